@@ -1,0 +1,79 @@
+/* operation.h - the operation table, and what a handler gets.
+ *
+ * One row per API operation: service, name, shapes (generated from the public service models), handler.
+ * The dispatcher, the validation before the handler, internal calls by workflows and the coverage page all come
+ * from the table. Adding an operation: write the handler in api_<service>.c, name it in ops/<service>.json,
+ * run src/api/ops/generate.py, add a test.
+ */
+#ifndef API_OPERATION_H
+#define API_OPERATION_H
+
+#include "base/fault.h"
+#include "base/ns.h"
+#include "json/json.h"
+#include "store/writer.h"
+
+struct bus;
+struct logs;
+struct flow;
+struct tables;
+struct deliver;
+
+/* What handlers may reach. Filled in main.c. */
+struct rooms {
+    struct store *store;
+    struct writer *writer;
+    struct deliver *deliver;
+    struct bus *bus;
+    struct logs *logs;
+    struct flow *flow;
+    struct tables *tables;
+};
+
+struct operation;
+
+/* One call, of a client or of a workflow's task. Lives until it is answered. */
+struct op_call {
+    const struct rooms *rooms;
+    const struct operation *operation;
+    struct ns ns;
+    struct str principal;       /* access key id, for GetCallerIdentity and createdBy; may be empty */
+    struct arena *arena;        /* of the call: input, fault texts, prepared values */
+    const struct json *input;   /* an object that fits the operation's input shape */
+    void *prepared;             /* what prepare made for run */
+    struct json_writer *out;    /* the answer's body; whatever is in it is dropped when a fault is set */
+    struct fault fault;         /* set by whoever refuses */
+    struct store_reader *reader;/* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
+    struct work *work;          /* run of a write; else NULL */
+    int64_t now_ms;
+    uint32_t hops;              /* of a call from inside: how many hops led here; of a client's: 0 */
+};
+
+/* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state: it checks what
+ * the shape cannot say and builds what run needs. run: a read on the connection's thread, a write on the writer's.
+ * A write whose run sets a fault is rolled back whole. */
+typedef void op_prepare_f(struct op_call *call);
+typedef void op_run_f(struct op_call *call);
+
+enum op_kind {
+    OP_REFUSED, /* the service has it, Crema does not: answered by its name with UnknownOperationException */
+    OP_READ,
+    OP_WRITE,
+};
+
+struct shape; /* generated: members, types, limits; walked by api_shape.c */
+
+struct operation {
+    const char *service; /* "events", "logs", "states", "dynamodb", "sts", "crema" */
+    const char *name;    /* "PutEvents" */
+    enum op_kind kind;
+    op_prepare_f *prepare; /* may be NULL */
+    op_run_f *run;
+    const struct shape *input, *output; /* NULL for refused ones */
+    uint32_t body_bytes_max; /* 0: the service's default */
+    const char *since;       /* version of Crema that first had it */
+};
+
+/* Every handler is declared here through the generated list: op_<service>_<snake_name>. */
+
+#endif

@@ -1,0 +1,51 @@
+/* deliver.h - carries each delivery to its target until it is done.
+ *
+ * Owns:    delivery records in the store. Borrows payloads for the call.
+ * Threads: all calls from the writer's thread of the partition; deliver_stats from any.
+ * Truths:  1. A delivery is in exactly one of: this command's due list, the store (due or waiting), done.
+ *          2. Handed over inside the batch that created it, it never becomes a record. What does not fit the
+ *             command's budget, or is to be tried again, becomes one, with a timer, in the same batch.
+ *          3. Its end (delivered, rejected, given up) is told to its owner once, in the batch that ends it.
+ */
+#ifndef DELIVER_DELIVER_H
+#define DELIVER_DELIVER_H
+
+#include "target/target.h"
+
+struct deliver;
+
+enum delivery_owner { DELIVERY_OF_RULE = 1, DELIVERY_OF_TASK = 2, DELIVERY_OWNERS };
+
+/* Told the end of a delivery: outcome is DELIVERED, or REJECTED (also when retries are used up). */
+typedef void delivery_done_f(void *self, struct work *work, const struct delivery *delivery,
+                             const struct delivery_result *result);
+
+struct deliver_settings {
+    unsigned command_max;    /* deliveries carried in one command before the rest is stored; 0: 1,000 */
+    unsigned attempts_max;   /* 0: 185, and */
+    int64_t age_max_ms;      /* 0: 24 hours, as EventBridge has them */
+    int64_t retry_first_ms;  /* 0: 1,000; doubles, with jitter, up to */
+    int64_t retry_most_ms;   /* 0: 300,000 */
+};
+
+enum err deliver_open(const struct deliver_settings *settings, struct deliver **ret) MUST_USE;
+void deliver_close(struct deliver **deliver);
+/* Before the writer starts. */
+void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self);
+void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *done, void *self);
+bool deliver_knows(const struct deliver *deliver, struct str kind);
+
+/* Takes a copy into the work's arena. It is carried before the command ends (deliver_after_run). */
+void deliver_add(struct deliver *deliver, struct work *work, const struct delivery *delivery);
+
+/* The writer's hooks, and the owner of TIMER_DELIVER. */
+void deliver_after_run(void *deliver, struct work *work);
+void deliver_after_rollback(void *deliver);
+bool deliver_due(void *deliver, struct work *work, struct str ref);
+
+struct deliver_stats {
+    uint64_t delivered, retried, rejected, stored;
+};
+void deliver_stats(const struct deliver *deliver, struct deliver_stats *ret);
+
+#endif

@@ -1,0 +1,15 @@
+/* digest.h - digests of OpenSSL, its objects fetched once a thread. Threads: any. */
+#ifndef IO_DIGEST_H
+#define IO_DIGEST_H
+
+#include "base/str.h"
+
+enum { MD5_BYTES = 16, SHA256_BYTES = 32 };
+
+void digest_md5(struct str s, unsigned char ret[MD5_BYTES]);
+void digest_sha256(struct str s, unsigned char ret[SHA256_BYTES]);
+void digest_hmac_sha256(struct str key, struct str s, unsigned char ret[SHA256_BYTES]);
+/* Takes the same time wherever the two differ. */
+bool digest_equal(struct str a, struct str b);
+
+#endif

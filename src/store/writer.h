@@ -1,0 +1,85 @@
+/* writer.h - the thread of a partition: takes commands, makes one batch of what queued, commits it,
+ * then says done to each.
+ *
+ * Truths: 1. Every change of a partition is made on this thread, inside a command's run.
+ *         2. done is called once for every command that was accepted, after its batch is durable
+ *            (ERR_OK), or without run having been called (ERR_NOSPACE, ERR_CLOSED).
+ *         3. What run has written when it returns false is rolled back; its done still gets ERR_OK
+ *            (the answer is a refusal, and refusals need no disk).
+ *         4. Natural group commit: what queued while the last batch was committed is the next; no timer.
+ * Threads: writer_submit from any; everything else as said.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "store/store.h"
+
+struct writer;
+
+/* What a command works with. Lives for the call. */
+struct work {
+    struct writer *writer;
+    struct store_batch *batch;
+    struct store_reader *reader; /* of the batch */
+    struct arena *arena;         /* of this command: reset after its hooks have run */
+    int64_t now_ms;              /* one moment for the whole command */
+    uint16_t partition;
+};
+
+struct command {
+    struct command *next; /* the queue's own */
+    /* On the writer's thread. false: roll back what was written. */
+    bool (*run)(struct command *, struct work *);
+    /* On the writer's thread, after the commit. Must not block; hands the answer to its loop. */
+    void (*done)(struct command *, enum err committed);
+};
+
+/* Called on the writer's thread around commands; wired in main. */
+struct writer_hooks {
+    void *self;
+    /* After a command's run returned true, in the same batch: deliver carries what became due. */
+    void (*after_run)(void *self, struct work *);
+    /* After a roll-back: rooms forget what they cached from the batch. */
+    void (*after_rollback)(void *self);
+    /* After a batch is durable. */
+    void (*after_commit)(void *self);
+};
+
+struct writer_settings {
+    uint16_t partition;
+    unsigned queue_max;     /* commands waiting; 0: 65,536 */
+    unsigned group_max;     /* commands in one batch; 0: 1,024 */
+    size_t group_bytes_max; /* a batch is closed at this size; 0: 4 MiB */
+};
+
+enum err writer_open(struct store *store, const struct writer_settings *settings,
+                     const struct writer_hooks *hooks, struct writer **ret, struct diag *reterr) MUST_USE;
+/* Starts the thread. Timers that are due run first. */
+enum err writer_start(struct writer *writer, struct diag *reterr) MUST_USE;
+/* Finishes what is queued, then stops the thread. New commands get ERR_CLOSED. */
+void writer_close(struct writer **writer);
+
+/* ERR_OK: accepted, done will be called. ERR_AGAIN: the queue is full; ERR_CLOSED. The command is the
+ * caller's and must live until done. */
+enum err writer_submit(struct writer *writer, struct command *command) MUST_USE;
+
+/* ---- timers: records in the store, so they outlive the process ---- */
+
+/* Owners of timers; the function of each is given by main before writer_start. */
+enum timer_kind { TIMER_DELIVER = 1, TIMER_FLOW = 2, TIMER_LOGS = 3, TIMER_BUS = 4, TIMER_KINDS };
+/* On the writer's thread, inside a command of its own; the timer is already removed in the same batch.
+ * false rolls the command back, the removal excepted. */
+typedef bool timer_due_f(void *self, struct work *, struct str ref);
+void writer_on_timer(struct writer *writer, enum timer_kind kind, timer_due_f *due, void *self);
+/* ref: at most 256 bytes, names the thing that waits. The same (due, kind, ref) is one timer.
+ * timer_remove needs the same three. A time that is past is due at once, in a later batch. */
+void timer_add(struct work *work, int64_t due_ms, enum timer_kind kind, struct str ref);
+void timer_remove(struct work *work, int64_t due_ms, enum timer_kind kind, struct str ref);
+
+struct writer_stats {
+    uint64_t commands, groups, refused, rolled_back, timers_due;
+    unsigned queued, queued_max_seen;
+};
+void writer_stats(const struct writer *writer, struct writer_stats *ret);
+
+#endif
