@@ -1,0 +1,31 @@
+/* service.h - the services and their operations, as generated from ops/ and the public models. */
+#ifndef API_SERVICE_H
+#define API_SERVICE_H
+
+#include "api/operation.h"
+
+enum service_protocol {
+    PROTOCOL_JSON,  /* X-Amz-Target names the operation, JSON both ways */
+    PROTOCOL_QUERY, /* a form with Action and Version, XML back */
+};
+
+struct service {
+    const char *name; /* "events" */
+    enum service_protocol protocol;
+    struct str target_prefix; /* JSON: "AWSEvents"; query: empty */
+    struct str json_version;  /* "1.0" or "1.1" */
+    struct str api_version;   /* "2015-10-07" */
+    struct str xml_namespace; /* query */
+    uint32_t body_bytes_max;  /* of an operation that names none */
+    const struct operation *operations; /* sorted by name */
+    size_t operation_count;
+};
+
+extern const struct service services[];
+extern const size_t services_count;
+
+/* NULL when there is none. */
+const struct service *service_find(struct str name);
+const struct operation *service_operation(const struct service *service, struct str name);
+
+#endif
