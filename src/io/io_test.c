@@ -1,0 +1,153 @@
+/* Clock, randomness, ids, digests. */
+#include "io/clock.h"
+#include "io/digest.h"
+#include "io/rand.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+static void assert_hex(const unsigned char *bytes, size_t len, const char *expected)
+{
+    char text[2 * SHA256_BYTES + 1];
+    assert_true(len <= SHA256_BYTES);
+    for (size_t i = 0; i < len; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    assert_string_equal(text, expected);
+}
+
+static void test_clock(void **state)
+{
+    (void)state;
+    int64_t now_ms = clock_now_ms(), monotonic_ns = clock_monotonic_ns();
+    assert_true(now_ms > INT64_C(1700000000000));
+    clock_offset_set(3600000);
+    int64_t later_ms = clock_now_ms();
+    assert_true(later_ms >= now_ms + 3600000 && later_ms < now_ms + 3660000);
+    clock_offset_set(-3600000);
+    assert_true(clock_now_ms() < now_ms);
+    clock_offset_set(0);
+    assert_true(clock_now_ms() >= now_ms);
+    assert_true(clock_monotonic_ns() >= monotonic_ns);
+}
+
+/* RFC 1321 A.5, FIPS 180-4 examples, RFC 4231. */
+static void test_digests(void **state)
+{
+    (void)state;
+    unsigned char sum[SHA256_BYTES];
+    digest_md5(STR_EMPTY, sum);
+    assert_hex(sum, MD5_BYTES, "d41d8cd98f00b204e9800998ecf8427e");
+    digest_md5(STR("message digest"), sum);
+    assert_hex(sum, MD5_BYTES, "f96b697d7cb7938d525a2f31aaf161d0");
+    digest_sha256(STR_EMPTY, sum);
+    assert_hex(sum, SHA256_BYTES, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    digest_sha256(STR("abc"), sum);
+    assert_hex(sum, SHA256_BYTES, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    digest_hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), sum);
+    assert_hex(sum, SHA256_BYTES, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    char key[131], data[50];
+    memset(key, 0xaa, sizeof(key));
+    memset(data, 0xdd, sizeof(data));
+    digest_hmac_sha256(str_of(key, 20), str_of(data, 50), sum);
+    assert_hex(sum, SHA256_BYTES, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
+    digest_hmac_sha256(str_of(key, 131), STR("Test Using Larger Than Block-Size Key - Hash Key First"), sum);
+    assert_hex(sum, SHA256_BYTES, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    digest_hmac_sha256(STR_EMPTY, STR_EMPTY, sum); /* an empty key is a key, not the last one again */
+    assert_hex(sum, SHA256_BYTES, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    assert_true(digest_equal(STR("abc"), STR("abc")));
+    assert_true(digest_equal(STR_EMPTY, STR_EMPTY));
+    assert_false(digest_equal(STR("abc"), STR("abd")));
+    assert_false(digest_equal(STR("abc"), STR("abcd")));
+}
+
+static bool is_uuid(const char *at, char version)
+{
+    for (size_t i = 0; i < UUID_TEXT_BYTES; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? at[i] != '-' : !((at[i] >= '0' && at[i] <= '9') || (at[i] >= 'a' && at[i] <= 'f')))
+            return false;
+    }
+    return at[14] == version && strchr("89ab", at[19]);
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+    return memcmp(a, b, UUID_TEXT_BYTES);
+}
+
+static void test_uuids(void **state)
+{
+    (void)state;
+    enum { COUNT = 10000 };
+    char *ids = calloc(COUNT, UUID_TEXT_BYTES);
+    for (size_t i = 0; i < COUNT; i++) {
+        uuid_random(ids + i * UUID_TEXT_BYTES);
+        assert_true(is_uuid(ids + i * UUID_TEXT_BYTES, '4'));
+    }
+    qsort(ids, COUNT, UUID_TEXT_BYTES, compare_uuids);
+    for (size_t i = 1; i < COUNT; i++)
+        assert_int_not_equal(compare_uuids(ids + (i - 1) * UUID_TEXT_BYTES, ids + i * UUID_TEXT_BYTES), 0);
+    free(ids);
+
+    char name[UUID_TEXT_BYTES], again[UUID_TEXT_BYTES];
+    uuid_of_name(STR("abc"), name); /* MD5 90015098-3cd2-4fb0-d696-3f7d28e17f72, then version and variant */
+    assert_memory_equal(name, "90015098-3cd2-3fb0-9696-3f7d28e17f72", UUID_TEXT_BYTES);
+    uuid_of_name(STR("abc"), again);
+    assert_memory_equal(name, again, UUID_TEXT_BYTES);
+    uuid_of_name(STR("abd"), again);
+    assert_true(is_uuid(again, '3'));
+    assert_memory_not_equal(name, again, UUID_TEXT_BYTES);
+}
+
+/* On a thread of its own: a seed stays with its thread. */
+static void *seeded_run(void *ret)
+{
+    char *at = ret;
+    rand_seed(42);
+    uint64_t first = rand_u64();
+    if (first != UINT64_C(0xbdd732262feb6e95))
+        return NULL;
+    unsigned char bytes[10000];
+    rand_bytes(bytes, sizeof(bytes));
+    uuid_random(at);
+    digest_sha256(str_of((const char *)bytes, sizeof(bytes)), (unsigned char *)at + UUID_TEXT_BYTES);
+    return ret;
+}
+
+static void test_seed(void **state)
+{
+    (void)state;
+    char runs[2][UUID_TEXT_BYTES + SHA256_BYTES];
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        void *ret;
+        assert_int_equal(pthread_create(&thread, NULL, seeded_run, runs[i]), 0);
+        assert_int_equal(pthread_join(thread, &ret), 0);
+        assert_non_null(ret);
+    }
+    assert_memory_equal(runs[0], runs[1], sizeof(runs[0]));
+    assert_true(is_uuid(runs[0], '4'));
+    assert_true(rand_u64() != UINT64_C(0xbdd732262feb6e95)); /* this thread has no seed */
+    unsigned ones = 0; /* of 64,000 fair bits: within 8 standard deviations of half */
+    for (int i = 0; i < 1000; i++)
+        ones += (unsigned)__builtin_popcountll(rand_u64());
+    assert_in_range(ones, 32000 - 1012, 32000 + 1012);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_uuids),
+        cmocka_unit_test(test_seed),
+    };
+    return cmocka_run_group_tests_name("io", tests, NULL, NULL);
+}
