@@ -93,7 +93,9 @@ struct json json_copy(struct arena *arena, const struct json *value);
 struct json_writer {
     struct buf *out;
     uint32_t depth;
-    bool comma; /* a value stands before in this container */
+    uint64_t objects; /* bit n: the container at depth n + 1 is an object (the first 64: for assertions) */
+    bool comma;       /* a value stands before in this container */
+    bool keyed;       /* a key stands before, its value comes next */
 };
 
 void json_writer_init(struct json_writer *w, struct buf *out);
