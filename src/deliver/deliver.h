@@ -6,6 +6,8 @@
  *          2. Handed over inside the batch that created it, it never becomes a record. What does not fit the
  *             command's budget, or is to be tried again, becomes one, with a timer, in the same batch.
  *          3. Its end (delivered, rejected, given up) is told to its owner once, in the batch that ends it.
+ *          4. Of a hand-over that did not end in delivered nothing stays: neither what it wrote nor the
+ *             deliveries it added.
  */
 #ifndef DELIVER_DELIVER_H
 #define DELIVER_DELIVER_H
@@ -16,16 +18,19 @@ struct deliver;
 
 enum delivery_owner { DELIVERY_OF_RULE = 1, DELIVERY_OF_TASK = 2, DELIVERY_OWNERS };
 
-/* Told the end of a delivery: outcome is DELIVERED, or REJECTED (also when retries are used up). */
+/* Told the end of a delivery: outcome is DELIVERED, or REJECTED (also when retries are used up). It may add
+ * further deliveries. delivery->attempts counts the last attempt too. */
 typedef void delivery_done_f(void *self, struct work *work, const struct delivery *delivery,
                              const struct delivery_result *result);
+/* As writer_hooks.after_rollback. */
+typedef void deliver_rolled_back_f(void *self);
 
 struct deliver_settings {
-    unsigned command_max;    /* deliveries carried in one command before the rest is stored; 0: 1,000 */
-    unsigned attempts_max;   /* 0: 185, and */
-    int64_t age_max_ms;      /* 0: 24 hours, as EventBridge has them */
-    int64_t retry_first_ms;  /* 0: 1,000; doubles, with jitter, up to */
-    int64_t retry_most_ms;   /* 0: 300,000 */
+    unsigned command_max;   /* deliveries carried in one command before the rest is stored; 0: 1,000 */
+    unsigned attempts_max;  /* in all; 0: 186, the first and EventBridge's 185 retries, and */
+    int64_t age_max_ms;     /* 0: 24 hours, as EventBridge has them */
+    int64_t retry_first_ms; /* 0: 1,000; doubles, with jitter, up to */
+    int64_t retry_most_ms;  /* 0: 300,000 */
 };
 
 enum err deliver_open(const struct deliver_settings *settings, struct deliver **ret) MUST_USE;
@@ -33,6 +38,10 @@ void deliver_close(struct deliver **deliver);
 /* Before the writer starts. */
 void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self);
 void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *done, void *self);
+/* Called when the writes of one hand-over were rolled back inside a command that goes on: every room that
+ * caches what it wrote is to be told, as after the roll-back of a whole command. No room's code is on the
+ * stack then. */
+void deliver_on_rollback(struct deliver *deliver, deliver_rolled_back_f *rolled_back, void *self);
 bool deliver_knows(const struct deliver *deliver, struct str kind);
 
 /* Takes a copy into the work's arena. It is carried before the command ends (deliver_after_run). */
@@ -44,7 +53,10 @@ void deliver_after_rollback(void *deliver);
 bool deliver_due(void *deliver, struct work *work, struct str ref);
 
 struct deliver_stats {
-    uint64_t delivered, retried, rejected, stored;
+    uint64_t delivered, rejected; /* deliveries that ended so */
+    uint64_t retried;             /* attempts that are to be made again */
+    uint64_t stored;              /* times one became a record, to be carried later */
+    uint64_t damaged;             /* records that could not be read; they stay in the store */
 };
 void deliver_stats(const struct deliver *deliver, struct deliver_stats *ret);
 

@@ -16,18 +16,19 @@ enum operation_style {
 
 struct operation_answer {
     bool ok;
-    struct str output;     /* ok: the answer, a JSON object */
-    struct str error;      /* else: the exception's name as the service gives it, "ResourceNotFoundException" */
-    struct str cause;      /* and its message */
-    int status;            /* HTTP status it would have had */
+    struct str output; /* ok: the answer, a JSON object */
+    struct str error;  /* else: the exception's name as the service gives it, "ResourceNotFoundException" */
+    struct str cause;  /* and its message */
+    int status;        /* HTTP status it would have had */
     struct str request_id;
 };
 
-/* Runs the operation with the work's batch. input: a JSON object; it is validated against the shape like a client's.
- * What a failed write has written is rolled back. All of *ret lives in work->arena. Writer's thread. */
-typedef void operation_call_f(void *self, struct work *work, struct ns ns, struct str service, struct str operation,
-                              struct str input, enum operation_style style, uint32_t hops,
-                              struct operation_answer *ret);
+/* Runs the operation with the work's batch. input: a JSON object; it is validated against the shape like a
+ * client's. What a failed write has written is rolled back. All of *ret lives in work->arena. Writer's
+ * thread. */
+typedef void operation_call_f(void *self, struct work *work, struct ns ns, struct str service,
+                              struct str operation, struct str input, enum operation_style style,
+                              uint32_t hops, struct operation_answer *ret);
 /* operation in any case of its first letter ("putEvents"). *ret_name: the table's name. */
 typedef bool operation_exists_f(void *self, struct str service, struct str operation, struct str *ret_name);
 

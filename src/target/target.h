@@ -18,18 +18,18 @@ struct delivery {
     struct str owner_ref; /* tells the owner which of its things this is for; opaque to others */
     struct str kind;      /* name of the target_kind */
     struct ns ns;
-    struct str resource;  /* ARN of what it goes to; for a task the task resource */
-    struct str payload;   /* bytes to hand over: event JSON after Input/InputPath, or a task's parameters */
-    struct str event_id;  /* of the event behind it; empty if none */
-    struct str source_arn;/* of the rule or the execution that sends it */
+    struct str resource;   /* ARN of what it goes to; for a task the task resource */
+    struct str payload;    /* bytes to hand over: event JSON after Input/InputPath, or a task's parameters */
+    struct str event_id;   /* of the event behind it; empty if none */
+    struct str source_arn; /* of the rule or the execution that sends it */
     int64_t event_time_ms;
-    uint32_t hops;        /* how many buses and rules led here; bounds loops */
+    uint32_t hops; /* how many buses and rules led here; bounds loops */
     /* kept by deliver */
-    uint64_t id;          /* 0: never stored */
-    uint32_t attempts;    /* made before this one */
+    uint64_t id;       /* 0: never stored */
+    uint32_t attempts; /* made before this one */
     int64_t created_ms;
     uint32_t attempts_max; /* 0: deliver's default */
-    int64_t expires_ms;   /* 0: deliver's default */
+    int64_t expires_ms;    /* 0: deliver's default */
 };
 
 enum outcome { OUTCOME_DELIVERED, OUTCOME_RETRY, OUTCOME_REJECTED };
