@@ -89,22 +89,36 @@ static size_t escape(char c, char *at)
     return 6;
 }
 
-static void put_quoted(struct buf *out, struct str text)
+/* From p to end, escaped where needed, into room, which is long enough for the worst. Returns the end of what
+ * it wrote. */
+static char *put_escaped(const char *p, const char *end, char *room)
 {
-    const char *p = text.ptr, *end = p + text.len;
-    buf_add_char(out, '"');
-    while (text.len && p < end) {
+    while (p < end) {
         bool high = false;
         const char *stop = json_scan_plain(p, end, &high);
-        char escaped[6];
-        size_t run = (size_t)(stop - p), len = stop < end ? escape(*stop, escaped) : 0;
-        char *room = buf_reserve(out, run + len);
-        if (!room)
-            return;
-        memcpy(room, p, run);
-        memcpy(room + run, escaped, len);
-        out->len += run + len;
+        memcpy(room, p, (size_t)(stop - p));
+        room += stop - p;
+        if (stop == end)
+            break;
+        room += escape(*stop, room);
         p = stop + 1;
+    }
+    return room;
+}
+
+static void put_quoted(struct buf *out, struct str text)
+{
+    enum { PIECE = 256, ESCAPE_MAX = 6 };
+    char room[PIECE *
+              ESCAPE_MAX]; /* not in the buffer at once: its ceiling counts what is written, not the worst */
+    buf_add_char(out, '"');
+    bool high = false;
+    const char *p = text.ptr, *end = text.len ? p + text.len : p;
+    const char *stop = text.len ? json_scan_plain(p, end, &high) : end;
+    buf_add_bytes(out, p, (size_t)(stop - p));
+    for (p = stop; p < end; p = stop) {
+        stop = end - p > PIECE ? p + PIECE : end;
+        buf_add_bytes(out, room, (size_t)(put_escaped(p, stop, room) - room));
     }
     buf_add_char(out, '"');
 }
@@ -197,7 +211,7 @@ static void put_scalar(struct json_writer *w, const struct json *value)
         break;
     case JSON_ARRAY:
     case JSON_OBJECT:
-        assert(!"a scalar");
+        assert(false);
     }
 }
 
