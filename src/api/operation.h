@@ -43,6 +43,7 @@ struct op_call {
     void *prepared;             /* what prepare made for run */
     struct json_writer *out;    /* the answer's body; whatever is in it is dropped when a fault is set */
     struct fault fault;         /* set by whoever refuses */
+    struct str fault_members;   /* with a fault: more members of the error's body, `"Item":{...}`; empty: none */
     struct store_reader *reader;/* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
     struct work *work;          /* run of a write; else NULL */
     int64_t now_ms;

@@ -12,16 +12,23 @@
 
 /* dynamodb: api_tables.c */
 void op_dynamodb_batch_write_item(struct op_call *call);
+void op_dynamodb_batch_write_item_prepare(struct op_call *call);
 void op_dynamodb_create_table(struct op_call *call);
 void op_dynamodb_delete_item(struct op_call *call);
+void op_dynamodb_delete_item_prepare(struct op_call *call);
 void op_dynamodb_delete_table(struct op_call *call);
 void op_dynamodb_describe_table(struct op_call *call);
 void op_dynamodb_get_item(struct op_call *call);
 void op_dynamodb_list_tables(struct op_call *call);
+void op_dynamodb_list_tags_of_resource(struct op_call *call);
 void op_dynamodb_put_item(struct op_call *call);
+void op_dynamodb_put_item_prepare(struct op_call *call);
 void op_dynamodb_query(struct op_call *call);
 void op_dynamodb_scan(struct op_call *call);
+void op_dynamodb_tag_resource(struct op_call *call);
+void op_dynamodb_untag_resource(struct op_call *call);
 void op_dynamodb_update_item(struct op_call *call);
+void op_dynamodb_update_item_prepare(struct op_call *call);
 
 /* events: api_events.c */
 void op_events_create_event_bus(struct op_call *call);

@@ -150,6 +150,10 @@ static const struct shape shape_ListTablesInput;
 static const struct shape shape_ListTablesInputLimit;
 static const struct shape shape_ListTablesOutput;
 static const struct shape shape_TableNameList;
+static const struct shape shape_ListTagsOfResourceInput;
+static const struct shape shape_ResourceArnString;
+static const struct shape shape_NextTokenString;
+static const struct shape shape_ListTagsOfResourceOutput;
 static const struct shape shape_PutItemInput;
 static const struct shape shape_PutItemOutput;
 static const struct shape shape_QueryInput;
@@ -166,6 +170,10 @@ static const struct shape shape_ScanInput;
 static const struct shape shape_ScanTotalSegments;
 static const struct shape shape_ScanSegment;
 static const struct shape shape_ScanOutput;
+static const struct shape shape_TagResourceInput;
+static const struct shape shape_empty_;
+static const struct shape shape_UntagResourceInput;
+static const struct shape shape_TagKeyList;
 static const struct shape shape_UpdateItemInput;
 static const struct shape shape_AttributeUpdates;
 static const struct shape shape_AttributeValueUpdate;
@@ -928,6 +936,26 @@ static const struct shape shape_ListTablesOutput = {
 static const struct shape shape_TableNameList = {
     .type = SHAPE_LIST, .name = { "TableNameList", 13 }, .item = &shape_TableName
 };
+static const struct shape_member members_ListTagsOfResourceInput[] = {
+    { { "ResourceArn", 11 }, { "resourceArn", 11 }, &shape_ResourceArnString, true },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextTokenString, false },
+};
+static const struct shape shape_ListTagsOfResourceInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListTagsOfResourceInput", 23 }, .members = members_ListTagsOfResourceInput, .member_count = 2
+};
+static const struct shape shape_ResourceArnString = {
+    .type = SHAPE_STRING, .name = { "ResourceArnString", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1283)
+};
+static const struct shape shape_NextTokenString = {
+    .type = SHAPE_STRING, .name = { "NextTokenString", 15 }
+};
+static const struct shape_member members_ListTagsOfResourceOutput[] = {
+    { { "Tags", 4 }, { "tags", 4 }, &shape_TagList, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextTokenString, false },
+};
+static const struct shape shape_ListTagsOfResourceOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListTagsOfResourceOutput", 24 }, .members = members_ListTagsOfResourceOutput, .member_count = 2
+};
 static const struct shape_member members_PutItemInput[] = {
     { { "TableName", 9 }, { "tableName", 9 }, &shape_TableArn, true },
     { { "Item", 4 }, { "item", 4 }, &shape_PutItemInputAttributeMap, true },
@@ -1050,6 +1078,24 @@ static const struct shape_member members_ScanOutput[] = {
 static const struct shape shape_ScanOutput = {
     .type = SHAPE_STRUCTURE, .name = { "ScanOutput", 10 }, .members = members_ScanOutput, .member_count = 5
 };
+static const struct shape_member members_TagResourceInput[] = {
+    { { "ResourceArn", 11 }, { "resourceArn", 11 }, &shape_ResourceArnString, true },
+    { { "Tags", 4 }, { "tags", 4 }, &shape_TagList, true },
+};
+static const struct shape shape_TagResourceInput = {
+    .type = SHAPE_STRUCTURE, .name = { "TagResourceInput", 16 }, .members = members_TagResourceInput, .member_count = 2
+};
+static const struct shape shape_empty_ = { .type = SHAPE_STRUCTURE, .name = { "", 0 } };
+static const struct shape_member members_UntagResourceInput[] = {
+    { { "ResourceArn", 11 }, { "resourceArn", 11 }, &shape_ResourceArnString, true },
+    { { "TagKeys", 7 }, { "tagKeys", 7 }, &shape_TagKeyList, true },
+};
+static const struct shape shape_UntagResourceInput = {
+    .type = SHAPE_STRUCTURE, .name = { "UntagResourceInput", 18 }, .members = members_UntagResourceInput, .member_count = 2
+};
+static const struct shape shape_TagKeyList = {
+    .type = SHAPE_LIST, .name = { "TagKeyList", 10 }, .item = &shape_TagKeyString
+};
 static const struct shape_member members_UpdateItemInput[] = {
     { { "TableName", 9 }, { "tableName", 9 }, &shape_TableArn, true },
     { { "Key", 3 }, { "key", 3 }, &shape_Key, true },
@@ -1098,7 +1144,7 @@ const struct operation operations_dynamodb[] = {
     { .service = "dynamodb", .name = "BatchExecuteStatement", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "BatchGetItem", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "BatchWriteItem", .kind = OP_WRITE,
-      .run = op_dynamodb_batch_write_item,
+      .prepare = op_dynamodb_batch_write_item_prepare, .run = op_dynamodb_batch_write_item,
       .input = &shape_BatchWriteItemInput, .output = &shape_BatchWriteItemOutput,
       .body_bytes_max = 17825792, .since = "0.1.0" },
     { .service = "dynamodb", .name = "CreateBackup", .kind = OP_REFUSED },
@@ -1109,7 +1155,7 @@ const struct operation operations_dynamodb[] = {
       .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "DeleteBackup", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "DeleteItem", .kind = OP_WRITE,
-      .run = op_dynamodb_delete_item,
+      .prepare = op_dynamodb_delete_item_prepare, .run = op_dynamodb_delete_item,
       .input = &shape_DeleteItemInput, .output = &shape_DeleteItemOutput,
       .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "DeleteResourcePolicy", .kind = OP_REFUSED },
@@ -1153,9 +1199,12 @@ const struct operation operations_dynamodb[] = {
       .run = op_dynamodb_list_tables,
       .input = &shape_ListTablesInput, .output = &shape_ListTablesOutput,
       .body_bytes_max = 2097152, .since = "0.1.0" },
-    { .service = "dynamodb", .name = "ListTagsOfResource", .kind = OP_REFUSED },
+    { .service = "dynamodb", .name = "ListTagsOfResource", .kind = OP_READ,
+      .run = op_dynamodb_list_tags_of_resource,
+      .input = &shape_ListTagsOfResourceInput, .output = &shape_ListTagsOfResourceOutput,
+      .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "PutItem", .kind = OP_WRITE,
-      .run = op_dynamodb_put_item,
+      .prepare = op_dynamodb_put_item_prepare, .run = op_dynamodb_put_item,
       .input = &shape_PutItemInput, .output = &shape_PutItemOutput,
       .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "PutResourcePolicy", .kind = OP_REFUSED },
@@ -1169,16 +1218,22 @@ const struct operation operations_dynamodb[] = {
       .run = op_dynamodb_scan,
       .input = &shape_ScanInput, .output = &shape_ScanOutput,
       .body_bytes_max = 2097152, .since = "0.1.0" },
-    { .service = "dynamodb", .name = "TagResource", .kind = OP_REFUSED },
+    { .service = "dynamodb", .name = "TagResource", .kind = OP_WRITE,
+      .run = op_dynamodb_tag_resource,
+      .input = &shape_TagResourceInput, .output = &shape_empty_,
+      .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "TransactGetItems", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "TransactWriteItems", .kind = OP_REFUSED },
-    { .service = "dynamodb", .name = "UntagResource", .kind = OP_REFUSED },
+    { .service = "dynamodb", .name = "UntagResource", .kind = OP_WRITE,
+      .run = op_dynamodb_untag_resource,
+      .input = &shape_UntagResourceInput, .output = &shape_empty_,
+      .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "UpdateContinuousBackups", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "UpdateContributorInsights", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "UpdateGlobalTable", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "UpdateGlobalTableSettings", .kind = OP_REFUSED },
     { .service = "dynamodb", .name = "UpdateItem", .kind = OP_WRITE,
-      .run = op_dynamodb_update_item,
+      .prepare = op_dynamodb_update_item_prepare, .run = op_dynamodb_update_item,
       .input = &shape_UpdateItemInput, .output = &shape_UpdateItemOutput,
       .body_bytes_max = 2097152, .since = "0.1.0" },
     { .service = "dynamodb", .name = "UpdateKinesisStreamingDestination", .kind = OP_REFUSED },

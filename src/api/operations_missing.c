@@ -16,12 +16,22 @@ __attribute__((weak)) void op_dynamodb_batch_write_item(struct op_call *call)
     missing(call);
 }
 
+__attribute__((weak)) void op_dynamodb_batch_write_item_prepare(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_dynamodb_create_table(struct op_call *call)
 {
     missing(call);
 }
 
 __attribute__((weak)) void op_dynamodb_delete_item(struct op_call *call)
+{
+    missing(call);
+}
+
+__attribute__((weak)) void op_dynamodb_delete_item_prepare(struct op_call *call)
 {
     missing(call);
 }
@@ -46,7 +56,17 @@ __attribute__((weak)) void op_dynamodb_list_tables(struct op_call *call)
     missing(call);
 }
 
+__attribute__((weak)) void op_dynamodb_list_tags_of_resource(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_dynamodb_put_item(struct op_call *call)
+{
+    missing(call);
+}
+
+__attribute__((weak)) void op_dynamodb_put_item_prepare(struct op_call *call)
 {
     missing(call);
 }
@@ -61,7 +81,22 @@ __attribute__((weak)) void op_dynamodb_scan(struct op_call *call)
     missing(call);
 }
 
+__attribute__((weak)) void op_dynamodb_tag_resource(struct op_call *call)
+{
+    missing(call);
+}
+
+__attribute__((weak)) void op_dynamodb_untag_resource(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_dynamodb_update_item(struct op_call *call)
+{
+    missing(call);
+}
+
+__attribute__((weak)) void op_dynamodb_update_item_prepare(struct op_call *call)
 {
     missing(call);
 }
