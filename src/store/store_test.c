@@ -1,0 +1,251 @@
+/* The contract of store.h, against a naive model: batch over view, marks, cursors, snapshots, counters. */
+#include "io/rand.h"
+#include "store/key.h"
+#include "store/store.h"
+#include "store/tags.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* ---- keys ---- */
+
+static void test_keys(void **state)
+{
+    (void)state;
+    static const struct str texts[] = { { "", 0 },   { "\0", 1 },  { "\0\0", 2 }, { "\0\xff", 2 },
+                                        { "a", 1 },  { "a\0", 2 }, { "a\0b", 3 }, { "a\x01", 2 },
+                                        { "ab", 2 }, { "b", 1 },   { "\xff", 1 }, { "\xff\xff", 2 } };
+    enum { COUNT = sizeof(texts) / sizeof(texts[0]) };
+    struct arena arena = { 0 };
+    struct key before = { 0 }, key, end;
+    for (size_t i = 0; i < COUNT; i++) {
+        key_begin(&key, KEY_LOGS, 7, 'x');
+        key_text(&key, texts[i]);
+        key_u32(&key, 5);
+        assert_true(i == 0 || str_compare(key_str(&before), key_str(&key)) < 0);
+        before = key;
+        struct str rest = str_from_offset(key_str(&key), KEY_HEAD_BYTES), text;
+        uint32_t number;
+        assert_true(key_read_text(&arena, &rest, &text) && str_eq(text, texts[i]));
+        assert_true(key_read_u32(&rest, &number) && number == 5 && rest.len == 0);
+        for (size_t cut = KEY_HEAD_BYTES; cut + 4 < key.len; cut++) {
+            rest = str_of(key.bytes + KEY_HEAD_BYTES, cut - KEY_HEAD_BYTES);
+            assert_false(key_read_text(&arena, &rest, &text));
+        }
+    }
+    static const int64_t times[] = { INT64_MIN, -5, -1, 0, 1, 1764000000000, INT64_MAX };
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        struct key up, down, up_before, down_before;
+        key_begin(&up, KEY_LOGS, 0, 't');
+        key_time(&up, times[i]);
+        key_begin(&down, KEY_LOGS, 0, 't');
+        key_time_down(&down, times[i]);
+        if (i) {
+            assert_true(str_compare(key_str(&up_before), key_str(&up)) < 0);
+            assert_true(str_compare(key_str(&down_before), key_str(&down)) > 0);
+        }
+        up_before = up;
+        down_before = down;
+        int64_t time_ms;
+        struct str rest = str_from_offset(key_str(&up), KEY_HEAD_BYTES);
+        assert_true(key_read_time(&rest, &time_ms) && time_ms == times[i]);
+        rest = str_from_offset(key_str(&down), KEY_HEAD_BYTES);
+        assert_true(key_read_time_down(&rest, &time_ms) && time_ms == times[i]);
+        assert_false(key_read_time(&rest, &time_ms));
+    }
+    key_after_prefix(STR("ab\xff\xff"), &end);
+    assert_true(str_eq(key_str(&end), STR("ac")));
+    key_begin(&key, KEY_LOGS, 0, 'x');
+    while (!key.overflow)
+        key_u64(&key, 1);
+    assert_true(key.len <= KEY_BYTES_MAX);
+    arena_fini(&arena);
+}
+
+/* ---- the model: values by key number ---- */
+
+enum { KEYS = 150, MARKS = 6 };
+
+struct model {
+    uint32_t value[KEYS]; /* 0: absent */
+    uint64_t counters[2];
+};
+
+static struct str name_of(unsigned number, char at[8])
+{
+    /* Lengths differ, so that prefixes occur. */
+    int len = snprintf(at, 8, number % 3 ? "k%03u" : "k%03ux", number);
+    return str_of(at, (size_t)len);
+}
+
+/* A bound between keys or on one. */
+static struct str bound_of(unsigned number, char at[8])
+{
+    int len = snprintf(at, 8, "k%03u", number);
+    return str_of(at, (size_t)len);
+}
+
+static uint32_t value_of(struct str value)
+{
+    uint32_t number = 0;
+    assert_true(value.len >= sizeof(number));
+    memcpy(&number, value.ptr, sizeof(number));
+    assert_int_equal(value.len, sizeof(number) + number % 50);
+    return number;
+}
+
+static void check_scan(struct store_reader *reader, const struct model *model, unsigned from, unsigned to,
+                       enum store_direction direction, int seek)
+{
+    char first[8], end[8], name[8];
+    struct str lower = bound_of(from, first), upper = bound_of(to, end);
+    struct store_cursor *cursor = store_scan(reader, lower, upper, direction);
+    struct str key, value;
+    bool up = direction == STORE_UP;
+    int at = up ? (int)from : (int)to - 1, stop = up ? (int)to : (int)from - 1, step = up ? 1 : -1;
+    if (seek >= 0) {
+        /* Some steps first: a seek may follow them. */
+        for (int i = 0; i < seek % 3; i++)
+            (void)store_cursor_next(cursor, &key, &value);
+        struct str to_key = name_of((unsigned)seek, name);
+        store_cursor_seek(cursor, to_key);
+        if (up ? seek > at : seek < at)
+            at = seek;
+    }
+    for (; up ? at < stop : at > stop; at += step) {
+        if (!model->value[at])
+            continue;
+        assert_true(store_cursor_next(cursor, &key, &value));
+        assert_true(str_eq(key, name_of((unsigned)at, name)));
+        assert_int_equal(value_of(value), model->value[at]);
+    }
+    assert_false(store_cursor_next(cursor, &key, &value));
+    assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+}
+
+static void check_all(struct store_reader *reader, const struct model *model)
+{
+    struct arena arena = { 0 };
+    for (unsigned i = 0; i < KEYS; i++) {
+        char name[8];
+        struct str value;
+        enum err err = store_get(reader, &arena, name_of(i, name), &value);
+        assert_int_equal(err, model->value[i] ? ERR_OK : ERR_NOTFOUND);
+        assert_true(store_has(reader, name_of(i, name)) == (model->value[i] != 0));
+        if (model->value[i])
+            assert_int_equal(value_of(value), model->value[i]);
+    }
+    arena_fini(&arena);
+    check_scan(reader, model, 0, KEYS, STORE_UP, -1);
+    check_scan(reader, model, 0, KEYS, STORE_DOWN, -1);
+}
+
+static void step(struct store_batch *batch, struct model *model, uint32_t *serial)
+{
+    char name[8], end[8], bytes[64] = { 0 };
+    unsigned key = (unsigned)(rand_u64() % KEYS);
+    switch (rand_u64() % 16) {
+    case 0:
+    case 1: {
+        unsigned to = key + (unsigned)(rand_u64() % 12);
+        to = to < KEYS ? to : KEYS;
+        store_delete_range(batch, bound_of(key, name), bound_of(to, end));
+        for (; key < to; key++)
+            model->value[key] = 0;
+        break;
+    }
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+        store_delete(batch, name_of(key, name));
+        model->value[key] = 0;
+        break;
+    case 6: {
+        unsigned which = (unsigned)(rand_u64() % 2);
+        assert_int_equal(store_next_id(batch, 0, which ? STR("one") : STR("two")), ++model->counters[which]);
+        break;
+    }
+    default: {
+        uint32_t value = ++*serial;
+        memcpy(bytes, &value, sizeof(value));
+        store_put(batch, name_of(key, name), str_of(bytes, sizeof(value) + value % 50));
+        model->value[key] = value;
+        break;
+    }
+    }
+}
+
+/* bound_of(n) is at or just below name_of(n), so ranges over bounds are ranges over numbers. */
+static void test_model(void **state)
+{
+    (void)state;
+    rand_seed(20);
+    struct store_settings settings = { .view_buffer_bytes = 64 * 1024 };
+    struct store *store;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    static struct model committed, now, marked[MARKS];
+    uint32_t serial = 0;
+    memset(&committed, 0, sizeof(committed));
+    for (unsigned round = 0; round < 300; round++) {
+        now = committed;
+        struct store_batch *batch = store_batch_begin(store);
+        struct store_reader *reader = store_batch_reader(batch), *snapshot = store_snapshot(store);
+        size_t marks[MARKS];
+        unsigned depth = 0;
+        unsigned steps = (unsigned)(rand_u64() % 120);
+        for (unsigned i = 0; i < steps; i++) {
+            unsigned dice = (unsigned)(rand_u64() % 24);
+            if (dice == 0 && depth < MARKS) {
+                marks[depth] = store_batch_mark(batch);
+                marked[depth++] = now;
+            } else if (dice == 1 && depth) {
+                size_t bytes = store_batch_bytes(batch);
+                store_batch_rollback(batch, marks[--depth]);
+                assert_true(store_batch_bytes(batch) <= bytes);
+                now = marked[depth];
+            } else if (dice == 2) {
+                unsigned from = (unsigned)(rand_u64() % KEYS), to = (unsigned)(rand_u64() % KEYS);
+                enum store_direction direction = rand_u64() % 2 ? STORE_UP : STORE_DOWN;
+                check_scan(reader, &now, from, to, direction, rand_u64() % 2 ? (int)(rand_u64() % KEYS) : -1);
+            } else {
+                step(batch, &now, &serial);
+            }
+        }
+        if (round % 4 == 0) {
+            check_all(reader, &now);
+            check_all(snapshot, &committed);
+        }
+        if (rand_u64() % 4) {
+            uint64_t sequence = 0;
+            struct store_stats stats;
+            store_stats(store, &stats);
+            sequence = stats.sequence;
+            bool empty = store_batch_empty(batch);
+            assert_int_equal(store_commit(batch, NULL), ERR_OK);
+            store_stats(store, &stats);
+            assert_int_equal(stats.sequence, sequence + !empty);
+            check_all(snapshot, &committed);
+            committed = now;
+        }
+        store_snapshot_release(&snapshot);
+        snapshot = store_snapshot(store);
+        check_all(snapshot, &committed);
+        store_snapshot_release(&snapshot);
+    }
+    store_close(&store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
