@@ -1,5 +1,9 @@
 /* template.h - payload templates of the Amazon States Language (Parameters, ResultSelector): a JSON value in which
  * members named "x.$" hold a path (or an intrinsic function) that is replaced by what it picks, under the name "x". Pure.
+ *
+ * Objects inside of arrays are templates too; a string inside of an array is a string. When "x" and "x.$" (or one of
+ * them twice) stand side by side, the last counts. What holds no such member is passed on as it is, shared.
+ * Threads: a compiled template is immutable and may be used by many.
  */
 #ifndef EXPR_TEMPLATE_H
 #define EXPR_TEMPLATE_H
@@ -18,7 +22,7 @@ struct template_error {
 enum err template_compile(struct arena *arena, const struct json *source, struct template **ret,
                           struct template_error *reterr) MUST_USE;
 
-/* ERR_NOTFOUND: a path picks nothing; path_text and member say which. */
+/* ERR_NOTFOUND: a path picks nothing; path and member say which. ERR_LIMIT: it picks too much (path.h). */
 struct template_failure {
     struct str member; /* "userId.$" */
     struct str path;   /* "$.detail.userId" */
