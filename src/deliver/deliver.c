@@ -32,6 +32,7 @@ struct deliver {
     /* The due list of the command, in its arena: [next, due.len) is still to be carried. */
     VEC(struct due) due;
     size_t next;
+    uint64_t command; /* whose list it is: one that was rolled back without a write leaves its list behind */
     /* Of the command; added to the counters once the command is through. */
     struct deliver_stats now;
     _Atomic uint64_t delivered, rejected, retried, stored, damaged;
@@ -117,9 +118,26 @@ static void delivery_copy(struct arena *arena, struct delivery *d)
     }
 }
 
+static void due_clear(struct deliver *deliver)
+{
+    deliver->due.at = NULL;
+    deliver->due.len = deliver->due.cap = 0;
+    deliver->next = 0;
+    deliver->now = (struct deliver_stats){ 0 };
+}
+
+static void due_begin(struct deliver *deliver, const struct work *work)
+{
+    if (deliver->command == work->number)
+        return;
+    due_clear(deliver);
+    deliver->command = work->number;
+}
+
 void deliver_add(struct deliver *deliver, struct work *work, const struct delivery *delivery)
 {
     assert(delivery->owner > 0 && delivery->owner < DELIVERY_OWNERS);
+    due_begin(deliver, work);
     struct due due = { .delivery = *delivery, .target = target_find(deliver, delivery->kind) };
     assert(due.target); /* rooms ask deliver_knows before they accept a target */
     due.delivery.kind = str_from(due.target->kind->name);
@@ -128,14 +146,6 @@ void deliver_add(struct deliver *deliver, struct work *work, const struct delive
     due.delivery.created_ms = work->now_ms;
     delivery_copy(work->arena, &due.delivery);
     VEC_PUSH(work->arena, &deliver->due, due);
-}
-
-static void due_clear(struct deliver *deliver)
-{
-    deliver->due.at = NULL;
-    deliver->due.len = deliver->due.cap = 0;
-    deliver->next = 0;
-    deliver->now = (struct deliver_stats){ 0 };
 }
 
 /* ---- records ---- */
@@ -158,6 +168,7 @@ bool deliver_due(void *self, struct work *work, struct str ref)
     struct deliver *deliver = self;
     struct due due = { 0 };
     uint64_t id;
+    due_begin(deliver, work);
     if (!deliver_ref_read(ref, &id)) {
         atomic_fetch_add_explicit(&deliver->damaged, 1, memory_order_relaxed);
         return true;
@@ -236,6 +247,7 @@ static void delivery_carry(struct deliver *deliver, struct work *work, const str
 void deliver_after_run(void *self, struct work *work)
 {
     struct deliver *deliver = self;
+    due_begin(deliver, work);
     if (deliver->due.len == 0)
         return;
     for (unsigned carried = 0; deliver->next < deliver->due.len; carried++) {

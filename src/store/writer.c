@@ -174,6 +174,7 @@ void writer_run(struct writer *writer, work_f *f, void *self)
         .arena = &writer->arena,
         .now_ms = clock_now_ms(),
         .partition = writer->settings.partition,
+        .number = ++writer->works,
     };
     size_t mark = store_batch_mark(batch);
     if (f(self, &work)) {

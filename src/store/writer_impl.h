@@ -32,6 +32,7 @@ struct writer {
     struct arena timer_arena;           /* of the list of the due */
     struct timers timers;               /* the writer thread's */
     struct command *taken, *taken_last; /* off the queue, not yet run; the writer thread's */
+    uint64_t works;                     /* run so far; the writer thread's */
 
     struct mutex *mutex;
     struct condition *wake;
