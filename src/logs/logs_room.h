@@ -1,0 +1,70 @@
+/* logs_room.h - what the files of the room share on the writer's thread. Private to the room. */
+#ifndef LOGS_LOGS_ROOM_H
+#define LOGS_LOGS_ROOM_H
+
+#include "base/map.h"
+#include "logs/logs_key.h"
+
+enum {
+    LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
+    LOGS_SEQUENCE_BLOCK = 65536,  /* sequences taken from the store at a time */
+    LOGS_SLICE_EVENTS = 1000,     /* deleted by one run of a sweep */
+    LOGS_SWEEP_EVERY_MS = 3600000 /* between sweeps of a group that has nothing expired */
+};
+
+/* A group as the batch has it. */
+struct logs_held {
+    struct logs_group group; /* its name is of this allocation */
+    bool bytes_known;
+    uint64_t bytes;
+};
+
+struct logs {
+    struct map groups; /* account 0 region 0 name -> struct logs_held */
+    uint64_t sequence_next, sequence_end; /* what is left of the block */
+    struct buf name, value;               /* being built */
+};
+
+/* Lives until the next logs_hold or logs_forget. FAULT_NOT_FOUND. */
+bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str name, struct logs_held **ret,
+               struct fault *reterr);
+/* The group has changed or is gone. */
+void logs_forget(struct logs *logs, struct ns ns, struct str name);
+uint64_t logs_sequence_next(struct logs *logs, struct work *work);
+/* Adds to what the group stores (or takes away), in the batch. */
+void logs_count_bytes(struct logs *logs, struct work *work, struct logs_held *held, int64_t change);
+
+static inline int64_t logs_event_bytes(size_t message_len)
+{
+    return (int64_t)message_len + LOGS_EVENT_OVERHEAD_BYTES;
+}
+
+/* The first moment whose events are still shown. */
+static inline int64_t logs_kept_since(const struct logs_group *group, int64_t now_ms)
+{
+    return group->retention_days ? now_ms - (int64_t)group->retention_days * 86400000 : INT64_MIN;
+}
+
+/* ERR_OK, ERR_NOTFOUND, or what the view says; a value that cannot be read is ERR_CORRUPT. */
+enum err logs_stream_load(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                          struct str name, struct logs_stream_record *ret) MUST_USE;
+void logs_stream_store(struct logs *logs, struct work *work, const struct logs_group *group, struct str name,
+                       const struct logs_stream_record *record);
+/* Deletes a stream's record and listing; SINGLE: its event too. */
+void logs_stream_drop(struct work *work, const struct logs_group *group, struct str name,
+                      const struct logs_stream_record *record);
+
+/* 56 digits, as the service's tokens have: nothing is asked of them any more, but clients expect one. */
+struct str logs_upload_token(struct arena *arena, const struct logs_stream_record *record);
+
+/* Faults that several files give, in the service's words. All return false. */
+bool logs_no_group(struct fault *reterr, struct arena *arena);
+bool logs_no_stream(struct fault *reterr, struct arena *arena);
+bool logs_bad_store(struct fault *reterr, struct arena *arena, enum err err);
+
+/* Sweeps: what ref says of TIMER_LOGS. | 's' | group id u64 |  or  | 'z' | group id u64 | stream number u64 | */
+void logs_sweep_arm(struct work *work, const struct logs_group *group);
+void logs_sweep_disarm(struct work *work, const struct logs_group *group);
+void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number);
+
+#endif

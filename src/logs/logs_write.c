@@ -1,0 +1,258 @@
+#include "logs/logs_room.h"
+
+enum {
+    DAY_MS = 86400000,
+    TOO_NEW_MS = 2 * 3600000,
+    TOO_OLD_MS = 14 * DAY_MS,
+};
+
+/* ---- one batch of events into one stream ---- */
+
+/* A stream that is being written to. */
+struct target_stream {
+    struct logs_held *held;
+    struct str name;
+    bool exists;
+    struct logs_stream_record record;
+};
+
+static void put_event(struct logs *logs, struct work *work, const struct target_stream *stream, enum logs_part part,
+                      struct logs_position at, struct str message)
+{
+    struct logs_event_record event = {
+        .ingested_ms = work->now_ms,
+        .number = stream->record.number,
+        .stream = stream->name,
+        .message = message,
+    };
+    struct key key;
+    logs_key_event(&key, &stream->held->group, part, at);
+    buf_clear(&logs->value);
+    logs_event_write(&logs->value, &event);
+    store_put(work->batch, key_str(&key), buf_str(&logs->value));
+    if (part == LOGS_EVENT) {
+        logs_key_index(&key, &stream->held->group, stream->record.number, at);
+        store_put(work->batch, key_str(&key), STR_EMPTY);
+    }
+}
+
+/* The stream's first event. */
+static void write_single(struct logs *logs, struct work *work, struct target_stream *stream,
+                         const struct logs_input *event)
+{
+    struct logs_stream_record *record = &stream->record;
+    if (stream->exists) {
+        struct key key;
+        logs_key_last(&key, &stream->held->group, LOGS_NO_TIME, stream->name);
+        store_delete(work->batch, key_str(&key));
+    }
+    record->state = LOGS_SINGLE;
+    record->number = logs_sequence_next(logs, work);
+    record->first_ms = record->last_ms = event->timestamp_ms;
+    record->last_sequence = record->number;
+    record->ingested_ms = work->now_ms;
+    put_event(logs, work, stream, LOGS_ONLY, (struct logs_position){ event->timestamp_ms, record->number },
+              event->message);
+    logs_stream_store(logs, work, &stream->held->group, stream->name, record);
+    logs_count_bytes(logs, work, stream->held, logs_event_bytes(event->message.len));
+}
+
+/* SINGLE becomes MANY: its event moves from 'o' to 'e'. */
+static bool move_only(struct work *work, struct target_stream *stream, struct fault *reterr)
+{
+    const struct logs_group *group = &stream->held->group;
+    struct logs_position at = { stream->record.first_ms, stream->record.number };
+    struct key key;
+    logs_key_event(&key, group, LOGS_ONLY, at);
+    struct str value;
+    enum err err = store_get(work->reader, work->arena, key_str(&key), &value);
+    if (err != ERR_OK)
+        return logs_bad_store(reterr, work->arena, err == ERR_NOTFOUND ? ERR_CORRUPT : err);
+    store_delete(work->batch, key_str(&key));
+    logs_key_event(&key, group, LOGS_EVENT, at);
+    store_put(work->batch, key_str(&key), value);
+    logs_key_index(&key, group, stream->record.number, at);
+    store_put(work->batch, key_str(&key), STR_EMPTY);
+    return true;
+}
+
+static bool write_many(struct logs *logs, struct work *work, struct target_stream *stream,
+                       const struct logs_input *events, size_t count, struct fault *reterr)
+{
+    struct logs_stream_record *record = &stream->record;
+    const struct logs_group *group = &stream->held->group;
+    if (record->state == LOGS_SINGLE && !move_only(work, stream, reterr))
+        return false;
+    bool listed = record->state == LOGS_MANY || (record->state == LOGS_EMPTY && stream->exists);
+    int64_t listed_ms = record->state == LOGS_MANY ? record->last_ms : LOGS_NO_TIME;
+    bool first = record->state == LOGS_EMPTY;
+    int64_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct logs_position at = { events[i].timestamp_ms, logs_sequence_next(logs, work) };
+        if (first) {
+            record->number = at.sequence;
+            record->first_ms = record->last_ms = at.timestamp_ms;
+            first = false;
+        }
+        if (at.timestamp_ms < record->first_ms)
+            record->first_ms = at.timestamp_ms;
+        if (at.timestamp_ms > record->last_ms)
+            record->last_ms = at.timestamp_ms;
+        record->last_sequence = at.sequence;
+        put_event(logs, work, stream, LOGS_EVENT, at, events[i].message);
+        bytes += logs_event_bytes(events[i].message.len);
+    }
+    record->state = LOGS_MANY;
+    record->ingested_ms = work->now_ms;
+    logs_stream_store(logs, work, group, stream->name, record);
+    if (!listed || listed_ms != record->last_ms) {
+        struct key key;
+        if (listed) {
+            logs_key_last(&key, group, listed_ms, stream->name);
+            store_delete(work->batch, key_str(&key));
+        }
+        logs_key_last(&key, group, record->last_ms, stream->name);
+        store_put(work->batch, key_str(&key), STR_EMPTY);
+    }
+    logs_count_bytes(logs, work, stream->held, bytes);
+    return true;
+}
+
+static bool write_events(struct logs *logs, struct work *work, struct target_stream *stream,
+                         const struct logs_input *events, size_t count, struct fault *reterr)
+{
+    if (stream->record.state != LOGS_EMPTY || count != 1)
+        return write_many(logs, work, stream, events, count, reterr);
+    write_single(logs, work, stream, events);
+    return true;
+}
+
+/* ---- for targets ---- */
+
+static bool stream_name_valid(struct str name)
+{
+    return name.len >= 1 && name.len <= LOGS_STREAM_NAME_MAX && str_find_char(name, ':') == STR_NOT_FOUND &&
+           str_find_char(name, '*') == STR_NOT_FOUND;
+}
+
+static bool append_new(struct logs *logs, struct work *work, struct logs_held *held, struct str stream,
+                       const struct logs_input *event)
+{
+    struct target_stream target = {
+        .held = held,
+        .name = stream,
+        .record = { .state = LOGS_EMPTY, .flags = LOGS_STREAM_OWN, .created_ms = work->now_ms },
+    };
+    write_single(logs, work, &target, event);
+    return true;
+}
+
+static bool append_begin(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                         struct logs_held **ret, struct fault *reterr)
+{
+    if (!stream_name_valid(stream))
+        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER, "'%.*s' cannot name a log stream.",
+                         STR_ARG(stream));
+    return logs_hold(logs, work, ns, group, ret, reterr);
+}
+
+bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                     int64_t timestamp_ms, struct str message, struct fault *reterr)
+{
+    struct logs_held *held;
+    if (!append_begin(logs, work, ns, group, stream, &held, reterr))
+        return false;
+    return append_new(logs, work, held, stream, &(struct logs_input){ timestamp_ms, message });
+}
+
+/* Whether the stream's one event is this very one. */
+static bool only_is(struct work *work, const struct target_stream *stream, const struct logs_input *event)
+{
+    const struct logs_stream_record *record = &stream->record;
+    if (record->state != LOGS_SINGLE || !(record->flags & LOGS_STREAM_OWN) ||
+        record->first_ms != event->timestamp_ms)
+        return false;
+    struct key key;
+    logs_key_event(&key, &stream->held->group, LOGS_ONLY, (struct logs_position){ record->first_ms, record->number });
+    struct str value;
+    struct logs_event_record only;
+    return store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK && logs_event_read(value, &only) &&
+           str_eq(only.message, event->message);
+}
+
+bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                 int64_t timestamp_ms, struct str message, struct fault *reterr)
+{
+    struct target_stream target = { .name = stream, .exists = true };
+    if (!append_begin(logs, work, ns, group, stream, &target.held, reterr))
+        return false;
+    struct logs_input event = { timestamp_ms, message };
+    enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);
+    if (err == ERR_NOTFOUND)
+        return append_new(logs, work, target.held, stream, &event);
+    if (err != ERR_OK)
+        return logs_bad_store(reterr, work->arena, err);
+    return only_is(work, &target, &event) || write_events(logs, work, &target, &event, 1, reterr);
+}
+
+/* ---- PutLogEvents ---- */
+
+bool logs_put_check(struct arena *arena, const struct logs_input *events, size_t count, struct fault *reterr)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i && events[i].timestamp_ms < events[i - 1].timestamp_ms)
+            return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
+                             "Log events in a single PutLogEvents request must be in chronological order.");
+        size_t one = events[i].message.len + LOGS_EVENT_OVERHEAD_BYTES;
+        if (one > LOGS_PAGE_BYTES_MAX)
+            return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
+                             "Log event too large: %zu bytes exceeds limit of %d", one, LOGS_PAGE_BYTES_MAX);
+        bytes += one;
+    }
+    if (bytes > LOGS_PAGE_BYTES_MAX)
+        return fault_set(reterr, arena, FAULT_INVALID_PARAMETER, "Upload too large: %zu bytes exceeds limit of %d",
+                         bytes, LOGS_PAGE_BYTES_MAX);
+    return true;
+}
+
+/* Which events are kept, [*from, *to), and what is told of the others. Events are in order of time. */
+static void sort_out(const struct logs_group *group, int64_t now_ms, const struct logs_input *events, size_t count,
+                     size_t *from, size_t *to, struct logs_put_result *ret)
+{
+    size_t old = 0, expired, new_from = count;
+    while (old < count && events[old].timestamp_ms < now_ms - TOO_OLD_MS)
+        old++;
+    expired = old;
+    while (expired < count && events[expired].timestamp_ms < logs_kept_since(group, now_ms))
+        expired++;
+    while (new_from > expired && events[new_from - 1].timestamp_ms > now_ms + TOO_NEW_MS)
+        new_from--;
+    ret->too_old_end = old ? (int64_t)old : -1;
+    ret->expired_end = expired > old ? (int64_t)expired : -1;
+    ret->too_new_start = new_from < count ? (int64_t)new_from : -1;
+    *from = expired;
+    *to = new_from;
+}
+
+bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+              const struct logs_input *events, size_t count, struct logs_put_result *ret, struct fault *reterr)
+{
+    struct target_stream target = { .name = stream, .exists = true };
+    if (!logs_hold(logs, work, ns, group, &target.held, reterr))
+        return false;
+    enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);
+    if (err == ERR_NOTFOUND)
+        return logs_no_stream(reterr, work->arena);
+    if (err != ERR_OK)
+        return logs_bad_store(reterr, work->arena, err);
+    size_t from, to;
+    sort_out(&target.held->group, work->now_ms, events, count, &from, &to, ret);
+    if (from < to && events[to - 1].timestamp_ms - events[from].timestamp_ms > DAY_MS)
+        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
+                         "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+    if (from < to && !write_events(logs, work, &target, events + from, to - from, reterr))
+        return false;
+    ret->next_token = logs_upload_token(work->arena, &target.record);
+    return true;
+}
