@@ -114,7 +114,8 @@ void logs_count_bytes(struct logs *logs, struct work *work, struct logs_held *he
     logs_key_part(&key, &held->group, LOGS_BYTES);
     if (!held->bytes_known) {
         struct str value;
-        held->bytes = store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK ? read_u64(value) : 0;
+        held->bytes =
+            store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK ? read_u64(value) : 0;
         held->bytes_known = true;
     }
     if (change < 0 && (uint64_t)-change > held->bytes)

@@ -1,14 +1,15 @@
 /* logs.h - log groups, streams and events.
  *
- * Owns:    the keys of KEY_LOGS (logs_key.h draws them), in memory a cache of groups and a block of sequence numbers.
- * Threads: what takes a struct work: the writer's thread, inside a command. What takes a store_reader: any thread, each
- *          with its own snapshot; these look at no memory of the room, so they need no struct logs.
- * Truths:  1. Everything of a call is in the command's one batch; a fault means that nothing was written.
+ * Owns:    the keys of KEY_LOGS (logs_key.h draws them), in memory a cache of groups and a block of sequence
+ * numbers. Threads: what takes a struct work: the writer's thread, inside a command. What takes a
+ * store_reader: any thread, each with its own snapshot; these look at no memory of the room, so they need no
+ * struct logs. Truths:  1. Everything of a call is in the command's one batch; a fault means that nothing was
+ * written.
  *          2. The room's memory may be forgotten at any moment (logs_after_rollback).
- *          3. An event has one place in its group: (timestamp, sequence). The sequence is given at ingestion, is unique in
- *             the partition and grows, so equal timestamps keep the order of their arrival.
- *          4. A message is stored once. A stream with one event costs two keys and no more, a further one of a stream
- *             two keys.
+ *          3. An event has one place in its group: (timestamp, sequence). The sequence is given at ingestion,
+ * is unique in the partition and grows, so equal timestamps keep the order of their arrival.
+ *          4. A message is stored once. A stream with one event costs two keys and no more, a further one of
+ * a stream two keys.
  *          5. An event past its group's retention is not shown from that moment on; a sweep deletes it later.
  */
 #ifndef LOGS_LOGS_H
@@ -24,8 +25,8 @@ enum {
     LOGS_PAGE_BYTES_MAX = 1048576,  /* of a page of events, and of one PutLogEvents */
     LOGS_EVENT_OVERHEAD_BYTES = 26, /* the service counts them with every message */
     LOGS_PAGE_EVENTS_MAX = 10000,
-    LOGS_LIST_MAX = 50,             /* groups, streams or policies in a page */
-    LOGS_EXAMINED_MAX = 20000,      /* events, or groups, that one call looks at before it gives a token */
+    LOGS_LIST_MAX = 50,        /* groups, streams or policies in a page */
+    LOGS_EXAMINED_MAX = 20000, /* events, or groups, that one call looks at before it gives a token */
     LOGS_FILTER_STREAMS_MAX = 100,
     LOGS_POLICIES_MAX = 10, /* in a region */
 };
@@ -66,14 +67,16 @@ struct logs_group {
 
 /* arn:aws:logs:<region>:<account>:log-group:<name>, as tags and identifiers have it: no ":*" at the end. */
 struct str logs_group_arn(struct arena *arena, struct ns ns, struct str name);
-/* A name, or the ARN of a group of this namespace. The name, a slice. FAULT_NOT_FOUND for a group elsewhere. */
+/* A name, or the ARN of a group of this namespace. The name, a slice. FAULT_NOT_FOUND for a group elsewhere.
+ */
 bool logs_group_name_of(struct arena *arena, struct ns ns, struct str identifier, struct str *ret,
                         struct fault *reterr);
 
 bool logs_group_create(struct logs *logs, struct work *work, struct ns ns, struct str name,
                        enum logs_class group_class, struct fault *reterr);
 /* Quick however much it holds. Its tags go with it. */
-bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struct str name, struct fault *reterr);
+bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struct str name,
+                       struct fault *reterr);
 /* days 0: for ever. */
 bool logs_retention_put(struct logs *logs, struct work *work, struct ns ns, struct str name, int64_t days,
                         struct fault *reterr);
@@ -127,18 +130,19 @@ struct logs_stream_page {
     struct str after;
 };
 bool logs_stream_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
-                      const struct logs_stream_query *query, struct logs_stream_page *ret, struct fault *reterr);
+                      const struct logs_stream_query *query, struct logs_stream_page *ret,
+                      struct fault *reterr);
 
 /* ---- writing events ---- */
 
-/* Appends one event to a stream, made if absent; for targets inside the server. The stream is the event's own: its
- * name follows from the event. The timestamp is not held against the limits of PutLogEvents. False with FAULT_NOT_FOUND
- * when the group does not exist. An append of the same timestamp and message to a stream that holds just that event
- * writes nothing and succeeds: a delivery that is carried twice logs once. */
+/* Appends one event to a stream, made if absent; for targets inside the server. The stream is the event's
+ * own: its name follows from the event. The timestamp is not held against the limits of PutLogEvents. False
+ * with FAULT_NOT_FOUND when the group does not exist. An append of the same timestamp and message to a stream
+ * that holds just that event writes nothing and succeeds: a delivery that is carried twice logs once. */
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                  int64_t timestamp_ms, struct str message, struct fault *reterr);
-/* The same without looking whether the stream exists, for a name made in this very command, out of an id that was
- * random until then. To say so of a stream that does exist loses the record of what it held. */
+/* The same without looking whether the stream exists, for a name made in this very command, out of an id that
+ * was random until then. To say so of a stream that does exist loses the record of what it held. */
 bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                      int64_t timestamp_ms, struct str message, struct fault *reterr);
 
@@ -156,7 +160,8 @@ struct logs_put_result {
 };
 /* Events that are too old or too new are left out and told; the rest is written. The stream must exist. */
 bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-              const struct logs_input *events, size_t count, struct logs_put_result *ret, struct fault *reterr);
+              const struct logs_input *events, size_t count, struct logs_put_result *ret,
+              struct fault *reterr);
 
 /* ---- reading events ---- */
 
@@ -180,8 +185,9 @@ struct logs_get_page {
     size_t count;
     struct str forward, backward; /* never empty; at the end of the stream the token that was given */
 };
-bool logs_get(struct store_reader *reader, struct arena *arena, const struct logs_group *group, int64_t now_ms,
-              const struct logs_get_query *query, struct logs_get_page *ret, struct fault *reterr);
+bool logs_get(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+              int64_t now_ms, const struct logs_get_query *query, struct logs_get_page *ret,
+              struct fault *reterr);
 
 struct logs_filter_query {
     const struct str *streams; /* at most LOGS_FILTER_STREAMS_MAX; each must exist */
@@ -199,8 +205,9 @@ struct logs_filter_page {
     bool more; /* there may be more: a page may be empty and still say so */
     struct str after;
 };
-bool logs_filter(struct store_reader *reader, struct arena *arena, const struct logs_group *group, int64_t now_ms,
-                 const struct logs_filter_query *query, struct logs_filter_page *ret, struct fault *reterr);
+bool logs_filter(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                 int64_t now_ms, const struct logs_filter_query *query, struct logs_filter_page *ret,
+                 struct fault *reterr);
 
 /* ---- resource policies: kept and shown, not enforced (Crema has no principals to refuse) ---- */
 
@@ -210,11 +217,11 @@ struct logs_policy {
 };
 
 /* FAULT_INVALID_PARAMETER when the document is not a JSON object, FAULT_LIMIT_EXCEEDED. */
-bool logs_policy_put(struct work *work, struct ns ns, struct str name, struct str document, struct logs_policy *ret,
-                     struct fault *reterr);
+bool logs_policy_put(struct work *work, struct ns ns, struct str name, struct str document,
+                     struct logs_policy *ret, struct fault *reterr);
 bool logs_policy_delete(struct work *work, struct ns ns, struct str name, struct fault *reterr);
 /* All of the region, by name: at most LOGS_POLICIES_MAX. */
-bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct logs_policy **ret,
-                      size_t *ret_count, struct fault *reterr);
+bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct ns ns,
+                      struct logs_policy **ret, size_t *ret_count, struct fault *reterr);
 
 #endif

@@ -1,7 +1,9 @@
-/* logs_filter.c - events of a group, or of some of its streams, in order of time, those that a pattern lets through.
+/* logs_filter.c - events of a group, or of some of its streams, in order of time, those that a pattern lets
+ * through.
  *
- * One walk over several ascending sources, always at the least place: of a whole group 'o' and 'e'; of a few streams
- * each one's index. A walk ends after so many events looked at, or so much time, with a token to go on from.
+ * One walk over several ascending sources, always at the least place: of a whole group 'o' and 'e'; of a few
+ * streams each one's index. A walk ends after so many events looked at, or so much time, with a token to go
+ * on from.
  */
 #include "base/vec.h"
 #include "io/clock.h"
@@ -52,8 +54,10 @@ static void add_cursor(struct walk *walk, struct store_cursor *cursor, bool inde
 static void add_stream(struct walk *walk, const struct logs_stream_record *stream)
 {
     if (stream->state == LOGS_MANY) {
-        add_cursor(walk,
-                   logs_scan_index(walk->reader, walk->group, stream->number, walk->first, walk->end, STORE_UP), true);
+        add_cursor(
+            walk,
+            logs_scan_index(walk->reader, walk->group, stream->number, walk->first, walk->end, STORE_UP),
+            true);
         return;
     }
     struct source source = { .valid = true, .at = { stream->first_ms, stream->number } };
@@ -110,8 +114,11 @@ static void add_group(struct walk *walk)
     enum err err = store_cursor_close(&cursor);
     if (err != ERR_OK)
         walk->err = err;
-    add_cursor(walk, logs_scan_events(walk->reader, walk->group, LOGS_ONLY, walk->first, walk->end, STORE_UP), false);
-    add_cursor(walk, logs_scan_events(walk->reader, walk->group, LOGS_EVENT, walk->first, walk->end, STORE_UP), false);
+    add_cursor(walk, logs_scan_events(walk->reader, walk->group, LOGS_ONLY, walk->first, walk->end, STORE_UP),
+               false);
+    add_cursor(walk,
+               logs_scan_events(walk->reader, walk->group, LOGS_EVENT, walk->first, walk->end, STORE_UP),
+               false);
 }
 
 static struct source *walk_least(struct walk *walk)
@@ -189,7 +196,8 @@ static bool walk_open(struct walk *walk, const struct logs_filter_query *query, 
 /* 56 digits that grow with the place: time and sequence, then the group. */
 static struct str event_id(struct arena *arena, const struct logs_group *group, struct logs_position at)
 {
-    return arena_printf(arena, "3%015lld%020llu%020llu", (long long)(at.timestamp_ms > 0 ? at.timestamp_ms : 0),
+    return arena_printf(arena, "3%015lld%020llu%020llu",
+                        (long long)(at.timestamp_ms > 0 ? at.timestamp_ms : 0),
                         (unsigned long long)at.sequence, (unsigned long long)group->id);
 }
 
@@ -204,7 +212,8 @@ static struct str place_write(struct arena *arena, struct logs_position at)
     return arena_copy(arena, key_str(&bytes));
 }
 
-static void walk_run(struct walk *walk, const struct logs_pattern *pattern, size_t limit, struct logs_filter_page *ret)
+static void walk_run(struct walk *walk, const struct logs_pattern *pattern, size_t limit,
+                     struct logs_filter_page *ret)
 {
     VEC(struct logs_event) events = { 0 };
     struct logs_position examined_at = { 0 };
@@ -214,7 +223,8 @@ static void walk_run(struct walk *walk, const struct logs_pattern *pattern, size
     struct source *source;
     while (walk->err == ERR_OK && (source = walk_least(walk))) {
         if (events.len == limit || examined == LOGS_EXAMINED_MAX ||
-            (examined && examined % CLOCK_EVERY == 0 && clock_monotonic_ns() - started > FILTER_TIME_MAX_NS)) {
+            (examined && examined % CLOCK_EVERY == 0 &&
+             clock_monotonic_ns() - started > FILTER_TIME_MAX_NS)) {
             ret->more = true;
             break;
         }
@@ -245,8 +255,9 @@ static void walk_run(struct walk *walk, const struct logs_pattern *pattern, size
     ret->count = events.len;
 }
 
-bool logs_filter(struct store_reader *reader, struct arena *arena, const struct logs_group *group, int64_t now_ms,
-                 const struct logs_filter_query *query, struct logs_filter_page *ret, struct fault *reterr)
+bool logs_filter(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                 int64_t now_ms, const struct logs_filter_query *query, struct logs_filter_page *ret,
+                 struct fault *reterr)
 {
     if (query->stream_count && !str_empty(query->stream_prefix))
         return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
@@ -272,7 +283,8 @@ bool logs_filter(struct store_reader *reader, struct arena *arena, const struct 
         walk.end = walk.first;
     bool opened = walk_open(&walk, query, reterr);
     if (opened)
-        walk_run(&walk, &pattern, query->limit && query->limit < LOGS_PAGE_EVENTS_MAX ? query->limit : LOGS_PAGE_EVENTS_MAX,
+        walk_run(&walk, &pattern,
+                 query->limit && query->limit < LOGS_PAGE_EVENTS_MAX ? query->limit : LOGS_PAGE_EVENTS_MAX,
                  ret);
     enum err err = walk_close(&walk);
     if (opened && err != ERR_OK)

@@ -2,21 +2,22 @@
 #include "base/vec.h"
 #include "logs/logs_read.h"
 
-/* A token is "f/" or "b/" and 56 digits: 1, a place (time 20, sequence 20), a check (15). f/: what lies after the place;
- * b/: what lies before it. The place need not hold an event, and the token stays good while the stream grows. */
+/* A token is "f/" or "b/" and 56 digits: 1, a place (time 20, sequence 20), a check (15). f/: what lies after
+ * the place; b/: what lies before it. The place need not hold an event, and the token stays good while the
+ * stream grows. */
 enum { TOKEN_DIGITS = 56, CHECK_DIGITS = 15, NUMBER_DIGITS = 20 };
 #define TOKEN_CHECK_SEED UINT64_C(0x6c6f67732d676574)
 
-static uint64_t token_check(struct arena *arena, const struct logs_group *group, struct str stream, char direction,
-                            struct str digits)
+static uint64_t token_check(struct arena *arena, const struct logs_group *group, struct str stream,
+                            char direction, struct str digits)
 {
     struct str text = arena_printf(arena, "%c%llu/%.*s/%.*s", direction, (unsigned long long)group->id,
                                    STR_ARG(digits), STR_ARG(stream));
     return hash_bytes(text, TOKEN_CHECK_SEED) % 1000000000000000ULL;
 }
 
-static struct str token_write(struct arena *arena, const struct logs_group *group, struct str stream, char direction,
-                              struct logs_position at)
+static struct str token_write(struct arena *arena, const struct logs_group *group, struct str stream,
+                              char direction, struct logs_position at)
 {
     /* The time's bits with the sign turned round, so that every time is a number of digits. */
     uint64_t time = (uint64_t)at.timestamp_ms ^ (UINT64_C(1) << 63);
@@ -41,12 +42,12 @@ static bool number_read(struct str digits, uint64_t *ret)
     return true;
 }
 
-static bool token_read(struct arena *arena, const struct logs_group *group, struct str stream, struct str token,
-                       char *ret_direction, struct logs_position *ret)
+static bool token_read(struct arena *arena, const struct logs_group *group, struct str stream,
+                       struct str token, char *ret_direction, struct logs_position *ret)
 {
     uint64_t time, check;
-    if (token.len != 2 + TOKEN_DIGITS || (token.ptr[0] != 'f' && token.ptr[0] != 'b') || token.ptr[1] != '/' ||
-        token.ptr[2] != '1')
+    if (token.len != 2 + TOKEN_DIGITS || (token.ptr[0] != 'f' && token.ptr[0] != 'b') ||
+        token.ptr[1] != '/' || token.ptr[2] != '1')
         return false;
     struct str digits = str_slice(token, 2, TOKEN_DIGITS - CHECK_DIGITS);
     if (!number_read(str_slice(digits, 1, NUMBER_DIGITS), &time) ||
@@ -76,8 +77,8 @@ static struct logs_position place_before(struct logs_position at)
 typedef VEC(struct logs_event) event_vec;
 
 /* False when the page is full. */
-static bool page_take(struct arena *arena, event_vec *events, size_t limit, size_t *bytes, int64_t timestamp_ms,
-                      const struct logs_event_record *record)
+static bool page_take(struct arena *arena, event_vec *events, size_t limit, size_t *bytes,
+                      int64_t timestamp_ms, const struct logs_event_record *record)
 {
     size_t one = record->message.len + LOGS_EVENT_OVERHEAD_BYTES;
     if (events->len == limit || (events->len && *bytes + one > LOGS_PAGE_BYTES_MAX))
@@ -118,8 +119,8 @@ static enum err get_single(struct store_reader *reader, struct arena *arena, con
 
 static enum err get_many(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
                          const struct logs_stream_record *stream, struct logs_position first,
-                         struct logs_position end, enum store_direction direction, size_t limit, event_vec *events,
-                         struct page_edges *edges)
+                         struct logs_position end, enum store_direction direction, size_t limit,
+                         event_vec *events, struct page_edges *edges)
 {
     struct store_cursor *index = logs_scan_index(reader, group, stream->number, first, end, direction);
     struct logs_picker picker;
@@ -153,8 +154,9 @@ static enum err get_many(struct store_reader *reader, struct arena *arena, const
     return err == ERR_OK ? closed : err;
 }
 
-bool logs_get(struct store_reader *reader, struct arena *arena, const struct logs_group *group, int64_t now_ms,
-              const struct logs_get_query *query, struct logs_get_page *ret, struct fault *reterr)
+bool logs_get(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+              int64_t now_ms, const struct logs_get_query *query, struct logs_get_page *ret,
+              struct fault *reterr)
 {
     struct logs_stream_record stream;
     enum err err = logs_stream_load(reader, arena, group, query->stream, &stream);
@@ -163,7 +165,8 @@ bool logs_get(struct store_reader *reader, struct arena *arena, const struct log
     if (err != ERR_OK)
         return logs_bad_store(reterr, arena, err);
 
-    struct logs_position first = { logs_kept_since(group, now_ms), 0 }, end = logs_position_last, from = { 0 };
+    struct logs_position first = { logs_kept_since(group, now_ms), 0 }, end = logs_position_last,
+                         from = { 0 };
     if (query->has_start && query->start_ms > first.timestamp_ms)
         first.timestamp_ms = query->start_ms;
     if (query->has_end)
@@ -184,8 +187,8 @@ bool logs_get(struct store_reader *reader, struct arena *arena, const struct log
     if (stream.state != LOGS_EMPTY && logs_position_compare(first, end) < 0) {
         err = stream.state == LOGS_SINGLE
                   ? get_single(reader, arena, group, &stream, first, end, &events, &edges)
-                  : get_many(reader, arena, group, &stream, first, end, way == 'f' ? STORE_UP : STORE_DOWN, limit,
-                             &events, &edges);
+                  : get_many(reader, arena, group, &stream, first, end, way == 'f' ? STORE_UP : STORE_DOWN,
+                             limit, &events, &edges);
         if (err != ERR_OK)
             return logs_bad_store(reterr, arena, err);
     }

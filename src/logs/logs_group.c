@@ -102,7 +102,8 @@ bool logs_group_create(struct logs *logs, struct work *work, struct ns ns, struc
     return true;
 }
 
-bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struct str name, struct fault *reterr)
+bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struct str name,
+                       struct fault *reterr)
 {
     struct logs_group group;
     if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
@@ -123,7 +124,7 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
 
 static bool retention_valid(int64_t days)
 {
-    static const int valid[] = { 0,   1,   3,   5,   7,   14,   30,   60,   90,   120,  150, 180,
+    static const int valid[] = { 0,   1,   3,   5,   7,    14,   30,   60,   90,   120,  150, 180,
                                  365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 };
     for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)
         if (valid[i] == days)
@@ -135,9 +136,10 @@ bool logs_retention_put(struct logs *logs, struct work *work, struct ns ns, stru
                         struct fault *reterr)
 {
     if (!retention_valid(days))
-        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
-                         "Invalid retention value. Valid values are: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
-                         "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]");
+        return fault_set(
+            reterr, work->arena, FAULT_INVALID_PARAMETER,
+            "Invalid retention value. Valid values are: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
+            "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]");
     struct logs_group group;
     if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
         return false;

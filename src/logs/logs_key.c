@@ -53,7 +53,8 @@ void logs_key_stream(struct key *key, const struct logs_group *group, struct str
     key_bytes(key, name);
 }
 
-void logs_key_event(struct key *key, const struct logs_group *group, enum logs_part part, struct logs_position at)
+void logs_key_event(struct key *key, const struct logs_group *group, enum logs_part part,
+                    struct logs_position at)
 {
     logs_key_part(key, group, part);
     key_time(key, at.timestamp_ms);
@@ -135,8 +136,9 @@ bool logs_group_read(struct str value, struct logs_group *ret)
 {
     uint64_t version, group_class, days;
     if (!take_int(&value, 1, &version) || version != GROUP_VERSION || !take_int(&value, 1, &group_class) ||
-        group_class >= LOGS_CLASSES || !take_int(&value, 8, &ret->id) || !take_time(&value, &ret->created_ms) ||
-        !take_int(&value, 4, &days) || !take_time(&value, &ret->sweep_due_ms))
+        group_class >= LOGS_CLASSES || !take_int(&value, 8, &ret->id) ||
+        !take_time(&value, &ret->created_ms) || !take_int(&value, 4, &days) ||
+        !take_time(&value, &ret->sweep_due_ms))
         return false;
     ret->group_class = (enum logs_class)group_class;
     ret->retention_days = (uint32_t)days;

@@ -2,11 +2,11 @@
  *
  * All integers big-endian. Texts: ended as key.h says, or bare where they come last.
  *
- *   | 'l' | partition u16 | 'g' | account . | region . | group name |      -> group:    version u8, class u8, id u64,
- *                                                                            created i64, retention days u32, sweep due i64
- *   | 'l' | partition u16 | 'i' | group id u64 |                           -> account . | region . | group name
- *   | 'l' | partition u16 | 'p' | account . | region . | policy name |     -> policy:   version u8, updated i64, document
- *   | 'l' | partition u16 | 'd' | group id u64 | part u8 | ...                what a group holds: one range to delete it all
+ *   | 'l' | partition u16 | 'g' | account . | region . | group name |      -> group:    version u8, class u8,
+ * id u64, created i64, retention days u32, sweep due i64 | 'l' | partition u16 | 'i' | group id u64 | ->
+ * account . | region . | group name | 'l' | partition u16 | 'p' | account . | region . | policy name |     ->
+ * policy:   version u8, updated i64, document | 'l' | partition u16 | 'd' | group id u64 | part u8 | ... what
+ * a group holds: one range to delete it all
  *
  *   part                                                      value
  *   'b' |                                                  -> bytes stored u64
@@ -14,8 +14,9 @@
  *   'o' | timestamp i64 | sequence u64 |                   -> event (below): the only one of its stream
  *   'e' | timestamp i64 | sequence u64 |                   -> event: of a stream that has had several
  *   'x' | stream number u64 | timestamp i64 | sequence u64 | -> empty: the events of one stream, in order
- *   'l' | last event time i64 | stream name |              -> empty: streams by last event, those in 'o' excepted
- *   'z' | stream number u64 |                              -> empty: a deleted stream whose events are still being deleted
+ *   'l' | last event time i64 | stream name |              -> empty: streams by last event, those in 'o'
+ * excepted 'z' | stream number u64 |                              -> empty: a deleted stream whose events are
+ * still being deleted
  *
  * A stream is in one of three states; each event and listing key follows from it:
  *
@@ -25,13 +26,13 @@
  *
  * So a stream made for one event costs 's' and 'o', and 'o' itself lists such streams by last event. With its
  * second event the first moves from 'o' to 'e'. Several events put at once into an empty stream make it MANY.
- * The stream's number is the sequence of its first event, and so is unique; a stream that is deleted and made again gets
- * another one, and what is left of the old is known as such.
+ * The stream's number is the sequence of its first event, and so is unique; a stream that is deleted and made
+ * again gets another one, and what is left of the old is known as such.
  *
- *   stream: | version u8 | state u8 | flags u8 | created i64 |                                     EMPTY ends here
- *           | number u64 | first event i64 | last ingestion i64 |                                  SINGLE ends here
- *           | last event i64 | last sequence u64 |                                                 MANY
- *   event:  | version u8 | ingestion i64 | stream number u64 | name length u16 | stream name | message |
+ *   stream: | version u8 | state u8 | flags u8 | created i64 |                                     EMPTY ends
+ * here | number u64 | first event i64 | last ingestion i64 |                                  SINGLE ends
+ * here | last event i64 | last sequence u64 |                                                 MANY event:  |
+ * version u8 | ingestion i64 | stream number u64 | name length u16 | stream name | message |
  */
 #ifndef LOGS_LOGS_KEY_H
 #define LOGS_LOGS_KEY_H
@@ -58,14 +59,18 @@ struct logs_position {
 };
 int logs_position_compare(struct logs_position a, struct logs_position b);
 
-void logs_key_group(struct key *key, uint16_t partition, struct ns ns, struct str name); /* name empty: prefix of all */
+void logs_key_group(struct key *key, uint16_t partition, struct ns ns,
+                    struct str name); /* name empty: prefix of all */
 void logs_key_identity(struct key *key, uint16_t partition, uint64_t id);
 void logs_key_policy(struct key *key, uint16_t partition, struct ns ns, struct str name); /* the same */
 void logs_key_data(struct key *key, const struct logs_group *group); /* prefix of all that the group holds */
-void logs_key_part(struct key *key, const struct logs_group *group, enum logs_part part); /* prefix, or 'b' whole */
+void logs_key_part(struct key *key, const struct logs_group *group,
+                   enum logs_part part); /* prefix, or 'b' whole */
 void logs_key_stream(struct key *key, const struct logs_group *group, struct str name);
-void logs_key_event(struct key *key, const struct logs_group *group, enum logs_part part, struct logs_position at);
-void logs_key_index(struct key *key, const struct logs_group *group, uint64_t number, struct logs_position at);
+void logs_key_event(struct key *key, const struct logs_group *group, enum logs_part part,
+                    struct logs_position at);
+void logs_key_index(struct key *key, const struct logs_group *group, uint64_t number,
+                    struct logs_position at);
 void logs_key_last(struct key *key, const struct logs_group *group, int64_t time_ms, struct str name);
 void logs_key_deleted(struct key *key, const struct logs_group *group, uint64_t number);
 /* Where an event's, or an index's, key stands. */

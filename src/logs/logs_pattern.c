@@ -15,10 +15,11 @@ static bool is_term(char c)
 
 static bool refuse(struct fault *reterr, struct arena *arena, const char *what)
 {
-    return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
-                     "%s are not supported in filter patterns yet: use terms, \"phrases\", ?optional and -excluded "
-                     "terms.",
-                     what);
+    return fault_set(
+        reterr, arena, FAULT_INVALID_PARAMETER,
+        "%s are not supported in filter patterns yet: use terms, \"phrases\", ?optional and -excluded "
+        "terms.",
+        what);
 }
 
 static bool bad_character(struct fault *reterr, struct arena *arena, struct str at)
@@ -42,7 +43,8 @@ static bool read_quoted(struct arena *arena, struct str *text, struct str *ret, 
             c = text->ptr[++i];
         room[len++] = c;
     }
-    return fault_set(reterr, arena, FAULT_INVALID_PARAMETER, "Invalid filter pattern: a quotation mark is not closed.");
+    return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
+                     "Invalid filter pattern: a quotation mark is not closed.");
 }
 
 static bool read_term(struct arena *arena, struct str *text, struct logs_term *ret, struct fault *reterr)

@@ -1,9 +1,9 @@
 /* logs_pattern.h - filter patterns: what FilterLogEvents looks for. Pure.
  *
- * Terms of letters, digits and '_', or anything between double quotes: each must stand in the message, wherever, in the
- * same case. "-term" must not stand there. "?term": of these at least one, but they are ignored beside terms of the
- * other two kinds, as the service does. JSON patterns { }, space-delimited patterns [ ] and regular expressions % % are
- * refused by name.
+ * Terms of letters, digits and '_', or anything between double quotes: each must stand in the message,
+ * wherever, in the same case. "-term" must not stand there. "?term": of these at least one, but they are
+ * ignored beside terms of the other two kinds, as the service does. JSON patterns { }, space-delimited
+ * patterns [ ] and regular expressions % % are refused by name.
  */
 #ifndef LOGS_LOGS_PATTERN_H
 #define LOGS_LOGS_PATTERN_H

@@ -4,8 +4,8 @@
 
 enum { POLICY_VERSION = 1 };
 
-bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct logs_policy **ret,
-                      size_t *ret_count, struct fault *reterr)
+bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct ns ns,
+                      struct logs_policy **ret, size_t *ret_count, struct fault *reterr)
 {
     struct key prefix, end;
     logs_key_policy(&prefix, PARTITION_ONLY, ns, STR_EMPTY);
@@ -17,7 +17,8 @@ bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct n
     while (err == ERR_OK && store_cursor_next(cursor, &key, &value)) {
         struct logs_policy policy = { .name = arena_copy(arena, str_from_offset(key, prefix.len)) };
         uint8_t version = 0;
-        if (!key_read_u8(&value, &version) || version != POLICY_VERSION || !key_read_time(&value, &policy.updated_ms))
+        if (!key_read_u8(&value, &version) || version != POLICY_VERSION ||
+            !key_read_time(&value, &policy.updated_ms))
             err = ERR_CORRUPT;
         policy.document = arena_copy(arena, value);
         VEC_PUSH(arena, &policies, policy);
@@ -32,16 +33,18 @@ bool logs_policy_list(struct store_reader *reader, struct arena *arena, struct n
     return true;
 }
 
-bool logs_policy_put(struct work *work, struct ns ns, struct str name, struct str document, struct logs_policy *ret,
-                     struct fault *reterr)
+bool logs_policy_put(struct work *work, struct ns ns, struct str name, struct str document,
+                     struct logs_policy *ret, struct fault *reterr)
 {
     struct json json;
     struct json_error why;
     if (json_read(work->arena, document, 0, &json, &why) != ERR_OK)
         return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
-                         "The policy document is not JSON: %s (line %u, column %u)", why.text, why.line, why.column);
+                         "The policy document is not JSON: %s (line %u, column %u)", why.text, why.line,
+                         why.column);
     if (json.type != JSON_OBJECT)
-        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER, "The policy document is not a JSON object.");
+        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
+                         "The policy document is not a JSON object.");
     struct logs_policy *policies;
     size_t count;
     if (!logs_policy_list(work->reader, work->arena, ns, &policies, &count, reterr))

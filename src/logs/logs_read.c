@@ -1,8 +1,8 @@
 #include "logs/logs_read.h"
 
-struct store_cursor *logs_scan_events(struct store_reader *reader, const struct logs_group *group, enum logs_part part,
-                                      struct logs_position first, struct logs_position end,
-                                      enum store_direction direction)
+struct store_cursor *logs_scan_events(struct store_reader *reader, const struct logs_group *group,
+                                      enum logs_part part, struct logs_position first,
+                                      struct logs_position end, enum store_direction direction)
 {
     struct key from, to;
     logs_key_event(&from, group, part, first);
@@ -10,8 +10,8 @@ struct store_cursor *logs_scan_events(struct store_reader *reader, const struct 
     return store_scan(reader, key_str(&from), key_str(&to), direction);
 }
 
-struct store_cursor *logs_scan_index(struct store_reader *reader, const struct logs_group *group, uint64_t number,
-                                     struct logs_position first, struct logs_position end,
+struct store_cursor *logs_scan_index(struct store_reader *reader, const struct logs_group *group,
+                                     uint64_t number, struct logs_position first, struct logs_position end,
                                      enum store_direction direction)
 {
     struct key from, to;
@@ -31,8 +31,8 @@ enum err logs_picker_take(struct logs_picker *picker, struct logs_position at, s
 {
     struct str key, value;
     struct logs_position found;
-    if (picker->placed && store_cursor_next(picker->cursor, &key, &value) && logs_key_read_position(key, &found) &&
-        logs_position_compare(found, at) == 0)
+    if (picker->placed && store_cursor_next(picker->cursor, &key, &value) &&
+        logs_key_read_position(key, &found) && logs_position_compare(found, at) == 0)
         return logs_event_read(value, ret) ? ERR_OK : ERR_CORRUPT;
     struct key wanted;
     logs_key_event(&wanted, picker->group, LOGS_EVENT, at);

@@ -20,7 +20,7 @@ struct logs_held {
 };
 
 struct logs {
-    struct map groups; /* account 0 region 0 name -> struct logs_held */
+    struct map groups;                    /* account 0 region 0 name -> struct logs_held */
     uint64_t sequence_next, sequence_end; /* what is left of the block */
     struct buf name, value;               /* being built */
 };
@@ -62,7 +62,8 @@ bool logs_no_group(struct fault *reterr, struct arena *arena);
 bool logs_no_stream(struct fault *reterr, struct arena *arena);
 bool logs_bad_store(struct fault *reterr, struct arena *arena, enum err err);
 
-/* Sweeps: what ref says of TIMER_LOGS. | 's' | group id u64 |  or  | 'z' | group id u64 | stream number u64 | */
+/* Sweeps: what ref says of TIMER_LOGS. | 's' | group id u64 |  or  | 'z' | group id u64 | stream number u64 |
+ */
 void logs_sweep_arm(struct work *work, const struct logs_group *group);
 void logs_sweep_disarm(struct work *work, const struct logs_group *group);
 void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number);

@@ -51,7 +51,8 @@ bool logs_stream_create(struct logs *logs, struct work *work, struct ns ns, stru
     struct key key;
     logs_key_stream(&key, &held->group, name);
     if (store_has(work->reader, key_str(&key)))
-        return fault_set(reterr, work->arena, FAULT_ALREADY_EXISTS, "The specified log stream already exists");
+        return fault_set(reterr, work->arena, FAULT_ALREADY_EXISTS,
+                         "The specified log stream already exists");
     struct logs_stream_record record = { .state = LOGS_EMPTY, .created_ms = work->now_ms };
     logs_stream_store(logs, work, &held->group, name, &record);
     logs_key_last(&key, &held->group, LOGS_NO_TIME, name);
@@ -82,7 +83,8 @@ bool logs_stream_delete(struct logs *logs, struct work *work, struct ns ns, stru
         return logs_bad_store(reterr, work->arena, err);
     if (record.state == LOGS_SINGLE) {
         struct key key;
-        logs_key_event(&key, &held->group, LOGS_ONLY, (struct logs_position){ record.first_ms, record.number });
+        logs_key_event(&key, &held->group, LOGS_ONLY,
+                       (struct logs_position){ record.first_ms, record.number });
         logs_count_bytes(logs, work, held, -message_bytes(work, key_str(&key)));
     }
     logs_stream_drop(work, &held->group, name, &record);
@@ -96,11 +98,13 @@ bool logs_stream_delete(struct logs *logs, struct work *work, struct ns ns, stru
 
 struct str logs_upload_token(struct arena *arena, const struct logs_stream_record *record)
 {
-    return arena_printf(arena, "49%014llu%020llu%020llu", (unsigned long long)record->ingested_ms % 100000000000000ULL,
+    return arena_printf(arena, "49%014llu%020llu%020llu",
+                        (unsigned long long)record->ingested_ms % 100000000000000ULL,
                         (unsigned long long)record->number, (unsigned long long)record->last_sequence);
 }
 
-static struct logs_stream stream_of(struct arena *arena, struct str name, const struct logs_stream_record *record)
+static struct logs_stream stream_of(struct arena *arena, struct str name,
+                                    const struct logs_stream_record *record)
 {
     struct logs_stream stream = { .name = name, .created_ms = record->created_ms };
     if (record->state != LOGS_EMPTY) {
@@ -124,7 +128,8 @@ static enum err list_by_name(struct store_reader *reader, struct arena *arena, c
     key_after_prefix(key_str(&first), &end);
     size_t name_at = first.len - query->prefix.len;
     if (!str_empty(query->after)) {
-        /* Beyond the name given last. A token of another prefix may lie outside: then the range is empty or whole. */
+        /* Beyond the name given last. A token of another prefix may lie outside: then the range is empty or
+         * whole. */
         struct key beyond;
         logs_key_stream(&beyond, group, query->after);
         if (!query->descending)
@@ -180,8 +185,8 @@ static void side_next(struct side *side)
     }
 }
 
-/* Streams stand in the order (time, part, rest of the key), 'l' before 'o'. Opens what of one part is still to come
- * after the position | part u8 | time i64 | rest |. */
+/* Streams stand in the order (time, part, rest of the key), 'l' before 'o'. Opens what of one part is still
+ * to come after the position | part u8 | time i64 | rest |. */
 static void side_open(struct side *side, struct store_reader *reader, const struct logs_group *group,
                       enum logs_part part, struct str after, bool descending)
 {
@@ -198,7 +203,8 @@ static void side_open(struct side *side, struct store_reader *reader, const stru
                 key_u8(&bound, 0); /* the least key after it */
         } else {
             key_bytes(&bound, str_slice(after, 1, 8));
-            if ((char)part < other) { /* at that very time this part comes before: there it is done, or yet to come */
+            if ((char)part <
+                other) { /* at that very time this part comes before: there it is done, or yet to come */
                 struct key time = bound;
                 key_after_prefix(key_str(&time), &bound);
             }
@@ -212,9 +218,9 @@ static void side_open(struct side *side, struct store_reader *reader, const stru
     side_next(side);
 }
 
-static enum err list_by_last_event(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
-                                   const struct logs_stream_query *query, size_t limit, stream_vec *streams,
-                                   struct logs_stream_page *page)
+static enum err list_by_last_event(struct store_reader *reader, struct arena *arena,
+                                   const struct logs_group *group, const struct logs_stream_query *query,
+                                   size_t limit, stream_vec *streams, struct logs_stream_page *page)
 {
     struct side last, only;
     side_open(&last, reader, group, LOGS_LAST, query->after, query->descending);
@@ -255,7 +261,8 @@ static enum err list_by_last_event(struct store_reader *reader, struct arena *ar
 }
 
 bool logs_stream_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
-                      const struct logs_stream_query *query, struct logs_stream_page *ret, struct fault *reterr)
+                      const struct logs_stream_query *query, struct logs_stream_page *ret,
+                      struct fault *reterr)
 {
     if (query->by_last_event && !str_empty(query->prefix))
         return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,

@@ -1,7 +1,10 @@
-/* logs_sweep.c - deletes what is no longer shown, a slice at a time, so that no command holds the writer long.
+/* logs_sweep.c - deletes what is no longer shown, a slice at a time, so that no command holds the writer
+ * long.
  *
- * Truths: 1. A group with a retention has exactly one timer, at its record's sweep_due_ms; one without has none.
- *         2. A deleted stream that has had several events has one 'z' record and one timer until its events are gone.
+ * Truths: 1. A group with a retention has exactly one timer, at its record's sweep_due_ms; one without has
+ * none.
+ *         2. A deleted stream that has had several events has one 'z' record and one timer until its events
+ * are gone.
  *         3. A slice is one batch: an event, its index and what the stream says of itself change together.
  */
 #include "base/vec.h"
@@ -61,8 +64,8 @@ struct found {
 typedef VEC(struct found) found_vec;
 
 /* Up to room events of the part from before the moment. *more: there are others. */
-static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part, int64_t before_ms,
-                             size_t room, found_vec *found, bool *more)
+static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part,
+                             int64_t before_ms, size_t room, found_vec *found, bool *more)
 {
     struct key first, end;
     logs_key_part(&first, group, part);
@@ -124,8 +127,8 @@ static bool index_edge(struct work *work, const struct logs_group *group, uint64
 }
 
 /* What a stream says of itself, after its earliest events went. */
-static enum err refresh_stream(struct logs *logs, struct work *work, const struct logs_group *group, struct str name,
-                               uint64_t number)
+static enum err refresh_stream(struct logs *logs, struct work *work, const struct logs_group *group,
+                               struct str name, uint64_t number)
 {
     struct logs_stream_record record;
     enum err err = logs_stream_load(work->reader, work->arena, group, name, &record);
@@ -150,7 +153,8 @@ static enum err refresh_stream(struct logs *logs, struct work *work, const struc
     return ERR_OK;
 }
 
-static void drop_event(struct work *work, const struct logs_group *group, uint64_t number, struct logs_position at)
+static void drop_event(struct work *work, const struct logs_group *group, uint64_t number,
+                       struct logs_position at)
 {
     struct key key;
     logs_key_event(&key, group, LOGS_EVENT, at);
@@ -190,7 +194,8 @@ static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_
 /* ---- due ---- */
 
 /* The group of an id, by the name it has. */
-static bool hold_by_id(struct logs *logs, struct work *work, uint64_t id, struct ns *ns, struct logs_held **ret)
+static bool hold_by_id(struct logs *logs, struct work *work, uint64_t id, struct ns *ns,
+                       struct logs_held **ret)
 {
     struct key key;
     logs_key_identity(&key, work->partition, id);
@@ -212,7 +217,8 @@ static bool due_group(struct logs *logs, struct work *work, uint64_t id)
     bool more = false;
     size_t mark = store_batch_mark(work->batch);
     if (sweep_expired(logs, work, held, &more) != ERR_OK) {
-        /* Damaged: nothing of the slice is kept, and it is tried again later. Reads of the place say what is wrong. */
+        /* Damaged: nothing of the slice is kept, and it is tried again later. Reads of the place say what is
+         * wrong. */
         store_batch_rollback(work->batch, mark);
         logs_after_rollback(logs);
         more = false;

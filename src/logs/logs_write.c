@@ -16,8 +16,8 @@ struct target_stream {
     struct logs_stream_record record;
 };
 
-static void put_event(struct logs *logs, struct work *work, const struct target_stream *stream, enum logs_part part,
-                      struct logs_position at, struct str message)
+static void put_event(struct logs *logs, struct work *work, const struct target_stream *stream,
+                      enum logs_part part, struct logs_position at, struct str message)
 {
     struct logs_event_record event = {
         .ingested_ms = work->now_ms,
@@ -147,8 +147,8 @@ static bool append_new(struct logs *logs, struct work *work, struct logs_held *h
     return true;
 }
 
-static bool append_begin(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-                         struct logs_held **ret, struct fault *reterr)
+static bool append_begin(struct logs *logs, struct work *work, struct ns ns, struct str group,
+                         struct str stream, struct logs_held **ret, struct fault *reterr)
 {
     if (!stream_name_valid(stream))
         return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER, "'%.*s' cannot name a log stream.",
@@ -173,11 +173,12 @@ static bool only_is(struct work *work, const struct target_stream *stream, const
         record->first_ms != event->timestamp_ms)
         return false;
     struct key key;
-    logs_key_event(&key, &stream->held->group, LOGS_ONLY, (struct logs_position){ record->first_ms, record->number });
+    logs_key_event(&key, &stream->held->group, LOGS_ONLY,
+                   (struct logs_position){ record->first_ms, record->number });
     struct str value;
     struct logs_event_record only;
-    return store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK && logs_event_read(value, &only) &&
-           str_eq(only.message, event->message);
+    return store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK &&
+           logs_event_read(value, &only) && str_eq(only.message, event->message);
 }
 
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
@@ -211,14 +212,14 @@ bool logs_put_check(struct arena *arena, const struct logs_input *events, size_t
         bytes += one;
     }
     if (bytes > LOGS_PAGE_BYTES_MAX)
-        return fault_set(reterr, arena, FAULT_INVALID_PARAMETER, "Upload too large: %zu bytes exceeds limit of %d",
-                         bytes, LOGS_PAGE_BYTES_MAX);
+        return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
+                         "Upload too large: %zu bytes exceeds limit of %d", bytes, LOGS_PAGE_BYTES_MAX);
     return true;
 }
 
 /* Which events are kept, [*from, *to), and what is told of the others. Events are in order of time. */
-static void sort_out(const struct logs_group *group, int64_t now_ms, const struct logs_input *events, size_t count,
-                     size_t *from, size_t *to, struct logs_put_result *ret)
+static void sort_out(const struct logs_group *group, int64_t now_ms, const struct logs_input *events,
+                     size_t count, size_t *from, size_t *to, struct logs_put_result *ret)
 {
     size_t old = 0, expired, new_from = count;
     while (old < count && events[old].timestamp_ms < now_ms - TOO_OLD_MS)
@@ -236,7 +237,8 @@ static void sort_out(const struct logs_group *group, int64_t now_ms, const struc
 }
 
 bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-              const struct logs_input *events, size_t count, struct logs_put_result *ret, struct fault *reterr)
+              const struct logs_input *events, size_t count, struct logs_put_result *ret,
+              struct fault *reterr)
 {
     struct target_stream target = { .name = stream, .exists = true };
     if (!logs_hold(logs, work, ns, group, &target.held, reterr))
@@ -249,8 +251,9 @@ bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str gro
     size_t from, to;
     sort_out(&target.held->group, work->now_ms, events, count, &from, &to, ret);
     if (from < to && events[to - 1].timestamp_ms - events[from].timestamp_ms > DAY_MS)
-        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
-                         "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+        return fault_set(
+            reterr, work->arena, FAULT_INVALID_PARAMETER,
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
     if (from < to && !write_events(logs, work, &target, events + from, to - from, reterr))
         return false;
     ret->next_token = logs_upload_token(work->arena, &target.record);
