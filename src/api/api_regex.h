@@ -1,0 +1,36 @@
+/* api_regex.h - regular expressions of the service models, matched in linear time.
+ *
+ * Covers what the models use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
+ * groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second expression over
+ * the same text. Anything else is refused when it is compiled, never guessed. A match is of the whole text, as
+ * the services match.
+ *
+ * Truths: 1. Time is the length of the text times at most the size of the expression: no backtracking.
+ *            A table of states, worked out at the start, makes it one look-up a character; an expression that
+ *            would need too large a table is run as a set of states instead.
+ *         2. Compiled expressions do not change: any number of threads may match with one.
+ */
+#ifndef API_API_REGEX_H
+#define API_API_REGEX_H
+
+#include "base/arena.h"
+
+struct api_regex;
+
+/* ERR_UNSUPPORTED or ERR_INVALID (says what and where). The expression lives in the arena. */
+enum err api_regex_compile(struct arena *arena, struct str pattern, struct api_regex **ret,
+                           struct diag *reterr) MUST_USE;
+/* text: valid UTF-8. */
+bool api_regex_match(const struct api_regex *regex, struct str text);
+/* The same without the table; tests hold the two against each other. */
+bool api_regex_match_stepwise(const struct api_regex *regex, struct str text);
+
+/* ---- code points of general categories, generated ---- */
+
+struct regex_range {
+    uint32_t first, last;
+};
+extern const struct regex_range regex_unicode_l[], regex_unicode_z[], regex_unicode_n[];
+extern const size_t regex_unicode_l_count, regex_unicode_z_count, regex_unicode_n_count;
+
+#endif

@@ -1,0 +1,160 @@
+#include "api/api_regex.h"
+#include "api/api_shape.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+static struct arena arena;
+
+static const struct api_regex *compiled(const char *pattern)
+{
+    struct api_regex *regex = NULL;
+    struct diag diag = { "" };
+    enum err err = api_regex_compile(&arena, str_from(pattern), &regex, &diag);
+    if (err)
+        fail_msg("%s: %s", pattern, diag.text);
+    return regex;
+}
+
+static bool matches(const char *pattern, struct str text)
+{
+    const struct api_regex *regex = compiled(pattern);
+    bool by_table = api_regex_match(regex, text);
+    assert_int_equal(by_table, api_regex_match_stepwise(regex, text));
+    return by_table;
+}
+
+static void test_matches_whole_texts(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+        bool matches;
+    } cases[] = {
+        { "[\\.\\-_A-Za-z0-9]+", "a.b-C_9", true },
+        { "[\\.\\-_A-Za-z0-9]+", "a b", false },
+        { "[\\.\\-_A-Za-z0-9]+", "", false },
+        { "[ab]*", "", true },
+        { "[ab]*", "abba", true },
+        { "[ab]*", "abca", false },
+        { "a|b|cd", "cd", true },
+        { "a|b|cd", "c", false },
+        { "^a|b", "b", true },
+        { "^a$", "a", true },
+        { "^a$", "a\n", false },
+        { "a^b", "ab", false },
+        { "a$b", "ab", false },
+        { "(?:^ab$|^$)", "", true },
+        { "(?:^ab$|^$)", "ab", true },
+        { "(?:^ab$|^$)", "abab", false },
+        { "$^", "", true },
+        { "$^a?", "a", false },
+        { "a{2,3}", "a", false },
+        { "a{2,3}", "aa", true },
+        { "a{2,3}", "aaa", true },
+        { "a{2,3}", "aaaa", false },
+        { "a{2}", "aa", true },
+        { "a{2,}", "a", false },
+        { "a{2,}", "aaaaaaa", true },
+        { "a{0}b", "b", true },
+        { "(ab?){2}c??", "abac", true },
+        { "(a*)*", "aaaa", true },
+        { "(a*)+b", "aaaac", false },
+        { "(a|aa)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", false },
+        { ".*", "all but \xc2\x85", false },
+        { ".*", "a\nb", false },
+        { ".*", "\xe2\x98\x95 and \xf0\x9f\x98\x80", true },
+        { "\\d{12}", "012345678901", true },
+        { "\\d{12}", "01234567890x", false },
+        { "\\w+\\s\\S\\D\\W", "ab_1 xy-", true },
+        { "[\\w-]+", "a-b", true },
+        { "[a-c-e]+", "a-e", true },
+        { "[a-c-e]+", "d", false },
+        { "[0-9-_]+", "5-_", true },
+        { "[!#$%&'*+-.^_`|~0-9a-zA-Z]+", "+,-.", true },
+        { "[^:*]*", "a/b", true },
+        { "[^:*]*", "a:b", false },
+        { "[]a]+", "]a", true },
+        { "[\\x20-\\x7E]*", " ~", true },
+        { "[\\x20-\\x7E]*", "\x7f", false },
+        { "[\\u0020-\\u00FF]+", "\xc3\xbf", true },
+        { "[\\u0020-\\u00FF]+", "\xc4\x80", false },
+        { "\\p{ASCII}*", "\x01~", true },
+        { "\\p{ASCII}*", "\xc3\xa4", false },
+        { "\\p{Print}+", "a\tb", false },
+        { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", "caf\xc3\xa9 \xe4\xb8\x96 \xd9\xa3", true },
+        { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", "caf\xc3\xa9!", false },
+        { "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", "v1", true },
+        { "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", "123", false },
+        { "^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", "ALIAS@", false },
+        { "^(?!\\s*$).+", "  ", false },
+        { "^(?!\\s*$).+", " a ", true },
+        { "(arn:aws[\\w-]*:events:[a-z]+-[a-z]+-[\\w-]+:[0-9]{12}:event-bus\\/)?[/\\.\\-_A-Za-z0-9]+",
+          "arn:aws:events:us-east-1:000000000000:event-bus/shop", true },
+        { "(arn:aws[\\w-]*:events:[a-z]+-[a-z]+-[\\w-]+:[0-9]{12}:event-bus\\/)?[/\\.\\-_A-Za-z0-9]+",
+          "arn:aws:events:us-east-1:00000000000:event-bus/shop", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (matches(cases[i].pattern, str_from(cases[i].text)) != cases[i].matches)
+            fail_msg("%s against '%s' is not %d", cases[i].pattern, cases[i].text, cases[i].matches);
+    }
+    assert_true(matches("a.b", str_of("a\0b", 3)));
+}
+
+static void test_refuses_what_it_does_not_cover(void **state)
+{
+    static const char *const patterns[] = { "a(?=b)c", "(a)\\1", "a++", "(?<n>a)", "[a&&b]", "[a[b]]", "\\p{Lu}",
+                                            "(a", "a)", "[a", "*a", "a{3,2}", "a{", "\\", "\\uD800", "[z-a]", "\\b",
+                                            "(a{1,100}){1,100}", "\\xg0", "(?i)a", "(?<=a)b" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct api_regex *regex;
+        struct diag diag = { "" };
+        if (api_regex_compile(&arena, str_from(patterns[i]), &regex, &diag) == ERR_OK)
+            fail_msg("%s is taken", patterns[i]);
+        assert_true(diag.text[0]);
+    }
+}
+
+static void test_too_large_a_table_is_run_stepwise(void **state)
+{
+    (void)state;
+    /* the k-th character from the end: 2^k states */
+    struct str text = STR("aabababbbabaaabbabababbabababababaaaabbbab");
+    assert_true(matches("[ab]*a[ab]{12}", str_of(text.ptr, 25)) == (text.ptr[25 - 13] == 'a'));
+    assert_true(matches("[ab]*a[ab]{12}", str_of(text.ptr, 24)) == (text.ptr[24 - 13] == 'a'));
+    assert_true(matches("[ab]*a[ab]{12}", str_of(text.ptr, 23)) == (text.ptr[23 - 13] == 'a'));
+}
+
+static void test_covers_every_pattern_of_the_table(void **state)
+{
+    (void)state;
+    assert_true(shape_patterns_count > 10);
+    for (size_t i = 0; i < shape_patterns_count; i++) {
+        struct api_regex *regex;
+        struct diag diag = { "" };
+        if (api_regex_compile(&arena, shape_patterns[i], &regex, &diag) != ERR_OK)
+            fail_msg("%s", diag.text);
+    }
+    print_message("%zu patterns take %zu KiB\n", shape_patterns_count, arena.used / 1024);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_fini(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matches_whole_texts),
+        cmocka_unit_test(test_refuses_what_it_does_not_cover),
+        cmocka_unit_test(test_too_large_a_table_is_run_stepwise),
+        cmocka_unit_test_teardown(test_covers_every_pattern_of_the_table, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, teardown);
+}
