@@ -74,11 +74,18 @@ enum shape_style {
     SHAPE_SDK,  /* workflows' aws-sdk style: PascalCase names, ISO 8601 times; the wire's taken too */
 };
 
-/* False with the fault set: FAULT_SERIALIZATION, or constraint_fault (FAULT_VALIDATION, for logs
- * FAULT_INVALID_PARAMETER). *ret: input itself, or a cleaned copy in the arena. */
+/* How a service words its refusals. */
+enum shape_dialect {
+    SHAPE_OF_MOST,
+    SHAPE_OF_LOGS,     /* a constraint that fails is FAULT_INVALID_PARAMETER */
+    SHAPE_OF_DYNAMODB, /* other words for values of a wrong type */
+};
+
+/* False with the fault set: FAULT_SERIALIZATION, or FAULT_VALIDATION (logs: FAULT_INVALID_PARAMETER).
+ * *ret: input itself, or a cleaned copy in the arena. */
 bool shape_check(const struct shape_checker *checker, const struct shape *shape, const struct json *input,
-                 enum shape_style style, struct arena *arena, enum fault_code constraint_fault,
-                 struct json *ret, struct fault *fault);
+                 enum shape_style style, enum shape_dialect dialect, struct arena *arena, struct json *ret,
+                 struct fault *fault);
 
 /* The answer of an operation (wire names, epoch seconds) as SDK style has it. */
 struct json shape_to_sdk(const struct shape *shape, const struct json *output, struct arena *arena);
