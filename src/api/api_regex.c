@@ -146,9 +146,9 @@ static struct class_set class_of(struct arena *arena, struct regex_range *ranges
 static struct node *class_node(struct parser *p, struct class_set set)
 {
     size_t i = 0;
-    while (i < p->class_count &&
-           !(p->classes[i].count == set.count &&
-             (set.count == 0 || memcmp(p->classes[i].ranges, set.ranges, set.count * sizeof(*set.ranges)) == 0)))
+    while (i < p->class_count && !(p->classes[i].count == set.count &&
+                                   (set.count == 0 || memcmp(p->classes[i].ranges, set.ranges,
+                                                             set.count * sizeof(*set.ranges)) == 0)))
         i++;
     if (i == p->class_count) {
         if (i == CLASSES_MAX)
@@ -166,7 +166,8 @@ static void add_range(struct parser *p, ranges_vec *ranges, uint32_t first, uint
     VEC_PUSH(p->arena, ranges, range);
 }
 
-static void add_set(struct parser *p, ranges_vec *ranges, const struct regex_range *set, size_t count, bool negated)
+static void add_set(struct parser *p, ranges_vec *ranges, const struct regex_range *set, size_t count,
+                    bool negated)
 {
     struct regex_range *copy = ARENA_ARRAY(p->arena, struct regex_range, count + 1);
     memcpy(copy, set, count * sizeof(*set));
@@ -361,7 +362,8 @@ static bool parse_count(struct parser *p, unsigned *ret)
 {
     size_t from = p->at;
     unsigned value = 0;
-    while (p->at < p->text.len && p->text.ptr[p->at] >= '0' && p->text.ptr[p->at] <= '9' && value <= PROGRAM_MAX)
+    while (p->at < p->text.len && p->text.ptr[p->at] >= '0' && p->text.ptr[p->at] <= '9' &&
+           value <= PROGRAM_MAX)
         value = value * 10 + (unsigned)(p->text.ptr[p->at++] - '0');
     *ret = value;
     return p->at > from;
@@ -578,8 +580,8 @@ static bool set_add(struct place_set *set, uint16_t place)
     return true;
 }
 
-/* Adds place and all that is reached from it without a character. Asserts hold only where the text begins; $ is
- * kept in the set and followed at the end. */
+/* Adds place and all that is reached from it without a character. Asserts hold only where the text begins; $
+ * is kept in the set and followed at the end. */
 static void follow(const struct machine *machine, struct place_set *set, uint16_t first, bool begin, bool end)
 {
     uint16_t stack[PROGRAM_MAX * 2];
@@ -650,7 +652,8 @@ static unsigned state_of(struct arena *arena, const struct machine *machine, str
     if (count > 1)
         qsort(sorted, count, sizeof(*sorted), compare_u16);
     for (unsigned i = 0; i < *state_count; i++) {
-        if (states[i].count == count && (count == 0 || memcmp(states[i].places, sorted, count * sizeof(*sorted)) == 0))
+        if (states[i].count == count &&
+            (count == 0 || memcmp(states[i].places, sorted, count * sizeof(*sorted)) == 0))
             return i;
     }
     if (*state_count == STATES_MAX)
@@ -667,7 +670,8 @@ static void make_table(struct arena *arena, struct machine *machine)
 {
     struct arena scratch = { 0 };
     struct state_key *states = ARENA_ARRAY(&scratch, struct state_key, STATES_MAX);
-    struct place_set *set = ARENA_NEW(&scratch, struct place_set), *next = ARENA_NEW(&scratch, struct place_set);
+    struct place_set *set = ARENA_NEW(&scratch, struct place_set),
+                     *next = ARENA_NEW(&scratch, struct place_set);
     uint16_t *table = ARENA_ARRAY(&scratch, uint16_t, (size_t)STATES_MAX * machine->kind_count);
     bool *accepts = ARENA_ARRAY(&scratch, bool, STATES_MAX);
     unsigned state_count = 0;
@@ -751,7 +755,8 @@ static enum err compile(struct arena *arena, struct parser *p, machines_vec *mac
     return err;
 }
 
-enum err api_regex_compile(struct arena *arena, struct str pattern, struct api_regex **ret, struct diag *reterr)
+enum err api_regex_compile(struct arena *arena, struct str pattern, struct api_regex **ret,
+                           struct diag *reterr)
 {
     struct arena scratch = { 0 };
     struct parser *p = ARENA_NEW(&scratch, struct parser);

@@ -105,9 +105,11 @@ static void test_matches_whole_texts(void **state)
 
 static void test_refuses_what_it_does_not_cover(void **state)
 {
-    static const char *const patterns[] = { "a(?=b)c", "(a)\\1", "a++", "(?<n>a)", "[a&&b]", "[a[b]]", "\\p{Lu}",
-                                            "(a", "a)", "[a", "*a", "a{3,2}", "a{", "\\", "\\uD800", "[z-a]", "\\b",
-                                            "(a{1,100}){1,100}", "\\xg0", "(?i)a", "(?<=a)b" };
+    static const char *const patterns[] = {
+        "a(?=b)c", "(a)\\1", "a++",    "(?<n>a)", "[a&&b]", "[a[b]]",  "\\p{Lu}", "(a",  "a)",
+        "[a",      "*a",     "a{3,2}", "a{",      "\\",     "\\uD800", "[z-a]",   "\\b", "(a{1,100}){1,100}",
+        "\\xg0",   "(?i)a",  "(?<=a)b"
+    };
     (void)state;
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         struct api_regex *regex;

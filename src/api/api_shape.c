@@ -10,8 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Two walks. The quick one, over what came, only finds out whether all is well: that is nearly every request. If it
- * is not, explain.c walks again in the model's order and words it; if something is to be cleaned, clean() copies. */
+/* Two walks. The quick one, over what came, only finds out whether all is well: that is nearly every request.
+ * If it is not, explain.c walks again in the model's order and words it; if something is to be cleaned,
+ * clean() copies. */
 
 enum { FIT_UNCLEAN = 1, FIT_WRONG = 2 };
 
@@ -110,7 +111,8 @@ size_t shape_blob_bytes(struct str text)
     return text.len / 4 * 3 - (text.len ? padding : 0);
 }
 
-/* The first letter of one may be small where the other's is a capital: "stateMachineArn", "StateMachineArn". */
+/* The first letter of one may be small where the other's is a capital: "stateMachineArn", "StateMachineArn".
+ */
 static bool same_but_first_case(struct str a, struct str b)
 {
     return a.len == b.len && a.len && (a.ptr[0] | 32) == (b.ptr[0] | 32) &&
@@ -220,7 +222,8 @@ static unsigned fit_scalar(const struct quick *q, const struct shape *shape, con
     switch (shape->type) {
     case SHAPE_INTEGER:
     case SHAPE_LONG:
-        return shape_number_read(shape, value, &number) && !shape_limits_compare(shape, number) ? 0 : FIT_WRONG;
+        return shape_number_read(shape, value, &number) && !shape_limits_compare(shape, number) ? 0
+                                                                                                : FIT_WRONG;
     case SHAPE_FLOAT:
     case SHAPE_DOUBLE:
         return value->type == JSON_NUMBER && json_number_double(value->text, &real) &&

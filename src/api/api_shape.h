@@ -46,16 +46,16 @@ enum { SHAPE_MEMBERS_MAX = 256 };
 
 struct shape {
     enum shape_type type;
-    uint8_t limits;    /* SHAPE_HAS_* */
-    bool sensitive;    /* its value is kept out of error texts */
-    uint16_t pattern;  /* number in shape_patterns, from 1; 0: none, or one that is not checked */
+    uint8_t limits;   /* SHAPE_HAS_* */
+    bool sensitive;   /* its value is kept out of error texts */
+    uint16_t pattern; /* number in shape_patterns, from 1; 0: none, or one that is not checked */
     uint16_t member_count, value_count, unlisted_count;
-    struct str name;   /* in the model */
-    int64_t min, max;  /* characters, items, bytes of a blob, or the number itself */
+    struct str name;                    /* in the model */
+    int64_t min, max;                   /* characters, items, bytes of a blob, or the number itself */
     const struct shape_member *members; /* structure, in the model's order */
     const struct shape *key, *item;     /* map: both; list: item */
     const struct str *values;           /* string: what it may be; none: anything */
-    const struct str *unlisted;         /* members the service renders in texts though its model has them not */
+    const struct str *unlisted; /* members the service renders in texts though its model has them not */
 };
 
 /* All patterns of all shapes; shape.pattern - 1 is the place. Generated. */

@@ -13,8 +13,8 @@ enum {
 struct place {
     const struct place *up;
     struct str name;
-    size_t index;    /* of a list's item, from 1 */
-    struct str key;  /* of a map's value */
+    size_t index;   /* of a list's item, from 1 */
+    struct str key; /* of a map's value */
     enum { PLACE_MEMBER, PLACE_ITEM, PLACE_VALUE } kind;
 };
 
@@ -149,10 +149,11 @@ static struct str name_of_type(const struct json *value, enum shape_dialect dial
 
 static const char *name_of_shape(const struct shape *shape)
 {
-    static const char *const names[] = { [SHAPE_STRING] = "String", [SHAPE_INTEGER] = "Integer",
-                                         [SHAPE_LONG] = "Long",     [SHAPE_FLOAT] = "Float",
-                                         [SHAPE_DOUBLE] = "Double", [SHAPE_BOOLEAN] = "Boolean",
-                                         [SHAPE_BLOB] = "Blob",     [SHAPE_TIMESTAMP] = "Timestamp" };
+    static const char *const names[] = {
+        [SHAPE_STRING] = "String", [SHAPE_INTEGER] = "Integer",    [SHAPE_LONG] = "Long",
+        [SHAPE_FLOAT] = "Float",   [SHAPE_DOUBLE] = "Double",      [SHAPE_BOOLEAN] = "Boolean",
+        [SHAPE_BLOB] = "Blob",     [SHAPE_TIMESTAMP] = "Timestamp"
+    };
     return names[shape->type];
 }
 
@@ -162,9 +163,11 @@ static bool wrong_type_dynamodb(struct walk *walk, const struct shape *shape, co
     struct fault *fault = walk->why->fault;
     bool scalar = shape->type != SHAPE_STRUCTURE && shape->type != SHAPE_LIST && shape->type != SHAPE_MAP;
     if (value->type == JSON_OBJECT)
-        return fault_set(fault, arena, FAULT_SERIALIZATION, "Start of structure or map found where not expected");
+        return fault_set(fault, arena, FAULT_SERIALIZATION,
+                         "Start of structure or map found where not expected");
     if (value->type == JSON_ARRAY && shape->type == SHAPE_BLOB)
-        return fault_set(fault, arena, FAULT_SERIALIZATION, "Unrecognized collection type class java.nio.ByteBuffer");
+        return fault_set(fault, arena, FAULT_SERIALIZATION,
+                         "Unrecognized collection type class java.nio.ByteBuffer");
     if (value->type == JSON_ARRAY && scalar)
         return fault_set(fault, arena, FAULT_SERIALIZATION, "Unrecognized collection type class java.lang.%s",
                          name_of_shape(shape));
@@ -175,7 +178,8 @@ static bool wrong_type_dynamodb(struct walk *walk, const struct shape *shape, co
     if (!scalar)
         return fault_set(fault, arena, FAULT_SERIALIZATION, "Unexpected field type");
     if (shape->type == SHAPE_BLOB)
-        return fault_set(fault, arena, FAULT_SERIALIZATION, "only base-64-encoded strings are convertible to bytes");
+        return fault_set(fault, arena, FAULT_SERIALIZATION,
+                         "only base-64-encoded strings are convertible to bytes");
     if (shape->type == SHAPE_BOOLEAN && value->type == JSON_STRING)
         return fault_set(fault, arena, FAULT_SERIALIZATION, "Unexpected token received from parser");
     return fault_set(fault, arena, FAULT_SERIALIZATION, "%.*s cannot be converted to %s",
@@ -189,7 +193,8 @@ static bool wrong_type(struct walk *walk, const struct shape *shape, const struc
     if (walk->why->dialect == SHAPE_OF_DYNAMODB)
         return wrong_type_dynamodb(walk, shape, value);
     if (value->type == JSON_OBJECT)
-        return fault_set(fault, arena, FAULT_SERIALIZATION, "Start of structure or map found where not expected.");
+        return fault_set(fault, arena, FAULT_SERIALIZATION,
+                         "Start of structure or map found where not expected.");
     if (value->type == JSON_ARRAY)
         return fault_set(fault, arena, FAULT_SERIALIZATION, "Start of list found where not expected");
     if (shape->type == SHAPE_LIST)
@@ -200,8 +205,8 @@ static bool wrong_type(struct walk *walk, const struct shape *shape, const struc
         return fault_set(fault, arena, FAULT_SERIALIZATION, "Expected null");
     struct str name = name_of_type(value, walk->why->dialect);
     if (shape->type == SHAPE_TIMESTAMP)
-        return fault_set(fault, arena, FAULT_SERIALIZATION, "%.*s can not be converted to milliseconds since epoch",
-                         STR_ARG(name));
+        return fault_set(fault, arena, FAULT_SERIALIZATION,
+                         "%.*s can not be converted to milliseconds since epoch", STR_ARG(name));
     return fault_set(fault, arena, FAULT_SERIALIZATION, "%.*s can not be converted to %s %s", STR_ARG(name),
                      shape->type == SHAPE_INTEGER ? "an" : "a", name_of_shape(shape));
 }
@@ -332,7 +337,8 @@ static bool value_fits(struct walk *walk, const struct shape *shape, const struc
                                             shape_pattern_fits(walk->why->checker, shape, value->text)));
 }
 
-/* All that a list's items, or a map's keys or values, must satisfy, in one: [Member must ..., Member must ...] */
+/* All that a list's items, or a map's keys or values, must satisfy, in one: [Member must ..., Member must
+ * ...] */
 static void add_all_constraints(struct buf *out, const struct shape *shape)
 {
     const char *what = is_number(shape) ? "value" : "length";
@@ -356,7 +362,8 @@ static void add_all_constraints(struct buf *out, const struct shape *shape)
     buf_add_char(out, ']');
 }
 
-static void check(struct walk *walk, const struct place *place, const struct shape *shape, const struct json *value);
+static void check(struct walk *walk, const struct place *place, const struct shape *shape,
+                  const struct json *value);
 
 static void check_own(struct walk *walk, const struct place *place, const struct shape *shape,
                       const struct json *value)
@@ -413,7 +420,8 @@ static void check_map(struct walk *walk, const struct place *place, const struct
             told_key = true;
         }
         bool whole = shape->item->type != SHAPE_STRUCTURE && item->type != JSON_NULL;
-        if (whole && !told_value && !value_fits(walk, shape->item, item) && begin_error(walk, place, shape, value)) {
+        if (whole && !told_value && !value_fits(walk, shape->item, item) &&
+            begin_error(walk, place, shape, value)) {
             buf_add(&walk->texts, STR("Map value must satisfy constraint: "));
             add_all_constraints(&walk->texts, shape->item);
             told_value = true;
@@ -441,7 +449,8 @@ static void check_structure(struct walk *walk, const struct place *place, const 
     }
 }
 
-static void check(struct walk *walk, const struct place *place, const struct shape *shape, const struct json *value)
+static void check(struct walk *walk, const struct place *place, const struct shape *shape,
+                  const struct json *value)
 {
     check_own(walk, place, shape, value);
     if (shape->type == SHAPE_STRUCTURE)

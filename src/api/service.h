@@ -12,11 +12,11 @@ enum service_protocol {
 struct service {
     const char *name; /* "events" */
     enum service_protocol protocol;
-    struct str target_prefix; /* JSON: "AWSEvents"; query: empty */
-    struct str json_version;  /* "1.0" or "1.1" */
-    struct str api_version;   /* "2015-10-07" */
-    struct str xml_namespace; /* query */
-    uint32_t body_bytes_max;  /* of an operation that names none */
+    struct str target_prefix;           /* JSON: "AWSEvents"; query: empty */
+    struct str json_version;            /* "1.0" or "1.1" */
+    struct str api_version;             /* "2015-10-07" */
+    struct str xml_namespace;           /* query */
+    uint32_t body_bytes_max;            /* of an operation that names none */
     const struct operation *operations; /* sorted by name */
     size_t operation_count;
 };
