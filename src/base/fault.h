@@ -41,6 +41,12 @@
     X(TASK_NOT_FOUND)                                                                         \
     X(TASK_TIMED_OUT)                                                                         \
     X(TOO_MANY_TAGS)                                                                          \
+    X(NOT_SIGNED)           /* the request's, before any room is asked: no signature at all */   \
+    X(SIGNATURE_INCOMPLETE) /* one that cannot be read */                                    \
+    X(SIGNATURE_WRONG)      /* does not match, or is too old */                              \
+    X(KEY_UNKNOWN)          /* an access key that is not configured */                       \
+    X(TOO_LARGE)            /* the body */                                                   \
+    X(BAD_REQUEST)          /* not HTTP as it must be, or too slow */                        \
     X(UNAVAILABLE) /* 5xx that SDKs retry: the disk is full, the queue is full */             \
     X(INTERNAL)
 
