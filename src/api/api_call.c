@@ -1,0 +1,237 @@
+#include "api/api_impl.h"
+
+#include "api/api_query.h"
+#include "io/clock.h"
+#include "io/rand.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+#include <stdio.h>
+
+/* The life of a call:
+ *
+ *     loop     read the body -> check the shape -> prepare -> a read: run on a snapshot -> answer
+ *     writer                                                -> a write: run in the batch -> commit -> answer
+ *
+ * It lives in the exchange's arena, which goes to the writer's thread with it and comes back with the answer.
+ */
+struct call {
+    struct command command; /* first: the writer hands it back */
+    struct api *api;
+    struct http_exchange *exchange;
+    struct api_entry *entry;
+    struct op_call op;
+    struct json input;
+    struct buf body;
+    struct json_writer out;
+    struct str request_id;
+};
+
+struct str api_request_id(struct arena *arena)
+{
+    char *at = arena_bytes(arena, UUID_TEXT_BYTES);
+    uuid_random(at);
+    return str_of(at, UUID_TEXT_BYTES);
+}
+
+struct str api_content_type(const struct service *service)
+{
+    if (!service)
+        return STR("application/json");
+    if (service->protocol == PROTOCOL_QUERY)
+        return STR("text/xml");
+    return str_eq(service->json_version, STR("1.0")) ? STR("application/x-amz-json-1.0")
+                                                     : STR("application/x-amz-json-1.1");
+}
+
+/* ---- answers ---- */
+
+/* CRC-32 as zlib has it, which clients of DynamoDB check against x-amz-crc32. */
+static uint32_t crc32_of(struct str s)
+{
+    static const uint32_t nibble[16] = { 0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
+                                         0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+                                         0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                         0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C };
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < s.len; i++) {
+        crc ^= (unsigned char)s.ptr[i];
+        crc = nibble[crc & 15] ^ (crc >> 4);
+        crc = nibble[crc & 15] ^ (crc >> 4);
+    }
+    return ~crc;
+}
+
+static void answer(struct http_exchange *exchange, const struct service *service, int status,
+                   struct str request_id, struct str error_name, struct buf *body)
+{
+    struct http_header headers[4];
+    size_t count = 0;
+    char crc[16];
+    headers[count++] = (struct http_header){ STR("x-amzn-RequestId"), request_id };
+    headers[count++] = (struct http_header){ STR("Content-Type"), api_content_type(service) };
+    if (!str_empty(error_name))
+        headers[count++] = (struct http_header){ STR("x-amzn-ErrorType"), error_name };
+    if (service && strcmp(service->name, "dynamodb") == 0) {
+        int length = snprintf(crc, sizeof(crc), "%lu", (unsigned long)crc32_of(buf_str(body)));
+        headers[count++] = (struct http_header){ STR("x-amz-crc32"), str_of(crc, (size_t)length) };
+    }
+    http_answer(exchange, status, headers, count, body);
+}
+
+void api_answer_fault(struct http_exchange *exchange, const struct service *service, int status,
+                      const struct fault *fault, struct str members, struct str request_id)
+{
+    struct api_error error = api_error_of(http_arena(exchange), service, fault->code);
+    struct buf body;
+    buf_init(&body, 0);
+    api_error_write(service, &error, fault->text, members, request_id, &body);
+    answer(exchange, service, status ? status : error.status, request_id, error.name, &body);
+    buf_fini(&body);
+}
+
+void api_answer_text(struct http_exchange *exchange, int status, struct str content_type, struct buf *body)
+{
+    struct http_header headers[] = { { STR("Content-Type"), content_type } };
+    http_answer(exchange, status, headers, 1, body);
+}
+
+static void finish(struct call *call)
+{
+    struct api_entry *entry = call->entry;
+    struct op_call *op = &call->op;
+    if (op->fault.code == FAULT_NONE && call->body.err != ERR_OK)
+        fault_set(&op->fault, op->arena, FAULT_INTERNAL, "The answer would have more than %d bytes.",
+                  API_ANSWER_BYTES_MAX);
+    if (op->fault.code != FAULT_NONE) {
+        struct api_error error = api_error_of(op->arena, entry->service, op->fault.code);
+        atomic_fetch_add_explicit(error.status < 500 ? &entry->refused : &entry->failed, 1,
+                                  memory_order_relaxed);
+        buf_fini(&call->body);
+        api_answer_fault(call->exchange, entry->service, 0, &op->fault, op->fault_members, call->request_id);
+        return;
+    }
+    atomic_fetch_add_explicit(&entry->succeeded, 1, memory_order_relaxed);
+    if (entry->service->protocol == PROTOCOL_QUERY) {
+        struct json output = json_of_object(NULL, 0);
+        enum err err = call->body.len ? json_read(op->arena, arena_copy(op->arena, buf_str(&call->body)), 0,
+                                                  &output, NULL)
+                                      : ERR_OK;
+        buf_clear(&call->body);
+        if (err == ERR_OK)
+            api_query_write(entry->service, entry->operation, &output, call->request_id, &call->body);
+    } else if (call->body.len == 0 && entry->operation->output->member_count) {
+        buf_add(&call->body, STR("{}"));
+    }
+    answer(call->exchange, entry->service, 200, call->request_id, STR_EMPTY, &call->body);
+    buf_fini(&call->body);
+}
+
+/* ---- writes, on the writer's thread ---- */
+
+static bool write_run(struct command *command, struct work *work)
+{
+    struct call *call = (struct call *)command;
+    struct op_call *op = &call->op;
+    op->work = work;
+    op->reader = work->reader;
+    op->now_ms = work->now_ms;
+    call->entry->operation->run(op);
+    op->work = NULL;
+    op->reader = NULL;
+    return op->fault.code == FAULT_NONE && call->body.err == ERR_OK;
+}
+
+static void write_done(struct command *command, enum err committed)
+{
+    struct call *call = (struct call *)command;
+    if (committed == ERR_NOSPACE)
+        fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
+                  "There is no room left on the server's disk. Nothing was written.");
+    else if (committed != ERR_OK)
+        fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
+                  "The server is stopping. Nothing was written.");
+    finish(call);
+}
+
+/* ---- start, on the loop's thread ---- */
+
+bool api_read_body(struct arena *arena, struct str body, struct json *ret, struct fault *fault)
+{
+    struct json_error error;
+    if (str_empty(body)) { /* of an operation without input, some clients send nothing */
+        *ret = json_of_object(NULL, 0);
+        return true;
+    }
+    if (json_read(arena, body, 0, ret, &error) == ERR_OK)
+        return true;
+    return fault_set(fault, arena, FAULT_SERIALIZATION, "%s at line %u, column %u", error.text, error.line,
+                     error.column);
+}
+
+static bool read_input(struct call *call, const struct http_request *request)
+{
+    struct op_call *op = &call->op;
+    struct json given;
+    if (call->entry->service->protocol == PROTOCOL_QUERY) {
+        struct str form = str_eq(request->method, STR("POST")) ? request->body : request->query;
+        if (!api_query_input(op->arena, form, &given))
+            return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION, "The form is not well encoded.");
+    } else if (!api_read_body(op->arena, request->body, &given, &op->fault)) {
+        return false;
+    }
+    return shape_check(call->api->checker, call->entry->operation->input, &given, SHAPE_WIRE,
+                       api_dialect_of(call->entry->service), op->arena, &call->input, &op->fault);
+}
+
+void api_call_start(struct api *api, struct http_exchange *exchange, struct api_entry *entry, struct ns ns,
+                    struct str principal)
+{
+    struct arena *arena = http_arena(exchange);
+    struct call *call = ARENA_NEW(arena, struct call);
+    const struct operation *operation = entry->operation;
+    call->api = api;
+    call->exchange = exchange;
+    call->entry = entry;
+    call->request_id = api_request_id(arena);
+    buf_init(&call->body, API_ANSWER_BYTES_MAX);
+    json_writer_init(&call->out, &call->body);
+    call->op = (struct op_call){
+        .rooms = api->rooms,
+        .operation = operation,
+        .ns = ns,
+        .principal = principal,
+        .arena = arena,
+        .input = &call->input,
+        .out = &call->out,
+        .now_ms = clock_now_ms(),
+    };
+    if (!read_input(call, http_request_of(exchange))) {
+        finish(call);
+        return;
+    }
+    if (operation->prepare)
+        operation->prepare(&call->op);
+    if (call->op.fault.code != FAULT_NONE) {
+        finish(call);
+        return;
+    }
+    if (operation->kind == OP_READ) {
+        struct store_reader *snapshot = store_snapshot(api->rooms->store);
+        call->op.reader = snapshot;
+        operation->run(&call->op);
+        call->op.reader = NULL;
+        store_snapshot_release(&snapshot);
+        finish(call);
+        return;
+    }
+    call->command.run = write_run;
+    call->command.done = write_done;
+    enum err err = writer_submit(api->rooms->writer, &call->command);
+    if (err != ERR_OK) {
+        fault_set(&call->op.fault, arena, FAULT_UNAVAILABLE,
+                  err == ERR_AGAIN ? "Too many writes are waiting. Please try again."
+                                   : "The server is stopping.");
+        finish(call);
+    }
+}
