@@ -658,23 +658,69 @@ struct value value_of_count(struct arena *arena, size_t count)
     return value_of_number(arena, &number);
 }
 
-struct value value_with_member(struct arena *arena, const struct value *map, struct str name,
-                               const struct value *value)
+/* Makes the places of a container its own, with free ones for more. */
+static void make_room(struct arena *arena, struct value *at, uint32_t more)
+{
+    if (at->room >= at->count + more && at->room > 0)
+        return;
+    size_t size = at->type == VALUE_M ? sizeof(struct value_member) : sizeof(struct value);
+    uint32_t room = at->count + at->count / 2 + more + 4;
+    void *places = arena_bytes(arena, room * size);
+    if (at->count)
+        memcpy(places, at->type == VALUE_M ? (void *)at->members : (void *)at->items, at->count * size);
+    if (at->type == VALUE_M)
+        at->members = places;
+    else
+        at->items = places;
+    at->room = room;
+}
+
+struct value *value_change_member(struct arena *arena, struct value *map, struct str name)
 {
     bool found;
     uint32_t place = member_place(map, name, &found);
-    if (!value && !found)
-        return *map;
-    struct value to = { .type = VALUE_M, .count = map->count + (value && !found) - (!value && found) };
-    to.members = ARENA_ARRAY(arena, struct value_member, to.count ? to.count : 1);
-    if (place)
-        memcpy(to.members, map->members, place * sizeof(*to.members));
-    uint32_t from = place + found, at = place;
-    if (value)
-        to.members[at++] = (struct value_member){ .name = name, .value = *value };
-    if (map->count > from)
-        memcpy(to.members + at, map->members + from, (map->count - from) * sizeof(*to.members));
-    return to;
+    if (!found)
+        return NULL;
+    make_room(arena, map, 0);
+    return &map->members[place].value;
+}
+
+struct value *value_change_item(struct arena *arena, struct value *list, uint32_t index)
+{
+    if (index >= list->count)
+        return NULL;
+    make_room(arena, list, 0);
+    return &list->items[index];
+}
+
+void value_put_member(struct arena *arena, struct value *map, struct str name, const struct value *value)
+{
+    bool found;
+    uint32_t place = member_place(map, name, &found);
+    make_room(arena, map, !found);
+    if (!found) {
+        memmove(map->members + place + 1, map->members + place, (map->count - place) * sizeof(*map->members));
+        map->members[place].name = name;
+        map->count++;
+    }
+    map->members[place].value = *value;
+}
+
+void value_drop_member(struct arena *arena, struct value *map, struct str name)
+{
+    bool found;
+    uint32_t place = member_place(map, name, &found);
+    if (!found)
+        return;
+    make_room(arena, map, 0);
+    memmove(map->members + place, map->members + place + 1, (map->count - place - 1) * sizeof(*map->members));
+    map->count--;
+}
+
+void value_append_item(struct arena *arena, struct value *list, const struct value *value)
+{
+    make_room(arena, list, 1);
+    list->items[list->count++] = *value;
 }
 
 struct value value_set_union(struct arena *arena, const struct value *a, const struct value *b)

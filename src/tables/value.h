@@ -49,6 +49,7 @@ struct value {
     enum value_type type;
     bool flag;      /* BOOL */
     uint32_t count; /* M, L, sets */
+    uint32_t room;  /* M, L under change: places that may be written; 0: shared, copied before a change */
     union {
         struct str text;              /* S, B: the bytes; N: packed */
         struct value *items;          /* L, sets */
@@ -102,9 +103,13 @@ unsigned value_depth(const struct value *value);   /* 1 for what holds nothing *
 
 struct value value_of_number(struct arena *arena, const struct decimal *number);
 struct value value_of_count(struct arena *arena, size_t count); /* as a number */
-/* A copy of the map with the member set, or without it when value is NULL. */
-struct value value_with_member(struct arena *arena, const struct value *map, struct str name,
-                               const struct value *value);
+/* Changing a map or list in place: what is shared is copied first, once (truth 4). The pointer is good until
+ * the next change of the same container. NULL: not there. */
+struct value *value_change_member(struct arena *arena, struct value *map, struct str name);
+struct value *value_change_item(struct arena *arena, struct value *list, uint32_t index);
+void value_put_member(struct arena *arena, struct value *map, struct str name, const struct value *value);
+void value_drop_member(struct arena *arena, struct value *map, struct str name);
+void value_append_item(struct arena *arena, struct value *list, const struct value *value);
 /* Sets of the same type. An empty difference has count 0. */
 struct value value_set_union(struct arena *arena, const struct value *a, const struct value *b);
 struct value value_set_minus(struct arena *arena, const struct value *a, const struct value *b);
