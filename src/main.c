@@ -1,7 +1,324 @@
-#include <stdio.h>
+/* main.c - makes every room, wires them, runs, and takes all down again. The only file that knows everyone.
+ *
+ * A server is built from the floor up (store, deliver, rooms, writer, api, connections) and closed from the road down, so
+ * that nothing is called that is no more.
+ */
+#include "settings.h"
 
-int main(void)
+#include "api/api_server.h"
+#include "cli/cli.h"
+#include "deliver/deliver.h"
+#include "io/clock.h"
+#include "io/http.h"
+#include "io/signals.h"
+#include "logs/logs.h"
+#include "store/key.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct server {
+    struct settings settings;
+    struct arena arena; /* texts of settings */
+    struct store *store;
+    struct deliver *deliver;
+    struct logs *logs;
+    struct writer *writer;
+    struct api *api;
+    struct http_server *http;
+    struct rooms rooms;
+};
+
+static const struct cli_command *const commands[] = { &cli_demo, &cli_env };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* ---- around each command of the writer ---- */
+
+static void after_run(void *self, struct work *work)
 {
-    puts(CREMA_VERSION);
+    struct server *server = self;
+    deliver_after_run(server->deliver, work);
+}
+
+static void rooms_after_rollback(void *self)
+{
+    struct server *server = self;
+    logs_after_rollback(server->logs);
+}
+
+static void after_rollback(void *self)
+{
+    struct server *server = self;
+    deliver_after_rollback(server->deliver);
+    rooms_after_rollback(server);
+}
+
+static void after_commit(void *self)
+{
+    (void)self;
+}
+
+/* ---- open: from the floor up ---- */
+
+static enum err open_floor(struct server *server, struct diag *reterr)
+{
+    const struct settings *settings = &server->settings;
+    struct store_settings store = {
+        .folder = settings->ephemeral ? NULL : arena_cstr(&server->arena, settings->data),
+        .segment_bytes = (size_t)settings->journal_segment_bytes,
+        .view_buffer_bytes = (size_t)settings->view_buffer_bytes,
+        .cache_bytes = (size_t)settings->cache_bytes,
+        .free_bytes_min = (uint64_t)settings->disk_free_bytes_min,
+    };
+    struct writer_settings writer = {
+        .partition = PARTITION_ONLY,
+        .queue_max = (unsigned)settings->queue_max,
+        .group_max = (unsigned)settings->group_max,
+        .group_bytes_max = (size_t)settings->group_bytes_max,
+    };
+    struct writer_hooks hooks = { server, after_run, after_rollback, after_commit };
+    struct deliver_settings deliver = {
+        .command_max = (unsigned)settings->deliveries_per_command_max,
+        .attempts_max = (unsigned)settings->delivery_attempts_max + 1,
+        .age_max_ms = settings->delivery_age_max_ms,
+    };
+    enum err err = store_open(&store, &server->store, reterr);
+    if (!err)
+        err = writer_open(server->store, &writer, &hooks, &server->writer, reterr);
+    if (!err)
+        err = deliver_open(&deliver, &server->deliver);
+    return err;
+}
+
+static enum err open_rooms(struct server *server)
+{
+    enum err err = logs_open(&server->logs);
+    return err;
+}
+
+static void wire_rooms(struct server *server)
+{
+    struct deliver *deliver = server->deliver;
+    deliver_on_rollback(deliver, rooms_after_rollback, server);
+    writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
+    writer_on_timer(server->writer, TIMER_LOGS, logs_due, server->logs);
+    server->rooms = (struct rooms){
+        .store = server->store, .writer = server->writer, .deliver = deliver, .logs = server->logs
+    };
+}
+
+/* ID:SECRET or ID:SECRET:ACCOUNT */
+static enum err read_key(struct str text, struct sigv4_key *ret, struct diag *reterr)
+{
+    struct str rest;
+    str_cut(text, ':', &ret->id, &rest);
+    str_cut(rest, ':', &ret->secret, &ret->account);
+    bool digits = ret->account.len == 0 || ret->account.len == 12;
+    for (size_t i = 0; i < ret->account.len; i++)
+        digits = digits && ret->account.ptr[i] >= '0' && ret->account.ptr[i] <= '9';
+    if (ret->id.len == 0 || ret->secret.len == 0 || !digits)
+        return diag_set(reterr, ERR_INVALID,
+                        "--key is ID:SECRET or ID:SECRET:ACCOUNT, the account twelve digits; the one beginning with '%.*s' "
+                        "is not",
+                        STR_ARG(ret->id));
+    return ERR_OK;
+}
+
+static bool is_loopback(struct str listen)
+{
+    return str_starts(listen, STR("127.")) || str_starts(listen, STR("[::1]")) ||
+           str_starts(listen, STR("localhost:"));
+}
+
+static enum err open_api(struct server *server, struct diag *reterr)
+{
+    const struct settings *settings = &server->settings;
+    struct sigv4_key *keys = ARENA_ARRAY(&server->arena, struct sigv4_key, settings->keys.len + 1);
+    for (size_t i = 0; i < settings->keys.len; i++) {
+        enum err err = read_key(settings->keys.at[i], &keys[i], reterr);
+        if (err)
+            return err;
+    }
+    if (settings->keys.len == 0 && !is_loopback(settings->listen))
+        return diag_set(reterr, ERR_INVALID,
+                        "%.*s is not a loopback address: give the keys that may use the server, --key ID:SECRET",
+                        STR_ARG(settings->listen));
+    struct api_settings api = {
+        .keys = keys,
+        .key_count = settings->keys.len,
+        .account = settings->account,
+        .region = settings->region,
+        .after_rollback = rooms_after_rollback,
+        .after_rollback_self = server,
+    };
+    server->api = api_new(&api, &server->rooms);
+    return ERR_OK;
+}
+
+static enum err open_http(struct server *server, struct diag *reterr)
+{
+    const struct settings *settings = &server->settings;
+    struct http_settings http = {
+        .listen = arena_cstr(&server->arena, settings->listen),
+        .loops = (unsigned)settings->loops,
+        .connections_max = (unsigned)settings->connections_max,
+        .header_time_max_ms = settings->header_time_max_ms,
+        .body_time_max_ms = settings->body_time_max_ms,
+        .idle_time_max_ms = settings->idle_time_max_ms,
+        .send_time_max_ms = settings->send_time_max_ms,
+    };
+    struct http_handler handler = api_http_handler(server->api);
+    return http_server_open(&http, &handler, &server->http, reterr);
+}
+
+static void write_metrics(void *self, struct buf *out)
+{
+    struct server *server = self;
+    struct store_stats store;
+    struct writer_stats writer;
+    struct deliver_stats deliver;
+    struct http_stats http;
+    store_stats(server->store, &store);
+    writer_stats(server->writer, &writer);
+    deliver_stats(server->deliver, &deliver);
+    http_stats(server->http, &http);
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } rows[] = {
+        { "crema_store_commits_total", "counter", "Batches made durable.", store.commits },
+        { "crema_store_sequence", "gauge", "Sequence number of the last durable batch.", store.sequence },
+        { "crema_store_journal_bytes", "gauge", "Bytes of journal on disk.", store.journal_bytes },
+        { "crema_store_view_bytes", "gauge", "Bytes of keys on disk.", store.view_bytes },
+        { "crema_writer_commands_total", "counter", "Commands run.", writer.commands },
+        { "crema_writer_refused_total", "counter", "Commands refused for want of room.", writer.refused },
+        { "crema_writer_rolled_back_total", "counter", "Commands rolled back.", writer.rolled_back },
+        { "crema_writer_timers_total", "counter", "Timers that came due.", writer.timers_due },
+        { "crema_writer_queued", "gauge", "Commands waiting.", writer.queued },
+        { "crema_deliveries_total", "counter", "Deliveries delivered.", deliver.delivered },
+        { "crema_deliveries_retried_total", "counter", "Deliveries to be tried again.", deliver.retried },
+        { "crema_deliveries_rejected_total", "counter", "Deliveries that failed for good.", deliver.rejected },
+        { "crema_http_connections", "gauge", "Open connections.", http.connections },
+        { "crema_http_refused_total", "counter", "Requests refused before they were read whole.", http.refused },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+                   rows[i].name, (unsigned long long)rows[i].value);
+}
+
+/* ---- run and close ---- */
+
+static enum err server_open(struct server *server, struct diag *reterr)
+{
+    enum err err = open_api(server, reterr);
+    if (!err)
+        err = open_floor(server, reterr);
+    if (!err)
+        err = open_rooms(server);
+    if (err)
+        return err;
+    wire_rooms(server);
+    api_add_metrics(server->api, write_metrics, server);
+    return open_http(server, reterr);
+}
+
+static void server_close(struct server *server)
+{
+    http_server_close(&server->http);
+    writer_close(&server->writer);
+    api_free(&server->api);
+    logs_close(&server->logs);
+    deliver_close(&server->deliver);
+    store_close(&server->store);
+    arena_fini(&server->arena);
+}
+
+static enum err server_run(struct server *server, struct diag *reterr)
+{
+    enum err err = writer_start(server->writer, reterr);
+    if (!err)
+        err = http_server_start(server->http, reterr);
+    if (err)
+        return err;
+    struct str host = server->settings.listen;
+    while (host.len && host.ptr[host.len - 1] != ':')
+        host.len--;
+    printf("Crema is ready on http://%.*s%u\n", STR_ARG(host), http_server_port(server->http));
+    (void)fflush(stdout);
+    const char *signal = signals_wait();
+    fprintf(stderr, "crema: %s, finishing what was received\n", signal);
+    http_server_stop(server->http, server->settings.drain_time_max_ms);
+    return ERR_OK;
+}
+
+static int serve(int argc, char **argv)
+{
+    struct server server = { 0 };
+    struct diag diag = { { 0 } };
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            puts("usage: crema serve [flags]\n\nEach flag is a variable CREMA_... and a line of the settings file too.\n");
+            settings_print_help(stdout);
+            return 0;
+        }
+    }
+    signals_block();
+    enum err err = settings_read(&server.arena, argc, argv, &server.settings, &diag);
+    bool misused = err != ERR_OK;
+    if (!err) {
+        clock_offset_set(server.settings.clock_offset_ms);
+        err = server_open(&server, &diag);
+        misused = err == ERR_INVALID;
+    }
+    if (!err)
+        err = server_run(&server, &diag);
+    if (err)
+        fprintf(stderr, "crema serve: %s\n", diag.text[0] ? diag.text : err_text(err));
+    server_close(&server);
+    return err ? misused ? 2 : 1 : 0;
+}
+
+/* ---- commands ---- */
+
+static void print_help(FILE *out)
+{
+    fputs("usage: crema COMMAND [arguments]\n\n"
+          "  serve      run a server: all services on one port; crema serve --help lists the settings\n",
+          out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->doc);
+    fputs("  version    print the version\n"
+          "  help       print this\n",
+          out);
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc > 0 && strcmp(argv[0], "settings-markdown") == 0)
+        settings_print_markdown(stdout); /* for docs/reference/settings.md */
+    else
+        print_help(stdout);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "serve") == 0)
+        return serve(argc - 2, argv + 2);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        puts("crema " CREMA_VERSION);
+        return 0;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0)
+        return help(argc - 2, argv + 2);
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i]->name) == 0)
+            return commands[i]->run(argc - 2, argv + 2);
+    if (*name)
+        fprintf(stderr, "crema: there is no command '%s'\n\n", name);
+    print_help(stderr);
+    return 2;
 }

@@ -7,6 +7,10 @@
 #include "api/operations.h"
 
 const struct service services[] = {
+    { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
+      .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
+      .xml_namespace = { "", 0 }, .body_bytes_max = 65536,
+      .operations = operations_crema, .operation_count = 1 },
     { .name = "dynamodb", .protocol = PROTOCOL_JSON, .target_prefix = { "DynamoDB_20120810", 17 },
       .json_version = { "1.0", 3 }, .api_version = { "2012-08-10", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 2097152,
@@ -29,9 +33,10 @@ const struct service services[] = {
       .operations = operations_sts, .operation_count = 11 },
 };
 
-const size_t services_count = 5;
+const size_t services_count = 6;
 
 const struct str shape_patterns[] = {
+    { "^/.*", 4 },
     { "[a-zA-Z0-9_.-]+", 15 },
     { "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", 60 },
     { "[/\\.\\-_A-Za-z0-9]+", 18 },
@@ -62,4 +67,4 @@ const struct str shape_patterns[] = {
     { "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", 82 },
 };
 
-const size_t shape_patterns_count = 28;
+const size_t shape_patterns_count = 29;

@@ -10,6 +10,9 @@
 
 #define OPERATIONS_MODELS_VERSION "1.43.11"
 
+/* crema: api_crema.c */
+void op_crema_backup(struct op_call *call);
+
 /* dynamodb: api_tables.c */
 void op_dynamodb_batch_write_item(struct op_call *call);
 void op_dynamodb_batch_write_item_prepare(struct op_call *call);
@@ -98,6 +101,7 @@ void op_states_update_state_machine(struct op_call *call);
 /* sts: api_sts.c */
 void op_sts_get_caller_identity(struct op_call *call);
 
+extern const struct operation operations_crema[];
 extern const struct operation operations_dynamodb[];
 extern const struct operation operations_events[];
 extern const struct operation operations_logs[];

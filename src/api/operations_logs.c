@@ -117,7 +117,7 @@ static const struct shape shape_CreateLogGroupRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogGroupRequest", 21 }, .members = members_CreateLogGroupRequest, .member_count = 5
 };
 static const struct shape shape_LogGroupName = {
-    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 19
+    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 20
 };
 static const struct shape shape_KmsKeyId = {
     .type = SHAPE_STRING, .name = { "KmsKeyId", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
@@ -126,10 +126,10 @@ static const struct shape shape_Tags = {
     .type = SHAPE_MAP, .name = { "Tags", 4 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .key = &shape_TagKey, .item = &shape_TagValue
 };
 static const struct shape shape_TagKey = {
-    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 20
+    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 21
 };
 static const struct shape shape_TagValue = {
-    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256), .pattern = 21
+    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256), .pattern = 22
 };
 static const struct str values_LogGroupClass[] = { { "STANDARD", 8 }, { "INFREQUENT_ACCESS", 17 }, { "DELIVERY", 8 } };
 static const struct shape shape_LogGroupClass = {
@@ -147,7 +147,7 @@ static const struct shape shape_CreateLogStreamRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogStreamRequest", 22 }, .members = members_CreateLogStreamRequest, .member_count = 2
 };
 static const struct shape shape_LogStreamName = {
-    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 22
+    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 23
 };
 static const struct shape_member members_DeleteLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
@@ -202,10 +202,10 @@ static const struct shape shape_AccountIds = {
     .type = SHAPE_LIST, .name = { "AccountIds", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(20), .item = &shape_AccountId
 };
 static const struct shape shape_AccountId = {
-    .type = SHAPE_STRING, .name = { "AccountId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(12), .max = INT64_C(12), .pattern = 23
+    .type = SHAPE_STRING, .name = { "AccountId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(12), .max = INT64_C(12), .pattern = 24
 };
 static const struct shape shape_LogGroupNamePattern = {
-    .type = SHAPE_STRING, .name = { "LogGroupNamePattern", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(512), .pattern = 24
+    .type = SHAPE_STRING, .name = { "LogGroupNamePattern", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(512), .pattern = 25
 };
 static const struct shape shape_NextToken = {
     .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
@@ -220,7 +220,7 @@ static const struct shape shape_DescribeLogGroupsLogGroupIdentifiers = {
     .type = SHAPE_LIST, .name = { "DescribeLogGroupsLogGroupIdentifiers", 36 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .item = &shape_LogGroupIdentifier
 };
 static const struct shape shape_LogGroupIdentifier = {
-    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 25
+    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 26
 };
 static const struct shape_member members_DescribeLogGroupsResponse[] = {
     { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroups, false },
@@ -472,7 +472,7 @@ static const struct shape shape_ListTagsForResourceRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListTagsForResourceRequest", 26 }, .members = members_ListTagsForResourceRequest, .member_count = 1
 };
 static const struct shape shape_AmazonResourceName = {
-    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 26
+    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 27
 };
 static const struct shape_member members_ListTagsForResourceResponse[] = {
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, false },

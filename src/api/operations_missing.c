@@ -11,6 +11,11 @@ static void missing(struct op_call *call)
               call->operation->name);
 }
 
+__attribute__((weak)) void op_crema_backup(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_dynamodb_batch_write_item(struct op_call *call)
 {
     missing(call);

@@ -323,7 +323,7 @@ static const struct shape shape_includedDetails = {
     .type = SHAPE_BOOLEAN, .name = { "includedDetails", 15 }
 };
 static const struct shape shape_TraceHeader = {
-    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 27
+    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 28
 };
 static const struct shape shape_LongArn = {
     .type = SHAPE_STRING, .name = { "LongArn", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2000)

@@ -23,7 +23,7 @@ import unicodedata
 OPS = os.path.dirname(os.path.abspath(__file__))
 API = os.path.dirname(OPS)
 TOP = os.path.dirname(os.path.dirname(API))
-SERVICES = ['dynamodb', 'events', 'logs', 'states', 'sts']
+SERVICES = ['crema', 'dynamodb', 'events', 'logs', 'states', 'sts']
 HANDLER_FILES = {'dynamodb': 'api_tables.c'}
 TYPES = {'structure': 'SHAPE_STRUCTURE', 'list': 'SHAPE_LIST', 'map': 'SHAPE_MAP', 'string': 'SHAPE_STRING',
          'integer': 'SHAPE_INTEGER', 'long': 'SHAPE_LONG', 'float': 'SHAPE_FLOAT', 'double': 'SHAPE_DOUBLE',
@@ -58,6 +58,9 @@ def model_folders():
 
 
 def load_model(folder, name):
+    own = os.path.join(OPS, 'models')  # of Crema's own operations, laid out like the public ones
+    if os.path.isdir(os.path.join(own, name)):
+        folder = own
     versions = sorted(os.listdir(os.path.join(folder, name)), reverse=True)
     for version in versions:
         path = os.path.join(folder, name, version, 'service-2.json')

@@ -1,0 +1,28 @@
+/* cli.h - the commands beside serve: tools people expect of such a server.
+ *
+ * A command gets the arguments after its name and returns the exit status: 0 done, 1 it found or failed at something,
+ * 2 it was called wrongly (said on stderr with the flag, and what to do).
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+
+struct cli_command {
+    const char *name;
+    const char *usage; /* what follows the name */
+    const char *doc;   /* one line */
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct cli_command cli_check;
+extern const struct cli_command cli_backup;
+extern const struct cli_command cli_demo;
+extern const struct cli_command cli_env;
+
+/* Says it on stderr, with where help is; returns 2. */
+int cli_misused(const struct cli_command *command, const char *why, const char *what);
+/* Whether the argument is --name=value or --name value; moves *at past it. *value NULL: the value is missing. */
+bool cli_flag(int argc, char **argv, int *at, const char *name, const char **value);
+
+#endif

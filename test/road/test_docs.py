@@ -1,0 +1,47 @@
+"""The commands in the documents, run as they stand: every `$ aws` line of a console block."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import SLOW, TOP, aws_environment
+
+
+def console_commands(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    commands = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        commands += [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    return commands
+
+
+def test_start_page(server):
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+    commands = console_commands(os.path.join(TOP, "docs", "start.md"))
+    assert len(commands) >= 8
+    answers = []
+    for command in commands:
+        # A CLI that does not know AWS_ENDPOINT_URL is given the address, as the page says.
+        command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
+        done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        answers.append(done.stdout)
+    assert '"detail-type":"Opened"' in answers[5]
+    assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md"])
+def test_links_and_files_exist(page):
+    with open(os.path.join(TOP, page), encoding="utf-8") as file:
+        text = file.read()
+    folder = os.path.dirname(os.path.join(TOP, page))
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        if not link.startswith("http"):
+            assert os.path.exists(os.path.join(folder, link)), f"{page} links to {link}"
+    for path in re.findall(r"`((?:src|test|docs|bench|scripts)/[\w./-]+)`", text):
+        assert os.path.exists(os.path.join(TOP, path)), f"{page} names {path}"
