@@ -1,0 +1,234 @@
+#include "logs/logs_test.h"
+
+static const int64_t day = 86400000;
+
+static struct str group_ref(struct room *room)
+{
+    struct logs_group group = room_group(room);
+    struct key ref;
+    ref.len = 0;
+    ref.overflow = false;
+    key_u8(&ref, 's');
+    key_u64(&ref, group.id);
+    return arena_copy(&room->arena, key_str(&ref));
+}
+
+/* What the writer does when the group's timer is due. */
+static void sweep(struct room *room)
+{
+    struct str ref = group_ref(room);
+    timer_remove(&room->work, room_group(room).sweep_due_ms, TIMER_LOGS, ref);
+    assert_true(logs_due(room->logs, &room->work, ref));
+    room_commit(room);
+    assert_int_equal(room_timers(room), 1);
+}
+
+static size_t visible(struct room *room)
+{
+    struct logs_group group = room_group(room);
+    struct logs_filter_query query = { 0 };
+    struct logs_filter_page page;
+    size_t count = 0;
+    for (bool more = true; more;) {
+        assert_true(logs_filter(room->snapshot, &room->arena, &group, room->work.now_ms, &query, &page,
+                                &room->fault));
+        count += page.count;
+        more = page.more;
+        query.after = page.after;
+    }
+    return count;
+}
+
+static uint64_t bytes_of(struct room *room)
+{
+    struct logs_group_query query = { .prefix = GROUP };
+    struct logs_group_page page;
+    assert_true(logs_group_list(room_reader(room), &room->arena, room->ns, &query, &page, &room->fault));
+    return page.groups[0].stored_bytes;
+}
+
+static void test_expired_are_not_shown(void **state)
+{
+    struct room *room = *state;
+    room_create_stream(room, "s");
+    struct logs_input events[] = { { START_MS - day, STR("a") },
+                                   { START_MS - day + 1, STR("b") },
+                                   { START_MS, STR("c") } };
+    room_put(room, "s", events, 3);
+    room_append(room, "one", START_MS - day - 1, "d");
+    room_commit(room);
+    assert_int_equal(visible(room), 4);
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 1, &room->fault));
+    room_commit(room);
+    assert_int_equal(visible(room), 3); /* with no sweep yet */
+    room->work.now_ms += 1;
+    assert_int_equal(visible(room), 2);
+    struct logs_group group = room_group(room);
+    struct logs_get_page page;
+    assert_true(logs_get(room->snapshot, &room->arena, &group, room->work.now_ms,
+                         &(struct logs_get_query){ .stream = STR("s") }, &page, &room->fault));
+    assert_int_equal(page.count, 2);
+    assert_true(logs_get(room->snapshot, &room->arena, &group, room->work.now_ms,
+                         &(struct logs_get_query){ .stream = STR("one") }, &page, &room->fault));
+    assert_int_equal(page.count, 0);
+    /* Without the sweep they are still there, should the retention be taken back in time. */
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 0, &room->fault));
+    room_commit(room);
+    assert_int_equal(visible(room), 4);
+}
+
+static void test_sweep(void **state)
+{
+    struct room *room = *state;
+    room_create_stream(room, "many");
+    room_create_stream(room, "kept empty");
+    room_create_stream(room, "single");
+    struct logs_input *events = ARENA_ARRAY(&room->arena, struct logs_input, 3000);
+    for (int i = 0; i < 3000; i++)
+        events[i] = (struct logs_input){ START_MS + i, STR("m") };
+    room_put(room, "many", events, 3000);
+    room_put(room, "single", events, 1);
+    for (int i = 0; i < 2500; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "own/%d", i);
+        room_append(room, name, START_MS + i, "m");
+    }
+    room_append(room, "own twice", START_MS, "a");
+    room_append(room, "own twice", START_MS, "b");
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 1, &room->fault));
+    room_commit(room);
+    assert_int_equal(bytes_of(room), 27 * (3000 + 1 + 2500 + 2));
+    sweep(room); /* nothing to do */
+    assert_int_equal(room_group(room).sweep_due_ms, START_MS + LOGS_SWEEP_EVERY_MS);
+    assert_int_equal(room_count_keys(room, LOGS_ONLY), 2501);
+
+    room->work.now_ms = START_MS + day + 2000; /* of everything those from 2000 on are left */
+    assert_int_equal(visible(room), 1000 + 500);
+    int slices = 0;
+    do {
+        sweep(room);
+        slices++;
+    } while (room_group(room).sweep_due_ms == room->work.now_ms);
+    assert_true(slices >= 4);
+    assert_int_equal(room_count_keys(room, LOGS_ONLY), 500);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 1000);
+    assert_int_equal(room_count_keys(room, LOGS_INDEX), 1000);
+    /* 500 of one event each, "many", and of those now empty the two that were created by name. */
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 500 + 3);
+    assert_int_equal(room_count_keys(room, LOGS_LAST), 3);
+    assert_int_equal(visible(room), 1500);
+    assert_int_equal(bytes_of(room), 27 * 1500);
+    struct logs_group group = room_group(room);
+    struct logs_stream_query query = { .by_last_event = true };
+    struct logs_stream_page page;
+    assert_true(logs_stream_list(room->snapshot, &room->arena, &group, &query, &page, &room->fault));
+    assert_str(page.streams[0].name, "kept empty");
+    assert_str(page.streams[1].name, "single");
+    assert_false(page.streams[1].has_events);
+    struct logs_stream_record record;
+    assert_int_equal(logs_stream_load(room->snapshot, &room->arena, &group, STR("many"), &record), ERR_OK);
+    assert_int_equal(record.first_ms, START_MS + 2000);
+    assert_int_equal(record.last_ms, START_MS + 2999);
+
+    room->work.now_ms = START_MS + 3 * day;
+    do
+        sweep(room);
+    while (room_group(room).sweep_due_ms == room->work.now_ms);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT) + room_count_keys(room, LOGS_INDEX), 0);
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 3);
+    assert_int_equal(bytes_of(room), 0);
+    /* What was emptied takes events again. */
+    struct logs_input again = { room->work.now_ms, STR("again") };
+    room_put(room, "many", &again, 1);
+    room_commit(room);
+    assert_int_equal(room_count_keys(room, LOGS_LAST), 2);
+    assert_int_equal(visible(room), 1);
+    /* With the group its timer goes. */
+    assert_true(logs_group_delete(room->logs, &room->work, room->ns, GROUP, &room->fault));
+    room_commit(room);
+    assert_int_equal(room_timers(room), 0);
+}
+
+static void test_deleted_stream(void **state)
+{
+    struct room *room = *state;
+    room_create_stream(room, "s");
+    struct logs_input *events = ARENA_ARRAY(&room->arena, struct logs_input, 2500);
+    for (int i = 0; i < 2500; i++)
+        events[i] = (struct logs_input){ START_MS + i / 10, STR("m") };
+    room_put(room, "s", events, 2500);
+    room_append(room, "other", START_MS + 1, "other");
+    room_commit(room);
+    struct logs_group group = room_group(room);
+    struct logs_stream_record record;
+    assert_int_equal(logs_stream_load(room->snapshot, &room->arena, &group, STR("s"), &record), ERR_OK);
+    assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("s"), &room->fault));
+    room_commit(room);
+    assert_int_equal(room_timers(room), 1);
+    assert_int_equal(visible(room), 1);
+    /* Made again at once, it has nothing of the old, and the old goes without touching it. */
+    room_create_stream(room, "s");
+    struct logs_input fresh[] = { { START_MS + 2, STR("fresh") }, { START_MS + 3, STR("fresh too") } };
+    room_put(room, "s", fresh, 2);
+    room_commit(room);
+    assert_int_equal(visible(room), 3);
+    struct key ref;
+    ref.len = 0;
+    ref.overflow = false;
+    key_u8(&ref, 'z');
+    key_u64(&ref, group.id);
+    key_u64(&ref, record.number);
+    int slices = 0;
+    while (room_count_keys(room, LOGS_DELETED)) {
+        timer_remove(&room->work, room->work.now_ms, TIMER_LOGS, key_str(&ref));
+        assert_true(logs_due(room->logs, &room->work, key_str(&ref)));
+        room_commit(room);
+        slices++;
+        assert_int_equal(visible(room), 3);
+    }
+    assert_int_equal(slices, 3);
+    assert_int_equal(room_timers(room), 0);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 2);
+    assert_int_equal(room_count_keys(room, LOGS_INDEX), 2);
+    assert_int_equal(bytes_of(room), 5 + 26 + 5 + 26 + 9 + 26);
+    /* A timer of what is gone does no harm. */
+    assert_true(logs_due(room->logs, &room->work, key_str(&ref)));
+    assert_true(logs_due(room->logs, &room->work, STR("s")));
+    assert_true(logs_due(room->logs, &room->work, STR("sxxxxxxxx")));
+}
+
+/* A retention's sweep and a deleted stream's meet on the same events. */
+static void test_both_sweeps(void **state)
+{
+    struct room *room = *state;
+    room_create_stream(room, "s");
+    struct logs_input events[] = { { START_MS, STR("a") },
+                                   { START_MS, STR("b") },
+                                   { START_MS + 10, STR("c") } };
+    room_put(room, "s", events, 3);
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 1, &room->fault));
+    assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("s"), &room->fault));
+    room_commit(room);
+    room->work.now_ms = START_MS + day + 5;
+    struct str ref = group_ref(room);
+    timer_remove(&room->work, room_group(room).sweep_due_ms, TIMER_LOGS, ref);
+    assert_true(logs_due(room->logs, &room->work, ref));
+    room_commit(room);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 1);
+    assert_int_equal(room_count_keys(room, LOGS_INDEX), 1);
+    assert_int_equal(visible(room), 0);
+    assert_int_equal(bytes_of(room), 27);
+}
+
+#define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROOM_TEST(test_expired_are_not_shown),
+        ROOM_TEST(test_sweep),
+        ROOM_TEST(test_deleted_stream),
+        ROOM_TEST(test_both_sweeps),
+    };
+    return cmocka_run_group_tests_name("logs-sweep", tests, NULL, NULL);
+}
