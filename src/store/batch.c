@@ -300,9 +300,7 @@ static uint64_t counter_stored(struct store_batch *batch, struct str key)
     arena_fini(&arena);
     if (!read && err != ERR_NOTFOUND) {
         /* Going on would give ids a second time. */
-        fprintf(stderr, "store: a counter cannot be read from the view (%s): stopping\n",
-                err ? err_text(err) : "not a number");
-        abort();
+        store_stop("a counter cannot be read from the view: %s", err ? err_text(err) : "it is not a number");
     }
     return ret;
 }

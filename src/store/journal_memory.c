@@ -92,7 +92,10 @@ static void memory_look(const struct journal *journal, struct journal_look *ret)
     *ret = (struct journal_look){
         .first = journal->oldest ? journal->oldest->sequence : journal->next,
         .next = journal->next,
+        .epoch = journal->epoch,
         .bytes = journal->bytes,
+        .segments = 1,
+        .rolled_at = 1,
         .syncs = journal->syncs,
     };
 }

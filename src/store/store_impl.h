@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "io/file.h"
 #include "store/overlay.h"
 #include "store/store.h"
 
@@ -46,8 +47,11 @@ struct journal_settings {
 
 struct journal_look {
     uint64_t first, next; /* sequences: of the oldest batch kept, and of the next one appended */
+    uint64_t epoch;       /* of the last batch, or the one that start gave */
     uint64_t bytes;       /* held on disk */
     uint64_t syncs;
+    uint64_t rolled_at; /* sequence of the current segment's first batch */
+    size_t segments;
 };
 
 /* false ends the replay. */
@@ -83,9 +87,16 @@ enum { VIEW_HEAD_BYTES = 12 }; /* before the operations: RocksDB's own sequence 
 struct view_settings {
     const char *folder; /* NULL: in memory */
     size_t buffer_bytes, cache_bytes;
+    bool read_only; /* writes nothing into the folder */
 };
 
+/* Threads: view_apply, view_flush, view_reopen: the writer's. Snapshots, and what reads from them: any. */
 enum err view_open(const struct view_settings *settings, struct view **ret, struct diag *reterr) MUST_USE;
+/* Closes RocksDB and opens it again, at its last flush, when an error of its own does not go away. Waits
+ * until no snapshot is held; new ones wait until view_reopened, when the journal has been replayed. On
+ * failure it is closed: only view_reopen again may follow. */
+enum err view_reopen(struct view *view, struct diag *reterr) MUST_USE;
+void view_reopened(struct view *view);
 void view_close(struct view **view, bool flush);
 /* batch: VIEW_HEAD_BYTES of room, operations, count of them. Adds the sequence as one operation more, so the
  * buf grows. ERR_NOSPACE: the disk is full, may be tried again; ERR_IO. */
@@ -96,6 +107,8 @@ enum err view_applied(struct view *view, uint64_t *ret, struct diag *reterr) MUS
 enum err view_flushed(struct view *view, uint64_t *ret) MUST_USE;
 enum err view_flush(struct view *view, struct diag *reterr) MUST_USE;
 uint64_t view_bytes(struct view *view);
+/* All that is applied, as a folder of its own (absent so far); files are shared where the disk can. */
+enum err view_copy(struct view *view, const char *folder, struct diag *reterr) MUST_USE;
 
 struct view_snapshot;
 struct view_snapshot *view_snapshot_new(struct view *view);
@@ -162,7 +175,46 @@ struct str batch_operations(const struct store_batch *batch);
 /* The delete range of the batch that hides a key of the view, or NULL. */
 const struct batch_range *batch_range_over(const struct store_batch *batch, struct str key);
 
+/* ---- folder ---- */
+
+/* The folder's own files: lock and format.
+ *
+ *   folder/lock      held with flock while a server runs; its text is the holder's process id
+ *   folder/format    lines of text, replaced as a whole:
+ *                      crema store 1
+ *                      epoch 7              raised at each start
+ *                      salt 9f3a...         16 hex digits, of the journal's checksums
+ *                      closed 12345         after a clean stop: the last batch, all of it in the view
+ *   folder/journal/  the segments
+ *   folder/view/     RocksDB's
+ */
+enum { FOLDER_VERSION = 1 };
+
+struct folder {
+    struct file lock;
+    char *path, *journal, *view, *format;
+    bool fresh; /* no server has run on it yet */
+    uint32_t epoch;
+    uint64_t salt;
+    bool closed; /* closed_sequence holds */
+    uint64_t closed_sequence;
+};
+
+/* Locks and reads; makes what is missing unless `existing`, then ERR_NOTFOUND. */
+enum err folder_open(const char *path, bool existing, struct folder **ret, struct diag *reterr) MUST_USE;
+enum err folder_write_format(const struct folder *folder, struct diag *reterr) MUST_USE;
+/* Writes this process's id into the lock file. */
+enum err folder_say_holder(const struct folder *folder, struct diag *reterr) MUST_USE;
+/* Lets go of the lock. Accepts NULL. */
+void folder_close(struct folder **folder);
+/* A folder that goes on from a sequence, around a view that is there already: for a backup. */
+enum err folder_write_backup(const char *path, uint64_t sequence, struct diag *reterr) MUST_USE;
+
 /* ---- store ---- */
+
+/* Says one line on stderr and ends the process: what it knew of the disk is not true any more. */
+enum { STORE_STOP_STATUS = 74 };
+_Noreturn void store_stop(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Called about every STALL_POLL_MS on the writer's thread while a commit whose batch is already durable waits
  * for the view to find room on the disk. */
@@ -179,8 +231,8 @@ struct store {
     store_stall_f *stall;
     void *stall_self;
     int64_t room_checked_ns; /* when the disk's free bytes were asked for */
-    bool room_low;
-    uint64_t dropped_below; /* of the journal */
+    enum err room;           /* what that said */
+    uint64_t rolled_at;      /* the journal's, when segments were dropped last */
     _Atomic uint64_t sequence, commits, syncs, journal_bytes;
     uint64_t replayed;
 };

@@ -1,14 +1,18 @@
 /* The contract of store.h, against a naive model: batch over view, marks, cursors, snapshots, counters. */
 #include "io/rand.h"
 #include "store/key.h"
-#include "store/store.h"
-#include "store/tags.h"
+#include "store/store_impl.h"
+#include "store/temp_folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -182,17 +186,22 @@ static void step(struct store_batch *batch, struct model *model, uint32_t *seria
 }
 
 /* bound_of(n) is at or just below name_of(n), so ranges over bounds are ranges over numbers. */
-static void test_model(void **state)
+static void run_model(const char *folder, unsigned rounds, unsigned reopen_every)
 {
-    (void)state;
     rand_seed(20);
-    struct store_settings settings = { .view_buffer_bytes = 64 * 1024 };
+    struct store_settings settings = {
+        .folder = folder,
+        .view_buffer_bytes = 64 * 1024,
+        .segment_bytes = 8 * 1024,
+        .free_bytes_min = 1,
+        .no_sync = true,
+    };
     struct store *store;
     assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
     static struct model committed, now, marked[MARKS];
     uint32_t serial = 0;
     memset(&committed, 0, sizeof(committed));
-    for (unsigned round = 0; round < 300; round++) {
+    for (unsigned round = 0; round < rounds; round++) {
         now = committed;
         struct store_batch *batch = store_batch_begin(store);
         struct store_reader *reader = store_batch_reader(batch), *snapshot = store_snapshot(store);
@@ -237,15 +246,248 @@ static void test_model(void **state)
         snapshot = store_snapshot(store);
         check_all(snapshot, &committed);
         store_snapshot_release(&snapshot);
+        if (reopen_every && round % reopen_every == reopen_every - 1) {
+            store_close(&store);
+            assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+        }
     }
     store_close(&store);
+}
+
+static void test_model_in_memory(void **state)
+{
+    (void)state;
+    run_model(NULL, 300, 0);
+}
+
+static void test_model_on_disk(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    run_model(folder, 200, 20);
+    temp_folder_remove(folder);
+}
+
+/* ---- the folder ---- */
+
+static void put(struct store *store, const char *key, struct str value)
+{
+    struct store_batch *batch = store_batch_begin(store);
+    store_put(batch, str_from(key), value);
+    assert_int_equal(store_commit(batch, NULL), ERR_OK);
+}
+
+static bool has(struct store *store, const char *key, struct str value)
+{
+    struct arena arena = { 0 };
+    struct str found;
+    struct store_reader *reader = store_snapshot(store);
+    bool same = store_get(reader, &arena, str_from(key), &found) == ERR_OK && str_eq(found, value);
+    store_snapshot_release(&reader);
+    arena_fini(&arena);
+    return same;
+}
+
+static void count_finding(void *self, const char *text)
+{
+    (void)text;
+    ++*(unsigned *)self;
+}
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    char path[TEMP_FOLDER_BYTES + 32];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    assert_int_equal(file_replace(path, str_from(text), NULL), ERR_OK);
+}
+
+static void test_folder_refused(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES];
+    struct diag diag;
+    struct store *store, *second;
+    temp_folder_make(folder);
+    struct store_settings settings = { .folder = folder, .free_bytes_min = 1 };
+    /* Somebody's folder. */
+    write_text(folder, "letter.txt", "dear");
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_CONFLICT);
+    assert_non_null(strstr(diag.text, "letter.txt"));
+    temp_folder_remove(folder);
+    /* A second server: the flock is of the open file, so one process can stand for two. */
+    temp_folder_make(folder);
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_OK);
+    assert_int_equal(store_open(&settings, &second, &diag), ERR_CONFLICT);
+    char pid[32];
+    (void)snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
+    assert_non_null(strstr(diag.text, folder));
+    assert_non_null(strstr(diag.text, pid));
+    unsigned findings = 0;
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CONFLICT);
+    put(store, "a", STR("1"));
+    store_close(&store);
+    uint64_t before = temp_folder_digest(folder);
+    /* A newer version. */
+    char format[512];
+    struct buf text;
+    buf_init(&text, 0);
+    (void)snprintf(format, sizeof(format), "%s/format", folder);
+    assert_int_equal(file_read_all(format, 4096, &text, NULL), ERR_OK);
+    write_text(folder, "format", "crema store 9\nfuture x\n");
+    uint64_t newer = temp_folder_digest(folder);
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "version 9"));
+    assert_non_null(strstr(diag.text, "knows 1"));
+    assert_true(temp_folder_digest(folder) == newer);
+    write_text(folder, "format", "something else\n");
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_CORRUPT);
+    assert_int_equal(file_replace(format, buf_str(&text), NULL), ERR_OK);
+    buf_fini(&text);
+    assert_true(temp_folder_digest(folder) == before);
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(findings, 0);
+    assert_true(temp_folder_digest(folder) == before);
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_OK);
+    assert_true(has(store, "a", STR("1")));
+    struct store_stats stats;
+    store_stats(store, &stats);
+    assert_int_equal(stats.replayed, 0); /* it was closed cleanly */
+    assert_int_equal(stats.sequence, 1);
+    store_close(&store);
+    temp_folder_remove(folder);
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_NOTFOUND);
+}
+
+static void test_large_and_rolled(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    struct store_settings settings = {
+        .folder = folder,
+        .segment_bytes = 64 * 1024,
+        .view_buffer_bytes = 256 * 1024,
+        .free_bytes_min = 1,
+    };
+    struct store *store;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    static char bytes[300 * 1024];
+    char key[16];
+    for (unsigned i = 0; i < 200; i++) {
+        memset(bytes, 'a' + (int)(i % 26), sizeof(bytes));
+        (void)snprintf(key, sizeof(key), "k%u", i % 40);
+        put(store, key, str_of(bytes, i % 50 == 7 ? sizeof(bytes) : 1000 + i * 50));
+    }
+    struct store_stats stats;
+    store_stats(store, &stats);
+    assert_int_equal(stats.sequence, 200);
+    /* What the view has flushed is not kept: about 2.8 MB were written. */
+    assert_true(stats.journal_bytes < 2000 * 1024);
+    store_close(&store);
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    for (unsigned i = 160; i < 200; i++) {
+        memset(bytes, 'a' + (int)(i % 26), sizeof(bytes));
+        (void)snprintf(key, sizeof(key), "k%u", i % 40);
+        assert_true(has(store, key, str_of(bytes, i % 50 == 7 ? sizeof(bytes) : 1000 + i * 50)));
+    }
+    store_close(&store);
+    temp_folder_remove(folder);
+}
+
+static void test_backup(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES], copy[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    temp_folder_make(copy);
+    struct store_settings settings = { .folder = folder, .free_bytes_min = 1 }, copied = settings;
+    copied.folder = copy;
+    struct store *store, *other;
+    struct diag diag;
+    unsigned findings = 0;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    assert_int_equal(store_next_id(store_batch_begin(store), 0, STR("n")), 1);
+    put(store, "a", STR("1")); /* begins the batch anew: the id was not given */
+    struct store_batch *batch = store_batch_begin(store);
+    assert_int_equal(store_next_id(batch, 0, STR("n")), 1);
+    assert_int_equal(store_next_id(batch, 0, STR("n")), 2);
+    assert_int_equal(store_commit(batch, NULL), ERR_OK);
+    assert_int_equal(store_backup(store, copy, &diag), ERR_OK);
+    assert_int_equal(store_backup(store, copy, &diag), ERR_CONFLICT);
+    put(store, "a", STR("2"));
+    put(store, "b", STR("2"));
+    uint64_t before = temp_folder_digest(copy);
+    assert_int_equal(store_check(copy, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(findings, 0);
+    assert_true(temp_folder_digest(copy) == before);
+    assert_int_equal(store_open(&copied, &other, &diag), ERR_OK);
+    assert_true(has(other, "a", STR("1")));
+    assert_false(has(other, "b", STR("2")));
+    batch = store_batch_begin(other);
+    assert_int_equal(store_next_id(batch, 0, STR("n")), 3);
+    assert_int_equal(store_commit(batch, NULL), ERR_OK);
+    struct store_stats stats;
+    store_stats(other, &stats);
+    assert_int_equal(stats.sequence, 3);
+    store_close(&other);
+    assert_int_equal(store_open(&copied, &other, &diag), ERR_OK);
+    store_close(&other);
+    store_close(&store);
+    temp_folder_remove(folder);
+    temp_folder_remove(copy);
+}
+
+/* The child's files may not grow past a limit that lies inside the prepared segment, so a write fails. */
+static void test_failed_write_stops(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    struct store_settings settings = { .folder = folder, .free_bytes_min = 1, .segment_bytes = 1 << 20 };
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct store *store;
+        if (store_open(&settings, &store, NULL))
+            _Exit(1);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)freopen("/dev/null", "w", stderr);
+        struct rlimit limit = { 32 * 1024, 32 * 1024 };
+        if (setrlimit(RLIMIT_FSIZE, &limit))
+            _Exit(2);
+        static char bytes[4096];
+        for (unsigned i = 0; i < 16; i++) {
+            struct store_batch *batch = store_batch_begin(store);
+            store_put(batch, STR("k"), str_of(bytes, sizeof(bytes)));
+            if (store_commit(batch, NULL))
+                _Exit(3);
+        }
+        _Exit(4);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), STORE_STOP_STATUS);
+    struct store *store;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    struct store_stats stats;
+    store_stats(store, &stats);
+    assert_true(stats.sequence >= 6 && stats.sequence < 16);
+    store_close(&store);
+    temp_folder_remove(folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_model),
+        cmocka_unit_test(test_model_in_memory),
+        cmocka_unit_test(test_model_on_disk),
+        cmocka_unit_test(test_folder_refused),
+        cmocka_unit_test(test_large_and_rolled),
+        cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_failed_write_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

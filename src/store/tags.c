@@ -1,9 +1,9 @@
 #include "store/tags.h"
 
 #include "store/key.h"
+#include "store/store_impl.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 static void tags_key(struct key *key, uint16_t partition, struct str arn)
 {
@@ -22,9 +22,7 @@ struct json tags_get(struct store_reader *reader, struct arena *arena, uint16_t 
         err = json_read(arena, text, 0, &tags, NULL);
     if (err != ERR_OK && err != ERR_NOTFOUND) {
         /* An empty answer would be a lie that the next tags_put makes true. */
-        fprintf(stderr, "store: the tags of %.*s cannot be read: %s: stopping\n", STR_ARG(arn),
-                err_text(err));
-        abort();
+        store_stop("the tags of %.*s cannot be read: %s", STR_ARG(arn), err_text(err));
     }
     return tags;
 }

@@ -2,10 +2,10 @@
  *
  *   | 't' u8 | partition u16 | 'd' | due time | kind u8 | ref ... |  ->  empty
  */
+#include "store/store_impl.h"
 #include "store/writer_impl.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 static void timer_key(struct key *key, uint16_t partition, int64_t due_ms, enum timer_kind kind,
                       struct str ref)
@@ -77,10 +77,8 @@ static size_t list_due(struct writer *writer, struct store_reader *reader, int64
         due[count++] = last;
     }
     enum err err = store_cursor_close(&cursor);
-    if (err) {
-        fprintf(stderr, "store: timers cannot be read from the view: %s: stopping\n", err_text(err));
-        abort();
-    }
+    if (err)
+        store_stop("timers cannot be read from the view: %s", err_text(err));
     timers->next_ms = next_ms;
     /* All below the last key seen is gone, or in the list and gone after this group. */
     if (last.len) {

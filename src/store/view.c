@@ -1,4 +1,5 @@
 /* The ordered keys in RocksDB, its own log off: what it loses at a crash the journal gives it again. */
+#include "io/thread.h"
 #include "store/key.h"
 #include "store/store_impl.h"
 
@@ -27,6 +28,13 @@ struct view {
     rocksdb_readoptions_t *read, *read_persisted;
     rocksdb_writeoptions_t *write;
     char *folder;
+    /* Who may use db: the writer always, others between enter and leave. */
+    struct mutex *mutex;
+    struct condition *changed;
+    unsigned users; /* others within */
+    bool read_only;
+    char scratch[64]; /* read_only: RocksDB's own log goes there, not into the folder */
+    bool reopening;
 };
 
 struct view_snapshot {
@@ -70,7 +78,7 @@ static void compress_lower_levels(rocksdb_options_t *options, int kind)
 static void options_make(struct view *view, const struct view_settings *settings)
 {
     rocksdb_options_t *options = view->options = rocksdb_options_create();
-    rocksdb_options_set_create_if_missing(options, 1);
+    rocksdb_options_set_create_if_missing(options, !settings->read_only);
     if (!settings->folder) {
         view->env = rocksdb_create_mem_env();
         rocksdb_options_set_env(options, view->env);
@@ -113,25 +121,57 @@ static void options_make(struct view *view, const struct view_settings *settings
     rocksdb_writeoptions_disable_WAL(view->write, 1);
 }
 
+/* RocksDB logs even when it opens for reading only. */
+static void scratch_make(struct view *view)
+{
+    (void)snprintf(view->scratch, sizeof(view->scratch), "/tmp/crema-check-XXXXXX");
+    if (!mkdtemp(view->scratch)) {
+        view->scratch[0] = '\0';
+        return;
+    }
+    rocksdb_options_set_db_log_dir(view->options, view->scratch);
+}
+
+static enum err db_open(struct view *view, struct diag *reterr)
+{
+    char *error = NULL;
+    view->db = view->read_only ? rocksdb_open_for_read_only(view->options, view->folder, 0, &error)
+                               : rocksdb_open(view->options, view->folder, &error);
+    if (!error)
+        return ERR_OK;
+    view->db = NULL;
+    return fail(reterr, "the view does not open", error);
+}
+
 enum err view_open(const struct view_settings *settings, struct view **ret, struct diag *reterr)
 {
     struct view *view = calloc(1, sizeof(*view));
     if (!view)
         abort();
+    view->read_only = settings->read_only;
     options_make(view, settings);
+    if (view->read_only)
+        scratch_make(view);
     view->folder = strdup(settings->folder ? settings->folder : "/view");
     if (!view->folder)
         abort();
-    char *error = NULL;
-    view->db = rocksdb_open(view->options, view->folder, &error);
-    if (error) {
-        enum err err = fail(reterr, "the view does not open", error);
-        view->db = NULL;
+    view->mutex = mutex_new();
+    view->changed = condition_new();
+    enum err err = db_open(view, reterr);
+    if (err)
         view_close(&view, false);
-        return err;
-    }
-    *ret = view;
-    return ERR_OK;
+    else
+        *ret = view;
+    return err;
+}
+
+static void db_close(struct view *view)
+{
+    if (!view->db)
+        return;
+    rocksdb_cancel_all_background_work(view->db, 1);
+    rocksdb_close(view->db);
+    view->db = NULL;
 }
 
 void view_close(struct view **view, bool flush)
@@ -140,13 +180,10 @@ void view_close(struct view **view, bool flush)
     if (!v)
         return;
     *view = NULL;
-    if (v->db) {
-        /* What a flush that fails does not keep the journal has. */
-        enum err flushed = flush ? view_flush(v, NULL) : ERR_OK;
-        (void)flushed;
-        rocksdb_cancel_all_background_work(v->db, 1);
-        rocksdb_close(v->db);
-    }
+    /* What a flush that fails does not keep the journal has. */
+    enum err flushed = v->db && flush ? view_flush(v, NULL) : ERR_OK;
+    (void)flushed;
+    db_close(v);
     rocksdb_readoptions_destroy(v->read);
     rocksdb_readoptions_destroy(v->read_persisted);
     rocksdb_writeoptions_destroy(v->write);
@@ -154,8 +191,50 @@ void view_close(struct view **view, bool flush)
     rocksdb_cache_destroy(v->cache);
     if (v->env)
         rocksdb_env_destroy(v->env);
+    if (v->scratch[0]) {
+        enum err removed = folder_remove(v->scratch, NULL);
+        (void)removed; /* it is in /tmp, and empty but for a log */
+    }
+    condition_free(&v->changed);
+    mutex_free(&v->mutex);
     free(v->folder);
     free(v);
+}
+
+static void enter(struct view *view)
+{
+    mutex_lock(view->mutex);
+    while (view->reopening)
+        condition_wait(view->changed, view->mutex);
+    view->users++;
+    mutex_unlock(view->mutex);
+}
+
+static void leave(struct view *view)
+{
+    mutex_lock(view->mutex);
+    if (--view->users == 0 && view->reopening)
+        condition_broadcast(view->changed);
+    mutex_unlock(view->mutex);
+}
+
+enum err view_reopen(struct view *view, struct diag *reterr)
+{
+    mutex_lock(view->mutex);
+    view->reopening = true;
+    while (view->users)
+        condition_wait(view->changed, view->mutex);
+    mutex_unlock(view->mutex);
+    db_close(view);
+    return db_open(view, reterr);
+}
+
+void view_reopened(struct view *view)
+{
+    mutex_lock(view->mutex);
+    view->reopening = false;
+    condition_broadcast(view->changed);
+    mutex_unlock(view->mutex);
 }
 
 enum err view_flush(struct view *view, struct diag *reterr)
@@ -225,11 +304,27 @@ enum err view_flushed(struct view *view, uint64_t *ret)
     return sequence_read(view, view->read_persisted, ret, NULL);
 }
 
+enum err view_copy(struct view *view, const char *folder, struct diag *reterr)
+{
+    enum err err = view_flush(view, reterr); /* what is not in files yet would not be copied */
+    if (err)
+        return err;
+    char *error = NULL;
+    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(view->db, &error);
+    if (!error) {
+        rocksdb_checkpoint_create(checkpoint, folder, 0, &error);
+        rocksdb_checkpoint_object_destroy(checkpoint);
+    }
+    return error ? fail(reterr, "the view cannot be copied", error) : ERR_OK;
+}
+
 uint64_t view_bytes(struct view *view)
 {
     uint64_t files = 0, memory = 0;
+    enter(view);
     (void)rocksdb_property_int(view->db, "rocksdb.total-sst-files-size", &files);
     (void)rocksdb_property_int(view->db, "rocksdb.cur-size-all-mem-tables", &memory);
+    leave(view);
     return files + memory;
 }
 
@@ -240,6 +335,7 @@ struct view_snapshot *view_snapshot_new(struct view *view)
     struct view_snapshot *snapshot = malloc(sizeof(*snapshot));
     if (!snapshot)
         abort();
+    enter(view);
     snapshot->snapshot = rocksdb_create_snapshot(view->db);
     snapshot->read = rocksdb_readoptions_create();
     rocksdb_readoptions_set_snapshot(snapshot->read, snapshot->snapshot);
@@ -254,6 +350,7 @@ void view_snapshot_free(struct view *view, struct view_snapshot **snapshot)
     rocksdb_release_snapshot(view->db, (*snapshot)->snapshot);
     free(*snapshot);
     *snapshot = NULL;
+    leave(view);
 }
 
 enum err view_get(struct view *view, const struct view_snapshot *snapshot, struct arena *arena,
