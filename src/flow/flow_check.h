@@ -1,0 +1,71 @@
+/* flow_check.h - what is wrong with a definition, and where.
+ *
+ * A reader walks the definition with a `struct where` on its stack and says what it finds; it goes on, so that a
+ * refusal names several faults at once (CHECK_PROBLEMS_MAX of them). Nothing read with problems is used.
+ */
+#ifndef FLOW_FLOW_CHECK_H
+#define FLOW_FLOW_CHECK_H
+
+#include "base/vec.h"
+#include "flow/flow_plan.h"
+
+/* A place in the definition, from the innermost out: /States/C/Choices[0]/Next. */
+struct where {
+    const struct where *up; /* NULL: the root */
+    struct str name;        /* empty: an item */
+    uint32_t index;
+};
+#define WHERE(up, name) ((struct where){ (up), (name), 0 })
+#define WHERE_ITEM(up, index) ((struct where){ (up), STR_EMPTY, (uint32_t)(index) })
+
+struct transition {
+    uint32_t from, to; /* from STATE_NONE: a scope's start */
+};
+
+struct check {
+    struct arena *arena; /* of the plan */
+    task_known_f *known;
+    void *known_self;
+    VEC(struct str) problems;
+    VEC(struct transition) transitions;
+    uint32_t state; /* the one that is read */
+    bool wants_input;
+    const struct names *names; /* of the scope that is read */
+};
+
+enum { CHECK_PROBLEMS_MAX = 10 };
+
+struct str where_text(struct arena *arena, const struct where *at);
+
+/* SCHEMA_VALIDATION_FAILED: ... at <place> */
+void check_problem(struct check *check, const struct where *at, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same for what the language has and Crema has not: named. */
+void check_unbuilt(struct check *check, const struct where *at, const char *what);
+/* Any other code of the service; at NULL: no place. */
+void check_coded(struct check *check, const char *code, const struct where *at, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+bool check_clean(const struct check *check);
+struct str check_text(struct check *check, struct arena *arena); /* of the refusal */
+
+/* Fields: NULL, and a problem when there is one of another type; NULL and no problem when absent. */
+const struct json *check_field(struct check *check, const struct where *at, const struct json *object,
+                               const char *name, enum json_type type);
+/* An integer of [min, max]; otherwise when absent or wrong. */
+int64_t check_integer(struct check *check, const struct where *at, const struct json *object, const char *name,
+                      int64_t min, int64_t max, int64_t otherwise);
+bool check_bool(struct check *check, const struct where *at, const struct json *object, const char *name);
+/* A path in a string field; NULL when absent or wrong. */
+const struct path *check_path(struct check *check, const struct where *at, const struct json *object,
+                              const char *name, enum path_kind kind);
+/* InputPath and the like: absent is SELECT_ALL, null SELECT_NOTHING. */
+struct selector check_selector(struct check *check, const struct where *at, const struct json *object,
+                               const char *name, enum path_kind kind);
+const struct template *check_template(struct check *check, const struct where *at, const struct json *object,
+                                      const char *name);
+struct error_names check_errors(struct check *check, const struct where *at, const struct json *object, bool last);
+/* The state that a string field leads to, recorded as a transition; STATE_NONE when absent or missing. */
+uint32_t check_target(struct check *check, const struct where *at, const struct json *object, const char *name);
+/* Unreachable states, scopes without an end. */
+void check_graph(struct check *check, const struct state *states, uint32_t count);
+
+#endif

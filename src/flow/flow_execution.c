@@ -1,0 +1,166 @@
+#include "flow/flow_execution.h"
+
+#include <assert.h>
+
+enum { EXECUTION_VERSION = 1 };
+
+/* ---- values ---- */
+
+struct value value_of_text(struct str text)
+{
+    return (struct value){ .text = text, .has_text = true };
+}
+
+struct value value_of_json(const struct json *json)
+{
+    return (struct value){ .json = *json, .has_json = true };
+}
+
+struct value value_empty_object(void)
+{
+    return (struct value){
+        .json = json_of_object(NULL, 0), .text = STR("{}"), .has_json = true, .has_text = true
+    };
+}
+
+const struct json *value_json(struct arena *arena, struct value *value)
+{
+    if (!value->has_json) {
+        enum err err = json_read(arena, value->text, 0, &value->json, NULL);
+        assert(err == ERR_OK);
+        value->has_json = err == ERR_OK;
+    }
+    return &value->json;
+}
+
+struct str value_text(struct arena *arena, struct value *value)
+{
+    if (!value->has_text) {
+        value->text = json_text(arena, &value->json);
+        value->has_text = true;
+    }
+    return value->text;
+}
+
+struct str execution_status_name(enum execution_status status)
+{
+    static const char *const names[EXECUTION_STATUSES] = {
+        [EXECUTION_RUNNING] = "RUNNING",     [EXECUTION_SUCCEEDED] = "SUCCEEDED", [EXECUTION_FAILED] = "FAILED",
+        [EXECUTION_TIMED_OUT] = "TIMED_OUT", [EXECUTION_ABORTED] = "ABORTED",
+    };
+    return str_from(names[status]);
+}
+
+/* ---- the record ---- */
+
+static void branch_write(struct buf *out, const struct branch *branch)
+{
+    pack_u64(out, branch->id);
+    pack_u64(out, branch->parent);
+    pack_u8(out, (uint8_t)branch->phase);
+    pack_u64(out, branch->state);
+    pack_u64(out, branch->entry);
+    pack_u64(out, branch->entered_event);
+    pack_u64(out, branch->previous_event);
+    pack_i64(out, branch->entered_ms);
+    pack_u64(out, branch->retry_count);
+    pack_u64(out, branch->try_count);
+    for (uint32_t i = 0; i < branch->try_count; i++)
+        pack_u64(out, branch->tries[i]);
+    pack_i64(out, branch->wake_ms);
+    pack_i64(out, branch->timeout_ms);
+    pack_i64(out, branch->heartbeat_ms);
+    pack_i64(out, branch->heartbeat_span_ms);
+    pack_fixed(out, branch->secret, sizeof(branch->secret));
+    assert(branch->input.has_text);
+    pack_str(out, branch->input.text);
+}
+
+void execution_write(struct buf *out, const struct execution *execution)
+{
+    pack_u8(out, EXECUTION_VERSION);
+    pack_u8(out, (uint8_t)execution->status);
+    pack_str(out, execution->name);
+    pack_u64(out, execution->revision);
+    pack_i64(out, execution->start_ms);
+    pack_i64(out, execution->stop_ms);
+    pack_u64(out, execution->last_event);
+    if (execution->status != EXECUTION_RUNNING)
+        return;
+    pack_i64(out, execution->timeout_ms);
+    pack_i64(out, execution->continue_ms);
+    pack_u64(out, execution->last_entry);
+    pack_u64(out, execution->hops);
+    pack_u64(out, execution->branches.len);
+    for (size_t i = 0; i < execution->branches.len; i++)
+        branch_write(out, &execution->branches.at[i]);
+}
+
+static void branch_read(struct arena *arena, struct unpack *in, struct branch *branch)
+{
+    branch->id = unpack_u32(in);
+    branch->parent = unpack_u32(in);
+    uint8_t phase = unpack_u8(in);
+    if (phase == 0 || phase >= BRANCH_PHASES)
+        in->bad = true;
+    branch->phase = (enum branch_phase)phase;
+    branch->state = unpack_u32(in);
+    branch->entry = unpack_u32(in);
+    branch->entered_event = unpack_u32(in);
+    branch->previous_event = unpack_u32(in);
+    branch->entered_ms = unpack_i64(in);
+    branch->retry_count = unpack_u32(in);
+    branch->try_count = unpack_u32(in);
+    if (branch->try_count > (size_t)(in->end - in->at))
+        in->bad = true;
+    if (in->bad)
+        return;
+    branch->tries = ARENA_ARRAY(arena, uint32_t, (size_t)branch->try_count + 1);
+    for (uint32_t i = 0; i < branch->try_count; i++)
+        branch->tries[i] = unpack_u32(in);
+    branch->wake_ms = unpack_i64(in);
+    branch->timeout_ms = unpack_i64(in);
+    branch->heartbeat_ms = unpack_i64(in);
+    branch->heartbeat_span_ms = unpack_i64(in);
+    unpack_fixed(in, branch->secret, sizeof(branch->secret));
+    branch->input = value_of_text(unpack_str(in));
+}
+
+bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret)
+{
+    struct unpack in = unpack_of(bytes);
+    memset(ret, 0, sizeof(*ret));
+    if (unpack_u8(&in) != EXECUTION_VERSION)
+        return false;
+    uint8_t status = unpack_u8(&in);
+    if (status == 0 || status >= EXECUTION_STATUSES)
+        return false;
+    ret->status = (enum execution_status)status;
+    ret->name = unpack_str(&in);
+    ret->revision = unpack_u32(&in);
+    ret->start_ms = unpack_i64(&in);
+    ret->stop_ms = unpack_i64(&in);
+    ret->last_event = unpack_u32(&in);
+    if (ret->status != EXECUTION_RUNNING || !whole)
+        return !in.bad;
+    ret->timeout_ms = unpack_i64(&in);
+    ret->continue_ms = unpack_i64(&in);
+    ret->last_entry = unpack_u32(&in);
+    ret->hops = unpack_u32(&in);
+    uint64_t count = unpack_u64(&in);
+    for (uint64_t i = 0; i < count && !in.bad; i++) {
+        struct branch branch = { 0 };
+        branch_read(arena, &in, &branch);
+        VEC_PUSH(arena, &ret->branches, branch);
+    }
+    return unpack_done(&in);
+}
+
+struct branch *execution_branch(struct execution *execution, uint32_t id)
+{
+    for (size_t i = 0; i < execution->branches.len; i++) {
+        if (execution->branches.at[i].id == id)
+            return &execution->branches.at[i];
+    }
+    return NULL;
+}

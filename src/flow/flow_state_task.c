@@ -1,0 +1,233 @@
+/* Task: has something done elsewhere, and goes on with what came back, or with what the holder of its token says. */
+#include <assert.h>
+
+#include "flow/flow_data.h"
+#include "flow/flow_state.h"
+#include "flow/flow_token.h"
+
+struct task {
+    struct str resource;      /* the whole ARN */
+    struct str type, action;  /* as histories show them: "events", "putEvents.waitForTaskToken" */
+    bool by_token;
+    int64_t timeout_s, heartbeat_s; /* 0: none */
+    const struct path *timeout_path, *heartbeat_path;
+};
+
+/* ---- read ---- */
+
+static void resource_read(struct check *check, const struct where *at, const struct json *source, struct task *own)
+{
+    const struct json *resource = check_field(check, at, source, "Resource", JSON_STRING);
+    struct where here = WHERE(at, STR("Resource"));
+    if (!resource) {
+        if (!json_get(source, STR("Resource")))
+            check_problem(check, at, "These fields are required: [Resource]");
+        return;
+    }
+    own->resource = resource->text;
+    struct str why = STR_EMPTY;
+    if (!check->known || !check->known(check->known_self, own->resource, &why)) {
+        if (str_empty(why))
+            why = arena_printf(check->arena,
+                               "The resource provided %.*s is not recognized. The value is not a valid resource ARN, "
+                               "or the resource is not available in this region.",
+                               STR_ARG(own->resource));
+        check_problem(check, &here, "%.*s", STR_ARG(why));
+        return;
+    }
+    /* arn:aws:states:::events:putEvents.waitForTaskToken: the last colon parts type and action. */
+    struct str rest = own->resource, head;
+    for (int i = 0; i < 5; i++)
+        (void)str_cut(rest, ':', &head, &rest);
+    size_t colon = rest.len;
+    while (colon > 0 && rest.ptr[colon - 1] != ':')
+        colon--;
+    own->type = str_slice(rest, 0, colon > 0 ? colon - 1 : 0);
+    own->action = str_from_offset(rest, colon);
+    own->by_token = str_ends(own->action, STR(".waitForTaskToken"));
+}
+
+static void time_read(struct check *check, const struct where *at, const struct json *source, const char *seconds,
+                      const char *path, int64_t *ret_s, const struct path **ret_path)
+{
+    *ret_s = check_integer(check, at, source, seconds, 1, 99999999, 0);
+    *ret_path = check_path(check, at, source, path, PATH_REFERENCE);
+    if (json_get(source, str_from(seconds)) && json_get(source, str_from(path)))
+        check_problem(check, at, "These fields cannot be used together: [%s, %s]", seconds, path);
+}
+
+static void task_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+{
+    struct task *own = ARENA_NEW(check->arena, struct task);
+    resource_read(check, at, source, own);
+    time_read(check, at, source, "TimeoutSeconds", "TimeoutSecondsPath", &own->timeout_s, &own->timeout_path);
+    time_read(check, at, source, "HeartbeatSeconds", "HeartbeatSecondsPath", &own->heartbeat_s,
+              &own->heartbeat_path);
+    struct where here = WHERE(at, STR("HeartbeatSeconds"));
+    if (own->timeout_s > 0 && own->heartbeat_s >= own->timeout_s)
+        check_problem(check, &here, "HeartbeatSeconds must be smaller than TimeoutSeconds");
+    state->own = own;
+}
+
+/* ---- schedule ---- */
+
+static bool task_time(struct step *step, struct branch *branch, const char *field, const struct path *path,
+                      int64_t *seconds)
+{
+    struct json picked;
+    if (!path)
+        return true;
+    if (data_pick(step, branch, path, &branch->input, &picked) != ERR_OK) {
+        step_fail_runtime(step, branch, "The %s parameter does not reference an input value: %.*s", field,
+                          STR_ARG(path_text(path)));
+        return false;
+    }
+    if (picked.type == JSON_NUMBER && json_number_i64(picked.text, seconds) && *seconds > 0 &&
+        *seconds <= 99999999)
+        return true;
+    struct str found = json_text(step->arena, &picked);
+    step_fail_runtime(step, branch, "The %s parameter must be a positive integer: %.*s == %.*s", field,
+                      STR_ARG(path_text(path)), STR_ARG(found));
+    return false;
+}
+
+static void task_event(struct step *step, struct branch *branch, enum history_type type)
+{
+    const struct task *own = step_state(step, branch)->own;
+    step_event(step, branch, type);
+    history_text(&step->history, FIELD_RESOURCE_TYPE, own->type);
+    history_text(&step->history, FIELD_RESOURCE, own->action);
+}
+
+static void task_enter(struct step *step, struct branch *branch)
+{
+    const struct task *own = step_state(step, branch)->own;
+    int64_t timeout_s = own->timeout_s, heartbeat_s = own->heartbeat_s;
+    struct value parameters;
+    if (own->by_token) {
+        struct task_token token = { .ref = step->names->ref, .branch = branch->id, .entry = branch->entry };
+        step->settings->random(branch->secret, sizeof(branch->secret));
+        memcpy(token.secret, branch->secret, sizeof(token.secret));
+        step->task_token = task_token_write(step->arena, &token);
+    }
+    bool ready = data_input(step, branch, &parameters) &&
+                 task_time(step, branch, "TimeoutSecondsPath", own->timeout_path, &timeout_s) &&
+                 task_time(step, branch, "HeartbeatSecondsPath", own->heartbeat_path, &heartbeat_s);
+    step->task_token = STR_EMPTY;
+    if (!ready)
+        return;
+    struct str text = value_text(step->arena, &parameters);
+    if (text.len > step->settings->payload_bytes_max) {
+        step_fail_size(step, branch);
+        return;
+    }
+    task_event(step, branch, HISTORY_TASK_SCHEDULED);
+    history_text(&step->history, FIELD_REGION, step->names->region);
+    history_text(&step->history, FIELD_PARAMETERS, text);
+    if (timeout_s > 0)
+        history_number(&step->history, FIELD_TIMEOUT_SECONDS, timeout_s);
+    if (heartbeat_s > 0)
+        history_number(&step->history, FIELD_HEARTBEAT_SECONDS, heartbeat_s);
+    history_end(&step->history);
+    task_event(step, branch, HISTORY_TASK_STARTED);
+    history_end(&step->history);
+    branch->timeout_ms = timeout_s > 0 ? step->now_ms + timeout_s * 1000 : 0;
+    branch->heartbeat_span_ms = heartbeat_s * 1000;
+    branch->heartbeat_ms = heartbeat_s > 0 ? step->now_ms + heartbeat_s * 1000 : 0;
+    struct task_order order = { branch->id, branch->entry, own->resource, text };
+    VEC_PUSH(step->arena, &step->orders, order);
+    step_sleep(step, branch, BRANCH_TASK);
+}
+
+/* ---- answers ---- */
+
+static void task_succeed(struct step *step, struct branch *branch, const struct happening *what)
+{
+    struct value result = what->value;
+    struct str text = value_text(step->arena, &result);
+    if (text.len > step->settings->payload_bytes_max) {
+        struct str error = STR("States.DataLimitExceeded");
+        struct str cause = arena_printf(step->arena,
+                                        "The state/task '%.*s' returned a result with a size exceeding the maximum "
+                                        "number of bytes service limit.",
+                                        STR_ARG(step_state(step, branch)->name));
+        task_event(step, branch, HISTORY_TASK_FAILED);
+        history_text(&step->history, FIELD_ERROR, error);
+        history_text(&step->history, FIELD_CAUSE, cause);
+        history_end(&step->history);
+        step_fail(step, branch, error, cause, false);
+        return;
+    }
+    task_event(step, branch, HISTORY_TASK_SUCCEEDED);
+    history_text(&step->history, FIELD_OUTPUT, text);
+    history_end(&step->history);
+    step_leave(step, branch, result, STATE_NONE);
+}
+
+static void task_fail(struct step *step, struct branch *branch, enum history_type type, struct str error,
+                      struct str cause, bool heartbeat)
+{
+    task_event(step, branch, type);
+    if (!str_empty(error))
+        history_text(&step->history, FIELD_ERROR, error);
+    if (!str_empty(cause))
+        history_text(&step->history, FIELD_CAUSE, cause);
+    history_end(&step->history);
+    step_fail(step, branch, error, cause, heartbeat);
+}
+
+static void task_resume(struct step *step, struct branch *branch, const struct happening *what)
+{
+    const struct task *own = step_state(step, branch)->own;
+    struct value result;
+    switch (what->kind) {
+    case HAPPENED_DELIVERED:
+        if (!own->by_token) {
+            task_succeed(step, branch, what);
+            return;
+        }
+        result = what->value;
+        task_event(step, branch, HISTORY_TASK_SUBMITTED);
+        history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, &result));
+        history_end(&step->history);
+        step_sleep(step, branch, BRANCH_TOKEN);
+        return;
+    case HAPPENED_REJECTED:
+        task_fail(step, branch, HISTORY_TASK_FAILED, what->error, what->cause, false);
+        return;
+    case HAPPENED_TOKEN_SUCCESS:
+        task_succeed(step, branch, what);
+        return;
+    case HAPPENED_TOKEN_FAILURE:
+        task_fail(step, branch, HISTORY_TASK_FAILED, what->error, what->cause, false);
+        return;
+    case HAPPENED_TIMEOUT:
+        task_fail(step, branch, HISTORY_TASK_TIMED_OUT, STR("States.Timeout"), STR_EMPTY, false);
+        return;
+    case HAPPENED_HEARTBEAT_MISSED:
+        task_fail(step, branch, HISTORY_TASK_TIMED_OUT, STR("States.Timeout"), STR_EMPTY, true);
+        return;
+    case HAPPENED_HEARTBEAT:
+        if (branch->heartbeat_span_ms > 0)
+            branch->heartbeat_ms = step->now_ms + branch->heartbeat_span_ms;
+        return;
+    default:
+        assert(!"a task does not wait for this");
+    }
+}
+
+static const char *const task_fields[] = { "Resource",         "TimeoutSeconds",       "TimeoutSecondsPath",
+                                           "HeartbeatSeconds", "HeartbeatSecondsPath", NULL };
+
+const struct state_kind state_task = {
+    .name = "Task",
+    .entered = HISTORY_TASK_ENTERED,
+    .exited = HISTORY_TASK_EXITED,
+    .aborted = HISTORY_TASK_ABORTED,
+    .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_PARAMETERS | STATE_RESULT_SELECTOR |
+              STATE_RESULT_PATH | STATE_CATCH,
+    .own_fields = task_fields,
+    .read = task_read,
+    .enter = task_enter,
+    .resume = task_resume,
+};

@@ -1,0 +1,357 @@
+#include "flow/flow_step.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+
+#include "flow/flow_data.h"
+#include "flow/flow_state.h"
+
+const struct state *step_state(const struct step *step, const struct branch *branch)
+{
+    assert(branch->state < step->plan->state_count);
+    return &step->plan->states[branch->state];
+}
+
+/* ---- events ---- */
+
+uint32_t step_event(struct step *step, struct branch *branch, enum history_type type)
+{
+    uint32_t previous = branch ? branch->previous_event : 0;
+    uint32_t id = history_begin(&step->history, type, previous, step->now_ms);
+    step->execution->last_event = id;
+    if (branch)
+        branch->previous_event = id;
+    return id;
+}
+
+static void event_failure(struct step *step, struct str error, struct str cause)
+{
+    if (!str_empty(error))
+        history_text(&step->history, FIELD_ERROR, error);
+    if (!str_empty(cause))
+        history_text(&step->history, FIELD_CAUSE, cause);
+    history_end(&step->history);
+}
+
+/* ---- ends ---- */
+
+static void execution_end(struct step *step, enum execution_status status)
+{
+    struct execution *execution = step->execution;
+    execution->status = status;
+    execution->stop_ms = step->now_ms;
+    execution->timeout_ms = 0;
+    execution->continue_ms = 0;
+    execution->branches.len = 0;
+}
+
+void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause)
+{
+    step_event(step, branch, HISTORY_EXECUTION_FAILED);
+    event_failure(step, error, cause);
+    execution_end(step, EXECUTION_FAILED);
+}
+
+static void branch_end(struct step *step, struct branch *branch, struct value *output)
+{
+    assert(branch->parent == BRANCH_NONE); /* Parallel and Map will hear of their branches here */
+    step_event(step, branch, HISTORY_EXECUTION_SUCCEEDED);
+    history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, output));
+    history_end(&step->history);
+    execution_end(step, EXECUTION_SUCCEEDED);
+}
+
+/* What was under way in each branch is over too. previous: of the execution's last event. */
+static void execution_cut(struct step *step, enum history_type type, enum execution_status status, struct str error,
+                          struct str cause)
+{
+    struct execution *execution = step->execution;
+    for (size_t i = 0; type == HISTORY_EXECUTION_ABORTED && i < execution->branches.len; i++) {
+        struct branch *branch = &execution->branches.at[i];
+        const struct state *state = step_state(step, branch);
+        if (branch->phase == BRANCH_READY || state->kind->aborted == HISTORY_NONE)
+            continue;
+        step_event(step, branch, state->kind->aborted);
+        history_end(&step->history);
+    }
+    struct branch none = { .previous_event = execution->last_event };
+    step_event(step, &none, type);
+    event_failure(step, error, cause);
+    execution_end(step, status);
+}
+
+/* ---- what a state does ---- */
+
+static void branch_rest(struct branch *branch)
+{
+    branch->wake_ms = 0;
+    branch->timeout_ms = 0;
+    branch->heartbeat_ms = 0;
+    branch->heartbeat_span_ms = 0;
+}
+
+static void branch_move(struct step *step, struct branch *branch, struct value *output, uint32_t next)
+{
+    const struct state *state = step_state(step, branch);
+    if (state->kind->exited != HISTORY_NONE) {
+        step_event(step, branch, state->kind->exited);
+        history_text(&step->history, FIELD_NAME, state->name);
+        history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, output));
+        history_end(&step->history);
+    }
+    branch_rest(branch);
+    if (next == STATE_NONE) {
+        branch_end(step, branch, output);
+        return;
+    }
+    (void)value_text(step->arena, output);
+    branch->input = *output;
+    branch->state = next;
+    branch->phase = BRANCH_READY;
+    branch->retry_count = 0;
+    branch->try_count = 0;
+}
+
+void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next)
+{
+    struct value output;
+    if (!data_output(step, branch, &result, &output))
+        return;
+    branch_move(step, branch, &output, next != STATE_NONE ? next : step_state(step, branch)->next);
+}
+
+void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase)
+{
+    (void)step;
+    branch->phase = phase;
+}
+
+/* ---- errors ---- */
+
+static bool error_matches(const struct error_names *names, struct str error, bool heartbeat)
+{
+    bool terminal = str_eq(error, STR("States.DataLimitExceeded"));
+    bool timeout = str_eq(error, STR("States.Timeout"));
+    for (uint32_t i = 0; i < names->count; i++) {
+        struct str name = names->names[i];
+        if (str_eq(name, error) || (heartbeat && str_eq(name, STR("States.HeartbeatTimeout"))))
+            return true;
+        if (str_eq(name, STR("States.ALL")) && !terminal)
+            return true;
+        if (str_eq(name, STR("States.TaskFailed")) && !terminal && !timeout)
+            return true;
+    }
+    return false;
+}
+
+static int64_t retry_delay_ms(struct step *step, const struct retrier *retrier, uint32_t tries)
+{
+    double most = retrier->delay_s_max > 0 ? (double)retrier->delay_s_max : 31622400.0;
+    double delay = (double)retrier->interval_s * pow(retrier->backoff_rate, (double)tries);
+    if (!(delay < most))
+        delay = most;
+    if (retrier->jitter) {
+        uint32_t chance = 0;
+        step->settings->random(&chance, sizeof(chance));
+        delay *= (double)chance / (double)UINT32_MAX;
+    }
+    return (int64_t)(delay * 1000.0);
+}
+
+static bool branch_retry(struct step *step, struct branch *branch, struct str error, bool heartbeat)
+{
+    const struct state *state = step_state(step, branch);
+    for (uint32_t i = 0; i < state->retrier_count; i++) {
+        const struct retrier *retrier = &state->retriers[i];
+        if (!error_matches(&retrier->errors, error, heartbeat))
+            continue;
+        if (branch->try_count != state->retrier_count) {
+            branch->tries = ARENA_ARRAY(step->arena, uint32_t, state->retrier_count);
+            branch->try_count = state->retrier_count;
+        }
+        if (branch->tries[i] >= retrier->attempts_max)
+            return false;
+        int64_t delay_ms = retry_delay_ms(step, retrier, branch->tries[i]);
+        branch->tries[i]++;
+        branch->retry_count++;
+        branch_rest(branch);
+        branch->phase = BRANCH_RETRY;
+        branch->wake_ms = step->now_ms + delay_ms;
+        branch->entry = ++step->execution->last_entry; /* an answer to the attempt that failed is late now */
+        return true;
+    }
+    return false;
+}
+
+void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat)
+{
+    const struct state *state = step_state(step, branch);
+    if (branch_retry(step, branch, error, heartbeat))
+        return;
+    for (uint32_t i = 0; i < state->catcher_count; i++) {
+        const struct catcher *catcher = &state->catchers[i];
+        if (!error_matches(&catcher->errors, error, heartbeat))
+            continue;
+        struct json_member *members = ARENA_ARRAY(step->arena, struct json_member, 2);
+        members[0] = (struct json_member){ STR("Error"), json_of_str(error) };
+        members[1] = (struct json_member){ STR("Cause"), json_of_str(cause.ptr ? cause : STR("")) };
+        struct json caught = json_of_object(members, 2);
+        struct value value = value_of_json(&caught), output;
+        if (catcher->result_path.kind == SELECT_PATH) {
+            struct json combined;
+            if (path_set(catcher->result_path.path, step->arena, value_json(step->arena, &branch->input), &caught,
+                         &combined) != ERR_OK) {
+                step_fail_runtime(step, branch, "Unable to apply ReferencePath %.*s to input %.*s",
+                                  STR_ARG(path_text(catcher->result_path.path)),
+                                  STR_ARG(value_text(step->arena, &branch->input)));
+                return;
+            }
+            output = value_of_json(&combined);
+        } else if (!data_combine(step, branch, &catcher->result_path, &value, &output)) {
+            return;
+        }
+        if (value_text(step->arena, &output).len > step->settings->payload_bytes_max)
+            break;
+        branch_move(step, branch, &output, catcher->next);
+        return;
+    }
+    step_fail_execution(step, branch, error, cause);
+}
+
+void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...)
+{
+    const struct state *state = step_state(step, branch);
+    struct buf text;
+    buf_init(&text, 0);
+    buf_printf(&text, "An error occurred while executing the state '%.*s' (entered at the event id #%u). ",
+               STR_ARG(state->name), branch->entered_event);
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *at = buf_reserve(&text, (size_t)(len < 0 ? 0 : len) + 1);
+    if (at && len > 0) {
+        (void)vsnprintf(at, (size_t)len + 1, format, again);
+        text.len += (size_t)len;
+    }
+    va_end(again);
+    struct str cause = arena_copy(step->arena, buf_str(&text));
+    buf_fini(&text);
+    step_fail_execution(step, branch, STR("States.Runtime"), cause);
+}
+
+void step_fail_size(struct step *step, struct branch *branch)
+{
+    struct str cause = arena_printf(step->arena,
+                                    "The state/task '%.*s' returned a result with a size exceeding the maximum "
+                                    "number of bytes service limit.",
+                                    STR_ARG(step_state(step, branch)->name));
+    step_fail(step, branch, STR("States.DataLimitExceeded"), cause, false);
+}
+
+/* ---- the driver ---- */
+
+static void branch_enter(struct step *step, struct branch *branch)
+{
+    const struct state *state = step_state(step, branch);
+    step->transitions++;
+    branch->entered_ms = step->now_ms;
+    branch->entered_event = step_event(step, branch, state->kind->entered);
+    history_text(&step->history, FIELD_NAME, state->name);
+    history_text(&step->history, FIELD_INPUT, value_text(step->arena, &branch->input));
+    history_end(&step->history);
+    branch->entry = ++step->execution->last_entry;
+    state->kind->enter(step, branch);
+}
+
+static bool step_has_share(const struct step *step)
+{
+    return step->transitions < step->settings->transitions_max &&
+           step->history.out->len < step->settings->history_bytes_max;
+}
+
+/* False when the history is full, and the execution has failed of it. */
+static bool step_has_events(struct step *step, struct branch *branch)
+{
+    /* A state writes a few events more; the last id is kept for the end. */
+    enum { EVENTS_OF_A_STATE = 8 };
+    if (step->execution->last_event + EVENTS_OF_A_STATE <= step->settings->events_max)
+        return true;
+    struct str cause = arena_printf(step->arena, "The execution reached the maximum number of history events (%u).",
+                                    step->settings->events_max);
+    step_fail_execution(step, branch, STR("States.Runtime"), cause);
+    return false;
+}
+
+/* Enters states until all branches wait, the execution is over, or the share is used up. */
+static void step_drive(struct step *step)
+{
+    struct execution *execution = step->execution;
+    execution->continue_ms = 0;
+    for (size_t i = 0; i < execution->branches.len;) {
+        struct branch *branch = &execution->branches.at[i];
+        if (branch->phase != BRANCH_READY) {
+            i++;
+            continue;
+        }
+        if (!step_has_events(step, branch))
+            return;
+        if (!step_has_share(step)) {
+            execution->continue_ms = step->now_ms;
+            return;
+        }
+        branch_enter(step, branch);
+    }
+}
+
+static void step_start(struct step *step, const struct happening *what)
+{
+    struct execution *execution = step->execution;
+    struct branch root = { .id = BRANCH_ROOT, .parent = BRANCH_NONE, .phase = BRANCH_READY,
+                           .state = step->plan->start, .input = what->value };
+    step->execution_input = what->value;
+    execution->status = EXECUTION_RUNNING;
+    execution->start_ms = step->now_ms;
+    if (step->plan->timeout_s > 0)
+        execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
+    step_event(step, NULL, HISTORY_EXECUTION_STARTED);
+    history_text(&step->history, FIELD_INPUT, value_text(step->arena, &root.input));
+    history_text(&step->history, FIELD_ROLE_ARN, step->names->role_arn);
+    history_end(&step->history);
+    VEC_PUSH(step->arena, &execution->branches, root);
+}
+
+void flow_step(struct step *step, const struct happening *what)
+{
+    struct execution *execution = step->execution;
+    struct branch *branch;
+    switch (what->kind) {
+    case HAPPENED_START:
+        step_start(step, what);
+        break;
+    case HAPPENED_CONTINUE:
+        break;
+    case HAPPENED_EXECUTION_TIMEOUT:
+        execution_cut(step, HISTORY_EXECUTION_TIMED_OUT, EXECUTION_TIMED_OUT, STR_EMPTY, STR_EMPTY);
+        return;
+    case HAPPENED_STOP:
+        execution_cut(step, HISTORY_EXECUTION_ABORTED, EXECUTION_ABORTED, what->error, what->cause);
+        return;
+    default:
+        branch = execution_branch(execution, what->branch);
+        assert(branch);
+        if (branch->phase == BRANCH_RETRY) {
+            branch->wake_ms = 0;
+            step->transitions++;
+            if (!step_has_events(step, branch))
+                return;
+            step_state(step, branch)->kind->enter(step, branch);
+        } else {
+            step_state(step, branch)->kind->resume(step, branch, what);
+        }
+        break;
+    }
+    step_drive(step);
+}

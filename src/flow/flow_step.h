@@ -1,0 +1,96 @@
+/* flow_step.h - one step of an execution: what happened goes in, a new state, events and commands come out.
+ *
+ * Pure: no store, no clock, no delivery. (plan, execution, what happened, now, randomness) say all.
+ *
+ * The driver enters states until every branch waits for something, the execution is over, or the step has had its
+ * share (transitions_max, history_bytes_max); then execution->continue_ms asks for another step at once.
+ *
+ *   READY --enter--> leave --> READY (next state), or the branch's end
+ *                    sleep --> TASK, TOKEN, WAIT --resume--> leave, sleep, fail
+ *                    fail  --> RETRY --its time--> READY of the same state; a catcher's next state; the end
+ */
+#ifndef FLOW_FLOW_STEP_H
+#define FLOW_FLOW_STEP_H
+
+#include "flow/flow_execution.h"
+#include "flow/flow_history.h"
+#include "flow/flow_plan.h"
+
+/* Who the execution is; for the context object and its events. */
+struct execution_names {
+    struct execution_ref ref;
+    struct str execution_arn, machine_arn, machine_name, role_arn, region;
+};
+
+enum happening_kind {
+    HAPPENED_START,        /* value: the input */
+    HAPPENED_CONTINUE,
+    HAPPENED_DELIVERED,    /* the task was carried out; value: what came back */
+    HAPPENED_REJECTED,     /* it was not: error, cause */
+    HAPPENED_TOKEN_SUCCESS,/* value: the output */
+    HAPPENED_TOKEN_FAILURE,/* error, cause */
+    HAPPENED_HEARTBEAT,
+    HAPPENED_WAKE,         /* wake_ms has come */
+    HAPPENED_TIMEOUT,      /* timeout_ms of the task has */
+    HAPPENED_HEARTBEAT_MISSED,
+    HAPPENED_EXECUTION_TIMEOUT,
+    HAPPENED_STOP,         /* error, cause; empty: none */
+};
+
+struct happening {
+    enum happening_kind kind;
+    uint32_t branch; /* of those that are for one */
+    struct value value;
+    struct str error, cause;
+};
+
+/* A task to be carried out. */
+struct task_order {
+    uint32_t branch, entry;
+    struct str resource;
+    struct str parameters;
+};
+
+struct step_settings {
+    unsigned transitions_max;
+    size_t history_bytes_max;
+    uint32_t events_max; /* of an execution */
+    size_t payload_bytes_max;
+    void (*random)(void *at, size_t len);
+};
+
+struct step {
+    const struct plan *plan;
+    struct execution *execution;
+    const struct execution_names *names;
+    const struct step_settings *settings;
+    struct arena *arena;
+    int64_t now_ms;
+    struct value execution_input; /* has neither form when the plan does not want it */
+    struct history_writer history;
+    struct str task_token; /* of the task about to be scheduled, for the context object; empty: none */
+    VEC(struct task_order) orders;
+    unsigned transitions;
+};
+
+/* step: its first seven members and history are set by the caller, the rest is zero. */
+void flow_step(struct step *step, const struct happening *what);
+
+/* ---- for state kinds ---- */
+
+const struct state *step_state(const struct step *step, const struct branch *branch);
+uint32_t step_event(struct step *step, struct branch *branch, enum history_type type);
+/* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to, instead
+ * of what the state says; STATE_NONE: as it says. */
+void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next);
+/* The branch waits. */
+void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase);
+/* An error that retriers and catchers may take. event: whether of the kind that heartbeats miss. */
+void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat);
+/* States.Runtime, with the service's opening words before the text. */
+void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...) PRINTF_LIKE(3, 4);
+void step_fail_size(struct step *step, struct branch *branch);
+/* Ends the execution as failed, whatever retriers and catchers say. */
+void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause);
+
+#endif
