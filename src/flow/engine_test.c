@@ -1,0 +1,262 @@
+#include "flow/engine_test.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/arn.h"
+#include "io/clock.h"
+
+/* ---- the target ---- */
+
+static struct str token_in(const struct json *value)
+{
+    static const char *const names[] = { "token", "Token", "TaskToken" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct json *member = json_get_typed(value, str_from(names[i]), JSON_STRING);
+        if (member)
+            return member->text;
+    }
+    for (uint32_t i = 0; i < value->count; i++) {
+        struct str found = STR_EMPTY;
+        if (value->type == JSON_OBJECT)
+            found = token_in(&value->members[i].value);
+        else if (value->type == JSON_ARRAY)
+            found = token_in(&value->items[i]);
+        if (!str_empty(found))
+            return found;
+    }
+    return STR_EMPTY;
+}
+
+static void engine_send(void *self, struct work *work, const struct delivery *delivery, struct delivery_result *ret)
+{
+    struct engine *engine = self;
+    struct json payload;
+    (void)work;
+    engine->deliveries++;
+    engine->last_payload = arena_copy(&engine->arena, delivery->payload);
+    assert_int_equal(json_read(&engine->arena, engine->last_payload, 0, &payload, NULL), ERR_OK);
+    engine->last_token = token_in(&payload);
+    memset(ret, 0, sizeof(*ret));
+    if (engine->answer_next == engine->answer_count) {
+        ret->outcome = OUTCOME_DELIVERED;
+        ret->result = STR("{}");
+        return;
+    }
+    size_t i = engine->answer_next++;
+    ret->outcome = str_empty(engine->answers[i].error) ? OUTCOME_DELIVERED : OUTCOME_REJECTED;
+    ret->result = engine->answers[i].result;
+    ret->error = engine->answers[i].error;
+    ret->cause = engine->answers[i].cause;
+}
+
+static const struct target_kind engine_target = { .name = "operation", .doc = "answers as the test says",
+                                                  .send = engine_send };
+
+bool engine_task_known(void *self, struct str resource, struct str *ret_why)
+{
+    (void)self;
+    static const char *const known[] = {
+        "arn:aws:states:::events:putEvents",
+        "arn:aws:states:::events:putEvents.waitForTaskToken",
+        "arn:aws:states:::dynamodb:getItem",
+        "arn:aws:states:::dynamodb:putItem",
+        "arn:aws:states:::dynamodb:updateItem",
+        "arn:aws:states:::dynamodb:deleteItem",
+        "arn:aws:states:::aws-sdk:sfn:listExecutions",
+        "arn:aws:states:::aws-sdk:eventbridge:putEvents",
+    };
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (str_eq(resource, str_from(known[i])))
+            return true;
+    }
+    static const char *const unbuilt[] = { "arn:aws:states:::lambda:", "arn:aws:lambda:", "arn:aws:states:::aws-sdk:" };
+    for (size_t i = 0; i < sizeof(unbuilt) / sizeof(unbuilt[0]); i++) {
+        if (str_starts(resource, str_from(unbuilt[i])))
+            *ret_why = STR("The resource is not supported by Crema yet");
+    }
+    return false;
+}
+
+/* ---- life ---- */
+
+static void after_run(void *self, struct work *work)
+{
+    struct engine *engine = self;
+    deliver_after_run(engine->deliver, work);
+}
+
+static void after_rollback(void *self)
+{
+    struct engine *engine = self;
+    deliver_after_rollback(engine->deliver);
+    flow_after_rollback(engine->flow);
+}
+
+void engine_open(struct engine *engine, const struct flow_settings *settings)
+{
+    memset(engine, 0, sizeof(*engine));
+    engine->ns = (struct ns){ STR("000000000000"), STR("us-east-1") };
+    pthread_mutex_init(&engine->mutex, NULL);
+    pthread_cond_init(&engine->done, NULL);
+    struct flow_settings own = settings ? *settings : (struct flow_settings){ 0 };
+    own.task_known = engine_task_known;
+    struct diag why = { { 0 } };
+    assert_int_equal(store_open(&(struct store_settings){ .no_sync = true }, &engine->store, &why), ERR_OK);
+    assert_int_equal(deliver_open(&(struct deliver_settings){ 0 }, &engine->deliver), ERR_OK);
+    assert_int_equal(flow_open(&own, engine->deliver, &engine->flow), ERR_OK);
+    deliver_add_target(engine->deliver, &engine_target, engine);
+    deliver_on_done(engine->deliver, DELIVERY_OF_TASK, flow_task_done, engine->flow);
+    struct writer_hooks hooks = { .self = engine, .after_run = after_run, .after_rollback = after_rollback };
+    assert_int_equal(writer_open(engine->store, &(struct writer_settings){ 0 }, &hooks, &engine->writer, &why),
+                     ERR_OK);
+    writer_on_timer(engine->writer, TIMER_FLOW, flow_due, engine->flow);
+    writer_on_timer(engine->writer, TIMER_DELIVER, deliver_due, engine->deliver);
+    assert_int_equal(writer_start(engine->writer, &why), ERR_OK);
+}
+
+void engine_close(struct engine *engine)
+{
+    writer_close(&engine->writer);
+    flow_close(&engine->flow);
+    deliver_close(&engine->deliver);
+    store_close(&engine->store);
+    arena_fini(&engine->arena);
+    pthread_cond_destroy(&engine->done);
+    pthread_mutex_destroy(&engine->mutex);
+    clock_offset_set(0);
+}
+
+/* ---- calls ---- */
+
+struct call {
+    struct command command;
+    struct engine *engine;
+    engine_call_f *call;
+    void *self;
+    bool stays, over;
+};
+
+static bool call_run(struct command *command, struct work *work)
+{
+    struct call *call = (struct call *)command;
+    call->stays = !call->call || call->call(call->engine, work, call->self);
+    return call->stays;
+}
+
+static void call_done(struct command *command, enum err committed)
+{
+    struct call *call = (struct call *)command;
+    assert_int_equal(committed, ERR_OK);
+    pthread_mutex_lock(&call->engine->mutex);
+    call->over = true;
+    pthread_cond_broadcast(&call->engine->done);
+    pthread_mutex_unlock(&call->engine->mutex);
+}
+
+bool engine_call(struct engine *engine, engine_call_f *what, void *self)
+{
+    struct call call = { .command = { .run = call_run, .done = call_done }, .engine = engine, .call = what,
+                         .self = self };
+    assert_int_equal(writer_submit(engine->writer, &call.command), ERR_OK);
+    pthread_mutex_lock(&engine->mutex);
+    while (!call.over)
+        pthread_cond_wait(&engine->done, &engine->mutex);
+    pthread_mutex_unlock(&engine->mutex);
+    return call.stays;
+}
+
+void engine_advance(struct engine *engine, int64_t ms)
+{
+    engine->offset_ms += ms;
+    clock_offset_set(engine->offset_ms);
+    /* What is due runs in groups of its own, around commands; what that makes due, in later ones. */
+    for (int i = 0; i < 4; i++)
+        engine_call(engine, NULL, NULL);
+}
+
+struct create {
+    struct str name, definition, fault;
+};
+
+static bool create_run(struct engine *engine, struct work *work, void *self)
+{
+    struct create *create = self;
+    struct fault fault = { 0 };
+    struct flow_machine machine = { .name = create->name, .definition = create->definition,
+                                    .role_arn = STR("arn:aws:iam::000000000000:role/r"),
+                                    .logging = STR("{\"level\":\"OFF\"}") };
+    bool made = flow_definition_check(engine->flow, work->arena, create->definition, &fault) &&
+                flow_machine_create(engine->flow, work, engine->ns, &machine, NULL, &fault);
+    if (!made)
+        create->fault = arena_copy(&engine->arena, fault.text);
+    return made;
+}
+
+struct str engine_create(struct engine *engine, struct str name, struct str definition)
+{
+    struct create create = { name, definition, STR_EMPTY };
+    engine_call(engine, create_run, &create);
+    return create.fault;
+}
+
+struct start {
+    struct str machine, name, input, arn, fault;
+};
+
+static bool start_run(struct engine *engine, struct work *work, void *self)
+{
+    struct start *start = self;
+    struct fault fault = { 0 };
+    struct flow_started started;
+    struct str arn = arn_make(work->arena, engine->ns, STR("states"),
+                              arena_concat(work->arena, STR("stateMachine:"), start->machine));
+    if (!flow_start(engine->flow, work, engine->ns, arn, start->name, start->input, 0, &started, &fault)) {
+        start->fault = arena_copy(&engine->arena, fault.text);
+        return false;
+    }
+    start->arn = arena_copy(&engine->arena, started.execution_arn);
+    return true;
+}
+
+struct str engine_start(struct engine *engine, struct str machine, struct str name, struct str input,
+                        struct str *ret_arn)
+{
+    struct start start = { machine, name, input, STR_EMPTY, STR_EMPTY };
+    engine_call(engine, start_run, &start);
+    *ret_arn = start.arn;
+    return start.fault;
+}
+
+void engine_describe(struct engine *engine, struct str arn, struct arena *arena, struct flow_execution *ret)
+{
+    struct fault fault = { 0 };
+    struct store_reader *reader = store_snapshot(engine->store);
+    bool found = flow_execution_describe(reader, arena, engine->ns, arn, ret, &fault);
+    store_snapshot_release(&reader);
+    assert_true(found);
+}
+
+struct json engine_history(struct engine *engine, struct str arn, struct arena *arena)
+{
+    struct fault fault = { 0 };
+    struct store_reader *reader = store_snapshot(engine->store);
+    struct buf buf;
+    struct json_writer out;
+    struct json events;
+    uint32_t id = 0;
+    buf_init(&buf, 0);
+    json_writer_init(&out, &buf);
+    json_begin_array(&out);
+    assert_true(flow_history_write(engine->flow, reader, arena, engine->ns, arn, false, true, 25000, &id, &out,
+                                   &fault));
+    assert_int_equal(id, 0);
+    json_end_array(&out);
+    store_snapshot_release(&reader);
+    assert_int_equal(json_read(arena, arena_copy(arena, buf_str(&buf)), 0, &events, NULL), ERR_OK);
+    buf_fini(&buf);
+    return events;
+}

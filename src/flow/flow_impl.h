@@ -1,0 +1,125 @@
+/* flow_impl.h - inside the room: keys, records, the cache; for flow_machine.c, flow_run.c, flow_execution_read.c.
+ *
+ * Keys, all | 'f' u8 | partition u16 | kind u8 | ...:
+ *
+ *   'm' | account | region | name                                     -> machine: id, revision, status, created
+ *   'r' | machine id u64 | revision u32                               -> what that revision is
+ *   'n' | machine id u64 | execution name                             -> start, nonce
+ *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)
+ *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
+ *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
+ */
+#ifndef FLOW_FLOW_IMPL_H
+#define FLOW_FLOW_IMPL_H
+
+#include "base/arn.h"
+#include "base/map.h"
+#include "flow/flow.h"
+#include "flow/flow_execution.h"
+#include "flow/flow_plan.h"
+#include "flow/flow_step.h"
+#include "store/key.h"
+
+enum {
+    PAYLOAD_BYTES_MAX = 262144,
+    HISTORY_EVENTS_MAX = 25000,
+    NAME_CHARACTERS_MAX = 80,
+};
+
+/* ---- keys ---- */
+
+void key_machine(struct key *key, uint16_t partition, struct ns ns, struct str name);
+void key_machine_prefix(struct key *key, uint16_t partition, struct ns ns);
+void key_revision(struct key *key, uint16_t partition, uint64_t machine_id, uint32_t revision);
+void key_name(struct key *key, uint16_t partition, uint64_t machine_id, struct str name);
+/* kind: 'e', 'u' or 'h' */
+void key_execution(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref);
+void key_chunk(struct key *key, uint16_t partition, const struct execution_ref *ref, uint32_t first_id);
+void key_of_machine(struct key *key, uint16_t partition, char kind, uint64_t machine_id); /* a prefix */
+bool key_execution_read(struct str key, struct execution_ref *ret);
+
+/* ---- records ---- */
+
+struct machine_record {
+    uint64_t id;
+    uint32_t revision;
+    bool deleting;
+    int64_t created_ms;
+};
+void machine_record_write(struct buf *out, const struct machine_record *record);
+bool machine_record_read(struct str bytes, struct machine_record *ret);
+
+struct revision_record {
+    struct str account, region, name; /* of the machine */
+    struct str definition, role_arn, logging, revision_id;
+    bool tracing;
+    int64_t updated_ms;
+};
+void revision_record_write(struct buf *out, const struct revision_record *record);
+bool revision_record_read(struct str bytes, struct revision_record *ret);
+
+/* ---- names and ARNs ---- */
+
+bool name_check(struct arena *arena, struct str name, struct fault *reterr);
+/* arn:aws:states:R:A:stateMachine:NAME. Faults INVALID_ARN; MACHINE_NOT_FOUND when it can be none in ns. */
+bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name, struct fault *reterr);
+bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_machine,
+                        struct str *ret_name, struct fault *reterr);
+struct str machine_arn_make(struct arena *arena, struct ns ns, struct str name);
+struct str execution_arn_make(struct arena *arena, struct ns ns, struct str machine, struct str name);
+
+/* ---- reading, any thread ---- */
+
+/* ERR_NOTFOUND; anything else is a store that cannot be read. */
+enum err machine_find(struct store_reader *reader, struct arena *arena, uint16_t partition, struct ns ns,
+                      struct str name, struct machine_record *ret);
+enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition, uint64_t machine_id,
+                       uint32_t revision, struct revision_record *ret);
+enum err execution_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
+                        const struct execution_ref *ref, bool whole, struct execution *ret);
+/* By ARN; sets the fault. */
+bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn, bool whole,
+                        struct execution_ref *ret_ref, struct execution *ret, struct fault *reterr);
+/* Input of the execution: the first event's. */
+enum err execution_input(struct store_reader *reader, struct arena *arena, uint16_t partition,
+                         const struct execution_ref *ref, struct str *ret);
+
+/* ---- the room ---- */
+
+/* A machine by name, and a revision ready to run. They may be of the batch: flow_after_rollback drops young ones. */
+struct machine {
+    struct machine_record record;
+    bool young;
+};
+struct edition {
+    struct arena arena;
+    uint64_t machine_id;
+    uint32_t revision;
+    struct ns ns;
+    struct str machine_name, machine_arn, role_arn;
+    struct plan *plan;
+    bool young;
+};
+
+struct flow {
+    struct flow_settings settings;
+    struct deliver *deliver;
+    struct map machines; /* of struct machine by key */
+    struct map editions; /* of struct edition by (machine id, revision) */
+    int64_t changed_ms;  /* when a machine was written last */
+    uint32_t nonce;      /* of the last start, counting down */
+    struct buf history, record; /* scratch of a step */
+};
+
+/* On the writer's thread, through the cache. */
+bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,
+                      struct machine_record *ret, struct fault *reterr);
+/* NULL with the fault set. Valid until a rollback, a purge, or the next one got. */
+const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id, uint32_t revision,
+                                       struct fault *reterr);
+void flow_forget(struct flow *flow, bool all);
+/* The machine was being deleted and nothing of it runs any more. */
+void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name, uint64_t machine_id);
+bool flow_machine_runs(struct work *work, uint64_t machine_id);
+
+#endif

@@ -1,0 +1,423 @@
+/* Machines: made, changed, deleted, listed; and the cache of those that run. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "flow/flow_impl.h"
+#include "io/rand.h"
+#include "store/tags.h"
+
+/* How long after a machine was written what is read may still be of a batch that is rolled back. */
+enum { YOUNG_MS = 60000 };
+
+/* ---- reading, any thread ---- */
+
+enum err machine_find(struct store_reader *reader, struct arena *arena, uint16_t partition, struct ns ns,
+                      struct str name, struct machine_record *ret)
+{
+    struct key key;
+    struct str bytes;
+    key_machine(&key, partition, ns, name);
+    enum err err = store_get(reader, arena, key_str(&key), &bytes);
+    if (err == ERR_OK && !machine_record_read(bytes, ret))
+        err = ERR_CORRUPT;
+    return err;
+}
+
+enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition, uint64_t machine_id,
+                       uint32_t revision, struct revision_record *ret)
+{
+    struct key key;
+    struct str bytes;
+    key_revision(&key, partition, machine_id, revision);
+    enum err err = store_get(reader, arena, key_str(&key), &bytes);
+    if (err == ERR_OK && !revision_record_read(bytes, ret))
+        err = ERR_CORRUPT;
+    return err;
+}
+
+static bool machine_missing(struct arena *arena, struct str arn, enum err err, struct fault *reterr)
+{
+    if (err != ERR_NOTFOUND)
+        return fault_set(reterr, arena, FAULT_INTERNAL, "A state machine cannot be read: %s", err_text(err));
+    return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'", STR_ARG(arn));
+}
+
+static void machine_fill(struct arena *arena, struct ns ns, const struct machine_record *record,
+                         const struct revision_record *revision, struct flow_machine *ret)
+{
+    *ret = (struct flow_machine){
+        .arn = machine_arn_make(arena, ns, revision->name),
+        .name = revision->name,
+        .definition = revision->definition,
+        .role_arn = revision->role_arn,
+        .logging = revision->logging,
+        .revision_id = revision->revision_id,
+        .tracing = revision->tracing,
+        .deleting = record->deleting,
+        .created_ms = record->created_ms,
+        .updated_ms = revision->updated_ms,
+    };
+}
+
+static bool machine_read(struct store_reader *reader, struct arena *arena, struct ns ns, struct str name,
+                         struct str arn, struct machine_record *ret_record, struct flow_machine *ret,
+                         struct fault *reterr)
+{
+    struct revision_record revision;
+    enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, name, ret_record);
+    if (err == ERR_OK)
+        err = revision_find(reader, arena, PARTITION_ONLY, ret_record->id, ret_record->revision, &revision);
+    if (err != ERR_OK)
+        return machine_missing(arena, arn, err, reterr);
+    machine_fill(arena, ns, ret_record, &revision, ret);
+    return true;
+}
+
+bool flow_machine_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                           struct flow_machine *ret, struct fault *reterr)
+{
+    struct str name;
+    struct machine_record record;
+    return machine_arn_read(arena, ns, arn, &name, reterr) &&
+           machine_read(reader, arena, ns, name, arn, &record, ret, reterr);
+}
+
+size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after, size_t max,
+                         struct flow_machine *ret, bool *ret_more)
+{
+    struct key prefix, end, first;
+    struct str key, value;
+    size_t count = 0;
+    key_machine_prefix(&prefix, PARTITION_ONLY, ns);
+    key_after_prefix(key_str(&prefix), &end);
+    key_machine(&first, PARTITION_ONLY, ns, after);
+    if (!str_empty(after))
+        key_u8(&first, 0); /* the next key there can be */
+    *ret_more = false;
+    struct store_cursor *cursor = store_scan(reader, key_str(&first), key_str(&end), STORE_UP);
+    while (store_cursor_next(cursor, &key, &value)) {
+        struct machine_record record;
+        if (count == max) {
+            *ret_more = true;
+            break;
+        }
+        if (!machine_record_read(value, &record))
+            continue;
+        struct str name = arena_copy(arena, str_from_offset(key, prefix.len));
+        ret[count++] = (struct flow_machine){ .arn = machine_arn_make(arena, ns, name),
+                                              .name = name,
+                                              .deleting = record.deleting,
+                                              .created_ms = record.created_ms };
+    }
+    if (store_cursor_close(&cursor) != ERR_OK)
+        *ret_more = false;
+    return count;
+}
+
+/* ---- checks, any thread ---- */
+
+bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition, struct fault *reterr)
+{
+    struct plan *plan;
+    struct str why;
+    if (!plan_read(arena, definition, flow->settings.task_known, flow->settings.task_known_self, &plan, &why))
+        return fault_set(reterr, arena, FAULT_INVALID_DEFINITION, "%.*s", STR_ARG(why));
+    plan_free(&plan);
+    return true;
+}
+
+bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret, struct fault *reterr)
+{
+    struct str level = json_get_str(config, STR("level"));
+    const struct json *destinations = json_get_typed(config, STR("destinations"), JSON_ARRAY);
+    bool off = str_empty(level) || str_eq(level, STR("OFF"));
+    if (!off && (!destinations || destinations->count != 1))
+        return fault_set(reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
+                         "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+    if (!off)
+        return fault_set(reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
+                         "Invalid Logging Configuration: The level %.*s is not supported by Crema yet, only OFF.",
+                         STR_ARG(level));
+    struct json whole = config ? *config : json_of_object(NULL, 0);
+    if (!json_get(&whole, STR("level")))
+        whole = json_with_member(arena, &whole, STR("level"), json_of_str(STR("OFF")));
+    if (!json_get(&whole, STR("includeExecutionData")))
+        whole = json_with_member(arena, &whole, STR("includeExecutionData"), json_of_bool(false));
+    *ret = json_text(arena, &whole);
+    return true;
+}
+
+/* ---- writing ---- */
+
+static void machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                        const struct machine_record *record)
+{
+    struct key key;
+    key_machine(&key, work->partition, ns, name);
+    buf_clear(&flow->record);
+    machine_record_write(&flow->record, record);
+    store_put(work->batch, key_str(&key), buf_str(&flow->record));
+    flow->changed_ms = work->now_ms;
+    struct machine *cached = map_remove(&flow->machines, str_from_offset(key_str(&key), KEY_HEAD_BYTES));
+    free(cached);
+}
+
+static void revision_put(struct flow *flow, struct work *work, struct ns ns, const struct machine_record *record,
+                         const struct flow_machine *machine)
+{
+    struct key key;
+    struct revision_record revision = {
+        .account = ns.account,
+        .region = ns.region,
+        .name = machine->name,
+        .definition = machine->definition,
+        .role_arn = machine->role_arn,
+        .logging = machine->logging,
+        .revision_id = machine->revision_id,
+        .tracing = machine->tracing,
+        .updated_ms = machine->updated_ms,
+    };
+    key_revision(&key, work->partition, record->id, record->revision);
+    buf_clear(&flow->record);
+    revision_record_write(&flow->record, &revision);
+    store_put(work->batch, key_str(&key), buf_str(&flow->record));
+}
+
+static bool machine_deleting(struct arena *arena, struct str arn, struct fault *reterr)
+{
+    return fault_set(reterr, arena, FAULT_MACHINE_DELETING, "State Machine Deleting: '%.*s'", STR_ARG(arn));
+}
+
+bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, struct flow_machine *machine,
+                         const struct json *tags, struct fault *reterr)
+{
+    struct machine_record record;
+    struct flow_machine there;
+    struct fault none = { 0 };
+    if (!name_check(work->arena, machine->name, reterr))
+        return false;
+    machine->arn = machine_arn_make(work->arena, ns, machine->name);
+    if (machine_read(work->reader, work->arena, ns, machine->name, machine->arn, &record, &there, &none)) {
+        if (there.deleting)
+            return machine_deleting(work->arena, machine->arn, reterr);
+        if (!str_eq(there.definition, machine->definition) || !str_eq(there.logging, machine->logging) ||
+            there.tracing != machine->tracing)
+            return fault_set(reterr, work->arena, FAULT_MACHINE_EXISTS, "State Machine Already Exists: '%.*s'",
+                             STR_ARG(machine->arn));
+        *machine = there;
+        return true;
+    }
+    if (none.code != FAULT_MACHINE_NOT_FOUND) {
+        *reterr = none;
+        return false;
+    }
+    if (tags && tags->count > 0 && !tags_put(work, machine->arn, tags, reterr))
+        return false;
+    record = (struct machine_record){ .id = store_next_id(work->batch, work->partition, STR("flow-machine")),
+                                      .revision = 1,
+                                      .created_ms = work->now_ms };
+    machine->created_ms = machine->updated_ms = work->now_ms;
+    machine->revision_id = STR_EMPTY;
+    machine_put(flow, work, ns, machine->name, &record);
+    revision_put(flow, work, ns, &record, machine);
+    return true;
+}
+
+bool flow_machine_update(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                         const struct flow_machine_change *change, struct flow_machine *ret, struct fault *reterr)
+{
+    struct str name;
+    struct machine_record record;
+    if (!machine_arn_read(work->arena, ns, arn, &name, reterr) ||
+        !machine_read(work->reader, work->arena, ns, name, arn, &record, ret, reterr))
+        return false;
+    if (ret->deleting)
+        return machine_deleting(work->arena, arn, reterr);
+    bool same = (!change->definition || str_eq(*change->definition, ret->definition)) &&
+                (!change->role_arn || str_eq(*change->role_arn, ret->role_arn)) &&
+                (!change->logging || str_eq(*change->logging, ret->logging)) &&
+                (!change->tracing || *change->tracing == ret->tracing);
+    ret->updated_ms = work->now_ms;
+    if (same)
+        return true;
+    if (change->definition)
+        ret->definition = *change->definition;
+    if (change->role_arn)
+        ret->role_arn = *change->role_arn;
+    if (change->logging)
+        ret->logging = *change->logging;
+    if (change->tracing)
+        ret->tracing = *change->tracing;
+    char *uuid = arena_bytes(work->arena, UUID_TEXT_BYTES);
+    uuid_random(uuid);
+    ret->revision_id = str_of(uuid, UUID_TEXT_BYTES);
+    record.revision++;
+    machine_put(flow, work, ns, name, &record);
+    revision_put(flow, work, ns, &record, ret);
+    return true;
+}
+
+bool flow_machine_runs(struct work *work, uint64_t machine_id)
+{
+    struct key prefix, end;
+    struct str key, value;
+    key_of_machine(&prefix, work->partition, 'u', machine_id);
+    key_after_prefix(key_str(&prefix), &end);
+    struct store_cursor *cursor = store_scan(work->reader, key_str(&prefix), key_str(&end), STORE_UP);
+    bool runs = store_cursor_next(cursor, &key, &value);
+    return store_cursor_close(&cursor) != ERR_OK || runs; /* in doubt it stays */
+}
+
+void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name, uint64_t machine_id)
+{
+    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h' };
+    struct key key, end;
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        key_of_machine(&key, work->partition, kinds[i], machine_id);
+        key_after_prefix(key_str(&key), &end);
+        store_delete_range(work->batch, key_str(&key), key_str(&end));
+    }
+    key_machine(&key, work->partition, ns, name);
+    store_delete(work->batch, key_str(&key));
+    tags_drop(work, machine_arn_make(work->arena, ns, name));
+    flow->changed_ms = work->now_ms;
+    flow_forget(flow, true);
+}
+
+bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct fault *reterr)
+{
+    struct str name;
+    struct machine_record record;
+    struct fault fault = { 0 };
+    if (!machine_arn_read(work->arena, ns, arn, &name, &fault)) {
+        if (fault.code == FAULT_MACHINE_NOT_FOUND)
+            return true;
+        *reterr = fault;
+        return false;
+    }
+    enum err err = machine_find(work->reader, work->arena, work->partition, ns, name, &record);
+    if (err == ERR_NOTFOUND)
+        return true;
+    if (err != ERR_OK)
+        return machine_missing(work->arena, arn, err, reterr);
+    if (flow_machine_runs(work, record.id)) {
+        record.deleting = true;
+        machine_put(flow, work, ns, name, &record);
+    } else {
+        flow_machine_purge(flow, work, ns, name, record.id);
+    }
+    return true;
+}
+
+bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                   struct fault *reterr)
+{
+    struct flow_machine machine;
+    struct fault fault = { 0 };
+    if (flow_machine_describe(reader, arena, ns, arn, &machine, &fault))
+        return true;
+    if (fault.code == FAULT_MACHINE_NOT_FOUND)
+        return fault_set(reterr, arena, FAULT_NOT_FOUND, "Resource not found: '%.*s'", STR_ARG(arn));
+    *reterr = fault;
+    return false;
+}
+
+/* ---- the cache ---- */
+
+static void edition_free(struct edition *edition)
+{
+    plan_free(&edition->plan);
+    arena_fini(&edition->arena);
+    free(edition);
+}
+
+void flow_forget(struct flow *flow, bool all)
+{
+    struct str key;
+    void *value;
+    for (size_t i = 0; map_next(&flow->machines, &i, &key, &value);) {
+        struct machine *machine = value;
+        if (!all && !machine->young)
+            continue;
+        map_remove(&flow->machines, key);
+        free(machine);
+    }
+    for (size_t i = 0; map_next(&flow->editions, &i, &key, &value);) {
+        struct edition *edition = value;
+        if (!all && !edition->young)
+            continue;
+        map_remove(&flow->editions, key);
+        edition_free(edition);
+    }
+}
+
+void flow_after_rollback(void *self)
+{
+    flow_forget(self, false);
+}
+
+static bool flow_is_young(const struct flow *flow, const struct work *work)
+{
+    return flow->changed_ms != 0 && work->now_ms - flow->changed_ms < YOUNG_MS;
+}
+
+bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,
+                      struct machine_record *ret, struct fault *reterr)
+{
+    struct key key;
+    key_machine(&key, work->partition, ns, name);
+    struct str at = str_from_offset(key_str(&key), KEY_HEAD_BYTES);
+    struct machine *machine = map_get(&flow->machines, at);
+    if (machine) {
+        *ret = machine->record;
+        return true;
+    }
+    enum err err = machine_find(work->reader, work->arena, work->partition, ns, name, ret);
+    if (err != ERR_OK)
+        return machine_missing(work->arena, arn, err, reterr);
+    if (flow->machines.len >= flow->settings.plans_max)
+        flow_forget(flow, true);
+    machine = calloc(1, sizeof(*machine));
+    assert(machine);
+    machine->record = *ret;
+    machine->young = flow_is_young(flow, work);
+    map_put(&flow->machines, at, machine);
+    return true;
+}
+
+const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id, uint32_t revision,
+                                       struct fault *reterr)
+{
+    struct {
+        uint64_t machine_id, revision;
+    } id = { machine_id, revision };
+    struct str at = str_of((const char *)&id, sizeof(id));
+    struct edition *edition = map_get(&flow->editions, at);
+    if (edition)
+        return edition;
+    struct revision_record record;
+    enum err err = revision_find(work->reader, work->arena, work->partition, machine_id, revision, &record);
+    struct plan *plan = NULL;
+    struct str why = STR_EMPTY;
+    if (err != ERR_OK || !plan_read(work->arena, record.definition, flow->settings.task_known,
+                                    flow->settings.task_known_self, &plan, &why)) {
+        fault_set(reterr, work->arena, FAULT_INTERNAL, "Revision %u of a state machine cannot be read: %s%.*s",
+                  revision, err == ERR_OK ? "" : err_text(err), STR_ARG(why));
+        return NULL;
+    }
+    if (flow->editions.len >= flow->settings.plans_max)
+        flow_forget(flow, true);
+    edition = calloc(1, sizeof(*edition));
+    assert(edition);
+    edition->machine_id = machine_id;
+    edition->revision = revision;
+    edition->ns.account = arena_copy(&edition->arena, record.account);
+    edition->ns.region = arena_copy(&edition->arena, record.region);
+    edition->machine_name = arena_copy(&edition->arena, record.name);
+    edition->role_arn = arena_copy(&edition->arena, record.role_arn);
+    edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
+    edition->plan = plan;
+    edition->young = flow_is_young(flow, work);
+    map_put(&flow->editions, at, edition);
+    return edition;
+}

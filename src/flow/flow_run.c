@@ -1,0 +1,509 @@
+/* What a step decided becomes puts, timers and deliveries of the command's batch: here alone. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "flow/flow_impl.h"
+#include "flow/flow_token.h"
+#include "io/digest.h"
+#include "io/rand.h"
+
+enum { TRANSITIONS_MAX = 1000, PLANS_MAX = 1000, LIST_SCAN_MAX = 10000, STEP_HISTORY_BYTES_MAX = 4 << 20,
+       PAGE_BYTES_MAX = 4 << 20 };
+
+/* ---- life ---- */
+
+enum err flow_open(const struct flow_settings *settings, struct deliver *deliver, struct flow **ret)
+{
+    struct flow *flow = calloc(1, sizeof(*flow));
+    assert(flow);
+    flow->settings = *settings;
+    if (flow->settings.transitions_max == 0)
+        flow->settings.transitions_max = TRANSITIONS_MAX;
+    if (flow->settings.plans_max == 0)
+        flow->settings.plans_max = PLANS_MAX;
+    if (flow->settings.list_scan_max == 0)
+        flow->settings.list_scan_max = LIST_SCAN_MAX;
+    if (flow->settings.page_bytes_max == 0)
+        flow->settings.page_bytes_max = PAGE_BYTES_MAX;
+    flow->deliver = deliver;
+    flow->nonce = UINT32_MAX;
+    map_init(&flow->machines, rand_u64());
+    map_init(&flow->editions, rand_u64());
+    buf_init(&flow->history, 0);
+    buf_init(&flow->record, 0);
+    *ret = flow;
+    return ERR_OK;
+}
+
+void flow_close(struct flow **flow)
+{
+    if (!*flow)
+        return;
+    flow_forget(*flow, true);
+    map_fini(&(*flow)->machines);
+    map_fini(&(*flow)->editions);
+    buf_fini(&(*flow)->history);
+    buf_fini(&(*flow)->record);
+    free(*flow);
+    *flow = NULL;
+}
+
+/* ---- timers: what they should be follows from the execution ---- */
+
+enum purpose {
+    PURPOSE_TASK = 1, /* of a delivery, not of a timer */
+    PURPOSE_WAKE = 2,
+    PURPOSE_TASK_TIMEOUT = 3,
+    PURPOSE_HEARTBEAT = 4,
+    PURPOSE_EXECUTION_TIMEOUT = 5,
+    PURPOSE_CONTINUE = 6,
+};
+
+struct due {
+    int64_t due_ms;
+    struct flow_address address;
+};
+typedef VEC(struct due) due_list;
+
+static void due_add(struct arena *arena, due_list *list, const struct execution_ref *ref, int64_t due_ms,
+                    enum purpose purpose, uint32_t branch, uint32_t entry)
+{
+    if (due_ms == 0)
+        return;
+    struct due due = { due_ms, { (uint8_t)purpose, *ref, branch, entry } };
+    VEC_PUSH(arena, list, due);
+}
+
+static due_list dues_of(struct arena *arena, const struct execution_ref *ref, const struct execution *execution)
+{
+    due_list list = { 0 };
+    due_add(arena, &list, ref, execution->timeout_ms, PURPOSE_EXECUTION_TIMEOUT, 0, 0);
+    due_add(arena, &list, ref, execution->continue_ms, PURPOSE_CONTINUE, 0, 0);
+    for (size_t i = 0; i < execution->branches.len; i++) {
+        const struct branch *branch = &execution->branches.at[i];
+        due_add(arena, &list, ref, branch->wake_ms, PURPOSE_WAKE, branch->id, branch->entry);
+        due_add(arena, &list, ref, branch->timeout_ms, PURPOSE_TASK_TIMEOUT, branch->id, branch->entry);
+        due_add(arena, &list, ref, branch->heartbeat_ms, PURPOSE_HEARTBEAT, branch->id, branch->entry);
+    }
+    return list;
+}
+
+static bool due_in(const due_list *list, const struct due *due)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        const struct due *other = &list->at[i];
+        if (other->due_ms == due->due_ms && other->address.purpose == due->address.purpose &&
+            other->address.branch == due->address.branch && other->address.entry == due->address.entry)
+            return true;
+    }
+    return false;
+}
+
+static void dues_move(struct work *work, const due_list *before, const due_list *after)
+{
+    char ref[FLOW_ADDRESS_BYTES];
+    for (size_t i = 0; i < before->len; i++) {
+        if (due_in(after, &before->at[i]))
+            continue;
+        flow_address_write(&before->at[i].address, ref);
+        timer_remove(work, before->at[i].due_ms, TIMER_FLOW, str_of(ref, sizeof(ref)));
+    }
+    for (size_t i = 0; i < after->len; i++) {
+        if (due_in(before, &after->at[i]))
+            continue;
+        flow_address_write(&after->at[i].address, ref);
+        timer_add(work, after->at[i].due_ms, TIMER_FLOW, str_of(ref, sizeof(ref)));
+    }
+}
+
+/* ---- a step in a batch ---- */
+
+struct run {
+    struct flow *flow;
+    struct work *work;
+    const struct edition *edition;
+    struct execution_ref ref;
+    struct execution execution;
+    struct str arn;
+    due_list before; /* its timers as the store has them */
+    bool fresh;      /* nothing of it is in the store yet */
+};
+
+static void run_write(struct run *run, const struct step *step)
+{
+    struct work *work = run->work;
+    struct key key;
+    bool running = run->execution.status == EXECUTION_RUNNING;
+    if (step->history.begun) {
+        /* The id of the chunk's first event: those of the step are consecutive. */
+        struct history_reader reader;
+        bool whole = history_reader_init(&reader, buf_str(step->history.out));
+        assert(whole);
+        key_chunk(&key, work->partition, &run->ref, reader.next_id);
+        store_put(work->batch, key_str(&key), buf_str(step->history.out));
+    }
+    key_execution(&key, work->partition, 'e', &run->ref);
+    buf_clear(&run->flow->record);
+    execution_write(&run->flow->record, &run->execution);
+    store_put(work->batch, key_str(&key), buf_str(&run->flow->record));
+    if (running == run->fresh) {
+        key_execution(&key, work->partition, 'u', &run->ref);
+        if (running)
+            store_put(work->batch, key_str(&key), STR(""));
+        else
+            store_delete(work->batch, key_str(&key));
+    }
+    due_list after = dues_of(work->arena, &run->ref, &run->execution);
+    dues_move(work, &run->before, &after);
+}
+
+static void run_deliver(struct run *run, const struct step *step)
+{
+    for (size_t i = 0; i < step->orders.len; i++) {
+        const struct task_order *order = &step->orders.at[i];
+        char ref[FLOW_ADDRESS_BYTES];
+        flow_address_write(&(struct flow_address){ PURPOSE_TASK, run->ref, order->branch, order->entry }, ref);
+        struct delivery delivery = {
+            .owner = DELIVERY_OF_TASK,
+            .owner_ref = str_of(ref, sizeof(ref)),
+            .kind = STR("operation"),
+            .ns = run->edition->ns,
+            .resource = order->resource,
+            .payload = order->parameters,
+            .source_arn = run->arn,
+            .event_time_ms = run->work->now_ms,
+            .hops = run->execution.hops,
+        };
+        deliver_add(run->flow->deliver, run->work, &delivery);
+    }
+}
+
+static void run_step(struct run *run, const struct happening *what, struct value input)
+{
+    struct flow *flow = run->flow;
+    const struct edition *edition = run->edition;
+    struct step_settings settings = {
+        .transitions_max = flow->settings.transitions_max,
+        .history_bytes_max = STEP_HISTORY_BYTES_MAX,
+        .events_max = HISTORY_EVENTS_MAX,
+        .payload_bytes_max = PAYLOAD_BYTES_MAX,
+        .random = rand_bytes,
+    };
+    struct execution_names names = { run->ref,           run->arn,          edition->machine_arn, edition->machine_name,
+                                     edition->role_arn, edition->ns.region };
+    struct step step = {
+        .plan = edition->plan,
+        .execution = &run->execution,
+        .names = &names,
+        .settings = &settings,
+        .arena = run->work->arena,
+        .now_ms = run->work->now_ms,
+        .execution_input = input,
+    };
+    history_writer_init(&step.history, &flow->history, run->execution.last_event);
+    flow_step(&step, what);
+    run_write(run, &step);
+    run_deliver(run, &step);
+    if (run->execution.status == EXECUTION_RUNNING || run->fresh)
+        return;
+    struct machine_record machine;
+    struct fault fault = { 0 };
+    if (flow_machine_get(flow, run->work, edition->ns, edition->machine_name, edition->machine_arn, &machine,
+                         &fault) &&
+        machine.id == run->ref.machine_id && machine.deleting && !flow_machine_runs(run->work, machine.id))
+        flow_machine_purge(flow, run->work, edition->ns, edition->machine_name, machine.id);
+}
+
+/* Takes up an execution that is in the store. ERR_NOTFOUND: there is none, or it is over. */
+static enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref, struct run *run,
+                         struct fault *reterr)
+{
+    memset(run, 0, sizeof(*run));
+    run->flow = flow;
+    run->work = work;
+    run->ref = *ref;
+    enum err err = execution_find(work->reader, work->arena, work->partition, ref, true, &run->execution);
+    if (err != ERR_OK)
+        return err;
+    if (run->execution.status != EXECUTION_RUNNING)
+        return ERR_NOTFOUND;
+    run->before = dues_of(work->arena, ref, &run->execution);
+    run->edition = flow_edition_get(flow, work, ref->machine_id, run->execution.revision, reterr);
+    if (!run->edition)
+        return ERR_CORRUPT;
+    run->arn = execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, run->execution.name);
+    return ERR_OK;
+}
+
+/* Steps an execution that was loaded. Of a machine that is being deleted it is its last. */
+static void run_go(struct run *run, const struct happening *what)
+{
+    struct flow *flow = run->flow;
+    const struct edition *edition = run->edition;
+    struct machine_record machine;
+    struct fault fault = { 0 };
+    struct value input = { 0 };
+    struct str text;
+    struct happening stop = { .kind = HAPPENED_STOP };
+    if (flow_machine_get(flow, run->work, edition->ns, edition->machine_name, edition->machine_arn, &machine,
+                         &fault) &&
+        machine.id == run->ref.machine_id && machine.deleting)
+        what = &stop;
+    if (edition->plan->wants_input &&
+        execution_input(run->work->reader, run->work->arena, run->work->partition, &run->ref, &text) == ERR_OK)
+        input = value_of_text(text);
+    run_step(run, what, input);
+}
+
+/* ---- start ---- */
+
+bool flow_input_check(struct arena *arena, struct str input, struct json *ret, struct fault *reterr)
+{
+    struct json_error error;
+    if (input.len > PAYLOAD_BYTES_MAX)
+        return fault_set(reterr, arena, FAULT_INVALID_EXECUTION_INPUT,
+                         "Invalid State Machine Execution Input: 'The input has more than %d bytes.'",
+                         PAYLOAD_BYTES_MAX);
+    if (json_read(arena, input, 0, ret, &error) != ERR_OK)
+        return fault_set(reterr, arena, FAULT_INVALID_EXECUTION_INPUT, "Invalid State Machine Execution Input: '%s'",
+                         error.text);
+    return true;
+}
+
+/* The name is taken: the same start again, while that execution runs, is answered with it. */
+static bool start_again(struct work *work, uint64_t machine_id, struct str arn, struct str entry, struct str input,
+                        struct flow_started *ret, struct fault *reterr)
+{
+    struct execution_ref ref = { .machine_id = machine_id };
+    struct execution execution;
+    struct str first;
+    struct unpack in = unpack_of(entry);
+    ref.start_ms = unpack_i64(&in);
+    ref.nonce = unpack_u64(&in);
+    enum err err = unpack_done(&in) ? execution_find(work->reader, work->arena, work->partition, &ref, false,
+                                                     &execution)
+                                    : ERR_CORRUPT;
+    if (err == ERR_OK && execution.status == EXECUTION_RUNNING &&
+        execution_input(work->reader, work->arena, work->partition, &ref, &first) == ERR_OK && str_eq(first, input)) {
+        *ret = (struct flow_started){ arn, execution.start_ms };
+        return true;
+    }
+    return fault_set(reterr, work->arena, FAULT_EXECUTION_EXISTS, "Execution Already Exists: '%.*s'", STR_ARG(arn));
+}
+
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
+                        struct str input, const struct json *value, uint32_t hops, struct flow_started *ret,
+                        struct fault *reterr)
+{
+    struct arena *arena = work->arena;
+    struct run run = { .flow = flow, .work = work, .fresh = true };
+    struct machine_record machine;
+    struct str machine_name, entry;
+    struct key key;
+    bool named = !str_empty(name);
+    if (!machine_arn_read(arena, ns, machine_arn, &machine_name, reterr) ||
+        !flow_machine_get(flow, work, ns, machine_name, machine_arn, &machine, reterr) ||
+        (named && !name_check(arena, name, reterr)))
+        return false;
+    if (machine.deleting)
+        return fault_set(reterr, arena, FAULT_MACHINE_DELETING, "State Machine Deleting: '%.*s'",
+                         STR_ARG(machine_arn));
+    if (!named) {
+        char *uuid = arena_bytes(arena, UUID_TEXT_BYTES);
+        uuid_random(uuid);
+        name = str_of(uuid, UUID_TEXT_BYTES);
+    }
+    run.arn = execution_arn_make(arena, ns, machine_name, name);
+    key_name(&key, work->partition, machine.id, name);
+    if (named && store_get(work->reader, arena, key_str(&key), &entry) == ERR_OK)
+        return start_again(work, machine.id, run.arn, entry, input, ret, reterr);
+    run.edition = flow_edition_get(flow, work, machine.id, machine.revision, reterr);
+    if (!run.edition)
+        return false;
+    uint32_t chance;
+    rand_bytes(&chance, sizeof(chance));
+    run.ref = (struct execution_ref){ machine.id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
+    buf_clear(&flow->record);
+    pack_i64(&flow->record, run.ref.start_ms);
+    pack_u64(&flow->record, run.ref.nonce);
+    store_put(work->batch, key_str(&key), buf_str(&flow->record));
+    run.execution.name = name;
+    run.execution.revision = machine.revision;
+    run.execution.hops = hops;
+    struct happening start = { .kind = HAPPENED_START, .value = value_of_text(input) };
+    start.value.json = *value;
+    start.value.has_json = true;
+    *ret = (struct flow_started){ run.arn, work->now_ms };
+    run_step(&run, &start, start.value);
+    return true;
+}
+
+bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
+                struct str input, uint32_t hops, struct flow_started *ret, struct fault *reterr)
+{
+    struct json value;
+    return flow_input_check(work->arena, input, &value, reterr) &&
+           flow_start_checked(flow, work, ns, machine_arn, name, input, &value, hops, ret, reterr);
+}
+
+bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error, struct str cause,
+               int64_t *ret_stop_ms, struct fault *reterr)
+{
+    struct execution_ref ref;
+    struct execution execution;
+    struct run run;
+    if (!execution_find_arn(work->reader, work->arena, ns, arn, false, &ref, &execution, reterr))
+        return false;
+    *ret_stop_ms = execution.stop_ms;
+    if (execution.status != EXECUTION_RUNNING)
+        return true;
+    if (run_load(flow, work, &ref, &run, reterr) != ERR_OK)
+        return fault_set(reterr, work->arena, FAULT_INTERNAL, "The execution cannot be read");
+    *ret_stop_ms = work->now_ms;
+    struct happening stop = { .kind = HAPPENED_STOP, .error = error, .cause = cause };
+    run_go(&run, &stop);
+    return true;
+}
+
+/* ---- answers to tasks ---- */
+
+void flow_task_done(void *self, struct work *work, const struct delivery *delivery,
+                    const struct delivery_result *result)
+{
+    struct flow_address address;
+    struct run run;
+    struct fault fault = { 0 };
+    if (!flow_address_read(delivery->owner_ref, &address) ||
+        run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
+        return;
+    struct branch *branch = execution_branch(&run.execution, address.branch);
+    if (!branch || branch->phase != BRANCH_TASK || branch->entry != address.entry)
+        return;
+    struct happening what = { .kind = HAPPENED_REJECTED, .branch = address.branch };
+    struct json value;
+    if (result->outcome != OUTCOME_DELIVERED) {
+        what.error = result->error;
+        what.cause = result->cause;
+    } else if (str_empty(result->result)) {
+        what.kind = HAPPENED_DELIVERED;
+        what.value = value_empty_object();
+    } else if (json_read(work->arena, result->result, 0, &value, NULL) == ERR_OK) {
+        what.kind = HAPPENED_DELIVERED;
+        what.value = value_of_text(result->result);
+        what.value.json = value;
+        what.value.has_json = true;
+    } else {
+        what.error = STR("States.Runtime");
+        what.cause = STR("The task's result is not JSON.");
+    }
+    run_go(&run, &what);
+}
+
+static bool token_load(struct flow *flow, struct work *work, struct str text, struct run *run,
+                       struct happening *what, struct fault *reterr)
+{
+    struct task_token token;
+    if (!task_token_read(work->arena, text, &token))
+        return fault_set(reterr, work->arena, FAULT_INVALID_TOKEN, "Invalid Token: 'Invalid token'");
+    struct key key;
+    key_execution(&key, work->partition, 'e', &token.ref);
+    if (!store_has(work->reader, key_str(&key)))
+        return fault_set(reterr, work->arena, FAULT_TASK_NOT_FOUND,
+                         "Task Does Not Exist: 'Provided task does not exist'");
+    enum err err = run_load(flow, work, &token.ref, run, reterr);
+    struct branch *branch = err == ERR_OK ? execution_branch(&run->execution, token.branch) : NULL;
+    if (err != ERR_OK && err != ERR_NOTFOUND)
+        return fault_set(reterr, work->arena, FAULT_INTERNAL, "The execution cannot be read");
+    if (!branch || branch->entry != token.entry ||
+        (branch->phase != BRANCH_TASK && branch->phase != BRANCH_TOKEN))
+        return fault_set(reterr, work->arena, FAULT_TASK_TIMED_OUT,
+                         "Task Timed Out: 'Provided task does not exist anymore'");
+    if (!digest_equal(str_of((const char *)token.secret, TASK_SECRET_BYTES),
+                      str_of((const char *)branch->secret, TASK_SECRET_BYTES)))
+        return fault_set(reterr, work->arena, FAULT_INVALID_TOKEN, "Invalid Token: 'Invalid token'");
+    what->branch = token.branch;
+    return true;
+}
+
+bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, struct str output, struct fault *reterr)
+{
+    struct run run;
+    struct happening what = { .kind = HAPPENED_TOKEN_SUCCESS, .value = value_of_text(output) };
+    struct json_error error;
+    if (json_read(work->arena, output, 0, &what.value.json, &error) != ERR_OK)
+        return fault_set(reterr, work->arena, FAULT_INVALID_OUTPUT, "Invalid Output: '%s'", error.text);
+    what.value.has_json = true;
+    if (!token_load(flow, work, token, &run, &what, reterr))
+        return false;
+    run_go(&run, &what);
+    return true;
+}
+
+bool flow_task_fail(struct flow *flow, struct work *work, struct str token, struct str error, struct str cause,
+                    struct fault *reterr)
+{
+    struct run run;
+    struct happening what = { .kind = HAPPENED_TOKEN_FAILURE, .error = error, .cause = cause };
+    if (!token_load(flow, work, token, &run, &what, reterr))
+        return false;
+    run_go(&run, &what);
+    return true;
+}
+
+bool flow_task_heartbeat(struct flow *flow, struct work *work, struct str token, struct fault *reterr)
+{
+    struct run run;
+    struct happening what = { .kind = HAPPENED_HEARTBEAT };
+    if (!token_load(flow, work, token, &run, &what, reterr))
+        return false;
+    run_go(&run, &what);
+    return true;
+}
+
+/* ---- timers ---- */
+
+bool flow_due(void *self, struct work *work, struct str ref)
+{
+    struct flow_address address;
+    struct run run;
+    struct fault fault = { 0 };
+    if (!flow_address_read(ref, &address) || run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
+        return true; /* it is over: nothing to do */
+    struct execution *execution = &run.execution;
+    struct branch *branch = execution_branch(execution, address.branch);
+    bool current = branch && branch->entry == address.entry;
+    struct happening what = { .branch = address.branch };
+    int64_t due_ms = 0;
+    switch (address.purpose) {
+    case PURPOSE_WAKE:
+        what.kind = HAPPENED_WAKE;
+        due_ms = current ? branch->wake_ms : 0;
+        break;
+    case PURPOSE_TASK_TIMEOUT:
+        what.kind = HAPPENED_TIMEOUT;
+        due_ms = current ? branch->timeout_ms : 0;
+        break;
+    case PURPOSE_HEARTBEAT:
+        what.kind = HAPPENED_HEARTBEAT_MISSED;
+        due_ms = current ? branch->heartbeat_ms : 0;
+        break;
+    case PURPOSE_EXECUTION_TIMEOUT:
+        what.kind = HAPPENED_EXECUTION_TIMEOUT;
+        due_ms = execution->timeout_ms;
+        break;
+    case PURPOSE_CONTINUE:
+        what.kind = HAPPENED_CONTINUE;
+        due_ms = execution->continue_ms;
+        break;
+    default:
+        break;
+    }
+    if (due_ms == 0 || due_ms > work->now_ms)
+        return true; /* of a former attempt, or moved on */
+    for (size_t i = 0; i < run.before.len; i++) { /* the store has this one no more */
+        if (run.before.at[i].address.purpose == address.purpose && run.before.at[i].address.branch == address.branch)
+            run.before.at[i] = run.before.at[--run.before.len];
+    }
+    run_go(&run, &what);
+    return true;
+}

@@ -1,0 +1,467 @@
+/* Definitions as data: our own cases (test/golden/flow), and, where the folder of recorded answers is at hand, those of
+ * the real service. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "flow/engine_test.h"
+#include "flow/flow_plan.h"
+#include "io/clock.h"
+
+/* ---- files ---- */
+
+static char *file_read(const char *path, size_t *ret_len)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    size_t len = 0, cap = 1 << 16, got;
+    char *bytes = malloc(cap);
+    assert_non_null(bytes);
+    while ((got = fread(bytes + len, 1, cap - len, file)) > 0) {
+        len += got;
+        if (len == cap) {
+            bytes = realloc(bytes, cap *= 2);
+            assert_non_null(bytes);
+        }
+    }
+    fclose(file);
+    *ret_len = len;
+    return bytes;
+}
+
+/* From the folder named by the variable, else from the first of the places that has it. */
+static char *file_find(const char *variable, const char *const *places, const char *name, size_t *ret_len)
+{
+    char path[4096];
+    const char *given = getenv(variable);
+    if (given) {
+        (void)snprintf(path, sizeof(path), "%s/%s", given, name);
+        return file_read(path, ret_len);
+    }
+    for (size_t i = 0; places[i]; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
+        char *bytes = file_read(path, ret_len);
+        if (bytes)
+            return bytes;
+    }
+    return NULL;
+}
+
+static char *shared_find(const char *name, size_t *ret_len)
+{
+    static const char *const places[] = { "../shared/data", "../../shared/data", "../../../shared/data", NULL };
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "data/%s", name);
+    return getenv("CREMA_SHARED") ? file_find("CREMA_SHARED", places, path, ret_len)
+                                  : file_find("CREMA_NONE", places, name, ret_len);
+}
+
+static bool line_next(struct str *rest, struct str *line)
+{
+    while (!str_empty(*rest)) {
+        (void)str_cut(*rest, '\n', line, rest);
+        if (!str_empty(*line))
+            return true;
+    }
+    return false;
+}
+
+/* ---- comparing, with holes ---- */
+
+/* A '<...>' in the pattern stands for any text. */
+static bool text_fits(struct str pattern, struct str text)
+{
+    size_t open = str_find_char(pattern, '<');
+    size_t close = open == STR_NOT_FOUND ? open : str_find_char(str_from_offset(pattern, open), '>');
+    if (open == STR_NOT_FOUND || close == STR_NOT_FOUND)
+        return str_eq(pattern, text);
+    if (!str_starts(text, str_slice(pattern, 0, open)))
+        return false;
+    struct str tail = str_from_offset(pattern, open + close + 1);
+    for (size_t i = open; i <= text.len; i++) {
+        if (text_fits(tail, str_from_offset(text, i)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_hole(struct str key, const struct json *expected)
+{
+    static const char *const texts[] = { "timestamp", "date", "uuid", "snf_role_arn", "sfn_role_arn" };
+    if (str_eq(key, STR("timestamp")) || str_eq(key, STR("roleArn")))
+        return true;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (json_is(expected, JSON_STRING) && str_eq(expected->text, str_from(texts[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool fits(struct arena *arena, struct str key, const struct json *expected, const struct json *actual)
+{
+    struct json parsed;
+    if (!actual)
+        return false;
+    if (is_hole(key, expected))
+        return true;
+    if (actual->type == JSON_STRING && expected->type == JSON_STRING && text_fits(expected->text, actual->text))
+        return true;
+    if (actual->type == JSON_STRING && json_read(arena, actual->text, 0, &parsed, NULL) == ERR_OK &&
+        (expected->type != JSON_STRING || parsed.type == JSON_STRING))
+        return fits(arena, STR_EMPTY, expected, &parsed);
+    if (expected->type == JSON_ARRAY) {
+        if (actual->type != JSON_ARRAY || actual->count != expected->count)
+            return false;
+        for (uint32_t i = 0; i < expected->count; i++) {
+            if (!fits(arena, STR_EMPTY, &expected->items[i], &actual->items[i]))
+                return false;
+        }
+        return true;
+    }
+    if (expected->type == JSON_OBJECT) {
+        if (actual->type != JSON_OBJECT || actual->count != expected->count)
+            return false;
+        for (uint32_t i = 0; i < expected->count; i++) {
+            struct str name = expected->members[i].key;
+            if (!fits(arena, name, &expected->members[i].value, json_get(actual, name)))
+                return false;
+        }
+        return true;
+    }
+    return json_equal(expected, actual);
+}
+
+static bool text_check(struct arena *arena, const char *what, struct str id, const struct json *expected,
+                       struct str actual)
+{
+    if (!expected || expected->type == JSON_NULL) {
+        if (!actual.ptr)
+            return true;
+    } else if (actual.ptr) {
+        struct json text = json_of_str(actual);
+        if (fits(arena, STR_EMPTY, expected, &text))
+            return true;
+    }
+    struct str wanted = expected ? json_text(arena, expected) : STR("nothing");
+    print_error("%.*s: %s should be %.*s, is %.*s\n", STR_ARG(id), what, STR_ARG(wanted), STR_ARG(actual));
+    return false;
+}
+
+static bool outcome_check(struct engine *engine, struct arena *arena, struct str id, struct str arn,
+                          const struct json *expect)
+{
+    struct flow_execution execution;
+    engine_describe(engine, arn, arena, &execution);
+    bool good = text_check(arena, "status", id, json_get(expect, STR("status")), execution.status);
+    if (json_get(expect, STR("output")) || !execution.succeeded)
+        good = text_check(arena, "output", id, json_get(expect, STR("output")), execution.output) && good;
+    good = text_check(arena, "error", id, json_get(expect, STR("error")), execution.error) && good;
+    good = text_check(arena, "cause", id, json_get(expect, STR("cause")), execution.cause) && good;
+    const struct json *events = json_get_typed(expect, STR("events"), JSON_ARRAY);
+    if (!events)
+        return good;
+    struct json actual = engine_history(engine, arn, arena);
+    if (actual.count != events->count)
+        print_error("%.*s: %u events, not %u\n", STR_ARG(id), actual.count, events->count);
+    for (uint32_t i = 0; i < events->count && i < actual.count; i++) {
+        if (fits(arena, STR_EMPTY, &events->items[i], &actual.items[i]))
+            continue;
+        struct str wanted = json_text(arena, &events->items[i]), found = json_text(arena, &actual.items[i]);
+        print_error("%.*s: event %u should be\n  %.*s\nis\n  %.*s\n", STR_ARG(id), i + 1, STR_ARG(wanted),
+                    STR_ARG(found));
+        return false;
+    }
+    return good && actual.count == events->count;
+}
+
+static bool refused_by_name(struct str fault)
+{
+    return str_find(fault, STR("is not supported by Crema yet")) != STR_NOT_FOUND ||
+           str_find(fault, STR("is not recognized.")) != STR_NOT_FOUND ||
+           str_find(fault, STR("not built")) != STR_NOT_FOUND || str_find(fault, STR("ntrinsic")) != STR_NOT_FOUND;
+}
+
+/* ---- recorded executions ---- */
+
+static void recorded_executions(void **test)
+{
+    (void)test;
+    size_t len;
+    char *bytes = shared_find("recorded/executions.jsonl", &len);
+    if (!bytes) {
+        print_message("recorded answers are not at hand: skipped\n");
+        skip();
+    }
+    struct engine engine;
+    struct str rest = str_of(bytes, len), line;
+    unsigned ran = 0, refused = 0, express = 0, failed = 0, number = 0;
+    int64_t recorded_ms = 0;
+    engine_open(&engine, NULL);
+    assert_true(time_parse(STR("2026-11-23T09:51:12Z"), &recorded_ms));
+    engine_advance(&engine, recorded_ms - clock_now_ms());
+    while (line_next(&rest, &line)) {
+        struct arena arena = { 0 };
+        struct json record;
+        assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
+        struct str id = json_get_str(&record, STR("id")), arn;
+        struct str name = arena_printf(&arena, "m%u", ++number);
+        const struct json *input = json_get_typed(&record, STR("input"), JSON_STRING);
+        struct str fault;
+        if (!str_eq(json_get_str(&record, STR("type")), STR("STANDARD"))) {
+            express++;
+        } else if (!str_empty(fault = engine_create(&engine, name, json_get_str(&record, STR("definition"))))) {
+            refused++;
+            if (!refused_by_name(fault)) {
+                print_error("%.*s: refused: %.*s\n", STR_ARG(id), STR_ARG(fault));
+                failed++;
+            }
+        } else {
+            fault = engine_start(&engine, name, STR_EMPTY, input ? input->text : STR("{}"), &arn);
+            if (!str_empty(fault))
+                print_error("%.*s: %.*s\n", STR_ARG(id), STR_ARG(fault));
+            assert_true(str_empty(fault));
+            struct flow_execution execution;
+            engine_describe(&engine, arn, &arena, &execution);
+            for (int i = 0; i < 30 && execution.running; i++) {
+                engine_advance(&engine, 1000);
+                engine_describe(&engine, arn, &arena, &execution);
+            }
+            ran++;
+            failed += !outcome_check(&engine, &arena, id, arn, json_get(&record, STR("expect")));
+        }
+        arena_fini(&arena);
+    }
+    engine_close(&engine);
+    free(bytes);
+    print_message("recorded executions: %u ran, %u refused by name, %u express, %u wrong\n", ran, refused, express,
+                  failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran > 150);
+}
+
+/* ---- recorded refusals ---- */
+
+static void recorded_refusals(void **test)
+{
+    (void)test;
+    size_t len;
+    char *bytes = shared_find("recorded/calls.jsonl", &len);
+    if (!bytes) {
+        print_message("recorded answers are not at hand: skipped\n");
+        skip();
+    }
+    struct str rest = str_of(bytes, len), line;
+    unsigned same = 0, by_name = 0, failed = 0;
+    while (line_next(&rest, &line)) {
+        struct arena arena = { 0 };
+        struct json record;
+        assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
+        const struct json *expect = json_get(&record, STR("expect"));
+        struct str definition = json_get_str(json_get(&record, STR("params")), STR("definition"));
+        if (!str_eq(json_get_str(expect, STR("error")), STR("InvalidDefinition")) ||
+            !str_eq(json_get_str(&record, STR("op")), STR("CreateStateMachine"))) {
+            arena_fini(&arena);
+            continue;
+        }
+        const struct json *recorded = json_get(expect, STR("recorded"));
+        struct str wanted = json_get_str(recorded, STR("message"));
+        if (str_empty(wanted))
+            wanted = json_get_str(recorded, STR("exception_value"));
+        struct plan *plan = NULL;
+        struct str fault = STR_EMPTY;
+        bool read = plan_read(&arena, definition, engine_task_known, NULL, &plan, &fault);
+        if (!read && str_find(wanted, STR("<partition>")) == STR_NOT_FOUND && str_ends(wanted, fault))
+            same++;
+        else if (!read && refused_by_name(fault))
+            by_name++;
+        else {
+            print_error("%.*s: should be\n  %.*s\nis\n  %.*s\n", STR_ARG(json_get_str(&record, STR("id"))),
+                        STR_ARG(wanted), STR_ARG(fault));
+            failed++;
+        }
+        plan_free(&plan);
+        arena_fini(&arena);
+    }
+    free(bytes);
+    print_message("recorded refusals: %u the same, %u refused by name, %u wrong\n", same, by_name, failed);
+    assert_int_equal(failed, 0);
+}
+
+static void published_definitions(void **test)
+{
+    (void)test;
+    size_t len;
+    char *bytes = shared_find("published-definitions.jsonl", &len);
+    if (!bytes) {
+        print_message("published definitions are not at hand: skipped\n");
+        skip();
+    }
+    struct str rest = str_of(bytes, len), line;
+    unsigned accepted = 0, by_name = 0, failed = 0;
+    while (line_next(&rest, &line)) {
+        struct arena arena = { 0 };
+        struct json record;
+        assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
+        const struct json *source = json_get(&record, STR("definition"));
+        struct str definition = source->type == JSON_STRING ? source->text : json_text(&arena, source);
+        struct plan *plan = NULL;
+        struct str fault = STR_EMPTY, piece;
+        if (plan_read(&arena, definition, engine_task_known, NULL, &plan, &fault)) {
+            accepted++;
+        } else {
+            /* Each problem that is named must be one of something that is not built. */
+            bool named = true;
+            struct str problems = fault;
+            while (named && !str_empty(problems)) {
+                size_t next = str_find(str_from_offset(problems, 1), STR(", SCHEMA_VALIDATION_FAILED"));
+                piece = next == STR_NOT_FOUND ? problems : str_slice(problems, 0, next + 1);
+                problems = str_from_offset(problems, piece.len);
+                named = refused_by_name(piece);
+            }
+            by_name += named;
+            failed += !named;
+            if (!named)
+                print_error("%.*s: %.*s\n   in %.*s\n", STR_ARG(json_get_str(&record, STR("id"))), STR_ARG(piece),
+                            STR_ARG(fault));
+        }
+        plan_free(&plan);
+        arena_fini(&arena);
+    }
+    free(bytes);
+    print_message("published definitions: %u accepted, %u refused by name, %u refused otherwise\n", accepted, by_name,
+                  failed);
+    assert_int_equal(failed, 0);
+}
+
+/* ---- our own ---- */
+
+struct act {
+    const struct json *step;
+    struct str token, arn, fault;
+};
+
+static bool act_run(struct engine *engine, struct work *work, void *self)
+{
+    struct act *act = self;
+    struct fault fault = { 0 };
+    const struct json *step = act->step, *what;
+    bool good = true;
+    int64_t stop_ms;
+    struct str token = str_empty(json_get_str(step, STR("token"))) ? act->token : json_get_str(step, STR("token"));
+    if ((what = json_get(step, STR("success"))))
+        good = flow_task_succeed(engine->flow, work, token,
+                                 what->type == JSON_STRING ? what->text : json_text(work->arena, what), &fault);
+    else if ((what = json_get(step, STR("failure"))))
+        good = flow_task_fail(engine->flow, work, token, json_get_str(what, STR("error")),
+                              json_get_str(what, STR("cause")), &fault);
+    else if (json_get(step, STR("heartbeat")))
+        good = flow_task_heartbeat(engine->flow, work, token, &fault);
+    else if ((what = json_get(step, STR("stop"))))
+        good = flow_stop(engine->flow, work, engine->ns, act->arn, json_get_str(what, STR("error")),
+                         json_get_str(what, STR("cause")), &stop_ms, &fault);
+    if (!good)
+        act->fault = arena_copy(&engine->arena, fault.text);
+    return good;
+}
+
+static bool golden_case(const struct json *record, struct arena *arena)
+{
+    struct engine engine;
+    struct str id = json_get_str(record, STR("id")), arn = STR_EMPTY, fault, first_token = STR_EMPTY;
+    const struct json *definition = json_get(record, STR("definition"));
+    const struct json *answers = json_get(record, STR("answers")), *steps = json_get(record, STR("steps"));
+    const struct json *input = json_get(record, STR("input")), *expect = json_get(record, STR("expect"));
+    bool good = true;
+    engine_open(&engine, NULL);
+    for (uint32_t i = 0; answers && i < answers->count; i++) {
+        const struct json *result = json_get(&answers->items[i], STR("result"));
+        engine.answers[i].result = result ? json_text(arena, result) : STR_EMPTY;
+        engine.answers[i].error = json_get_str(&answers->items[i], STR("error"));
+        engine.answers[i].cause = json_get_str(&answers->items[i], STR("cause"));
+        engine.answer_count++;
+    }
+    fault = engine_create(&engine, STR("Machine"),
+                          definition->type == JSON_STRING ? definition->text : json_text(arena, definition));
+    if (json_get(record, STR("refused")) || !str_empty(fault)) {
+        good = text_check(arena, "refusal", id, json_get(record, STR("refused")), fault);
+        engine_close(&engine);
+        return good;
+    }
+    fault = engine_start(&engine, STR("Machine"), STR("run"),
+                         !input ? STR("{}") : input->type == JSON_STRING ? input->text : json_text(arena, input), &arn);
+    good = str_empty(fault);
+    for (uint32_t i = 0; good && steps && i < steps->count; i++) {
+        const struct json *step = &steps->items[i];
+        struct act act = { step, engine.last_token, arn, STR_EMPTY };
+        int64_t seconds;
+        if (str_empty(first_token))
+            first_token = engine.last_token;
+        if (json_get(step, STR("first")))
+            act.token = first_token;
+        const struct json *advance = json_get(step, STR("advance"));
+        if (advance && json_number_i64(advance->text, &seconds))
+            engine_advance(&engine, seconds * 1000);
+        else
+            engine_call(&engine, act_run, &act);
+        const struct json *status = json_get(step, STR("status"));
+        struct flow_execution execution;
+        engine_describe(&engine, arn, arena, &execution);
+        good = text_check(arena, "fault of a step", id, json_get(step, STR("fault")), act.fault) && good;
+        if (status)
+            good = text_check(arena, "status after a step", id, status, execution.status) && good;
+    }
+    good = good && outcome_check(&engine, arena, id, arn, expect);
+    int64_t deliveries;
+    const struct json *count = json_get(expect, STR("deliveries"));
+    if (count && json_number_i64(count->text, &deliveries) && (int64_t)engine.deliveries != deliveries) {
+        print_error("%.*s: %zu deliveries\n", STR_ARG(id), engine.deliveries);
+        good = false;
+    }
+    engine_close(&engine);
+    return good;
+}
+
+static void own_cases(void **test)
+{
+    (void)test;
+    static const char *const places[] = { "test/golden/flow", "../test/golden/flow", "../../test/golden/flow", NULL };
+    static const char *const files[] = { "states.jsonl", "errors.jsonl", "definitions.jsonl" };
+    unsigned ran = 0, failed = 0;
+    for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
+        size_t len;
+        char *bytes = file_find("CREMA_GOLDEN_FLOW", places, files[f], &len);
+        assert_non_null(bytes);
+        struct str rest = str_of(bytes, len), line;
+        while (line_next(&rest, &line)) {
+            struct arena arena = { 0 };
+            struct json record;
+            struct json_error error = { { 0 }, 0, 0, 0 };
+            if (json_read(&arena, line, 0, &record, &error) != ERR_OK)
+                print_error("%s: case %u: %s\n", files[f], ran + 1, error.text);
+            assert_int_equal(json_get_typed(&record, STR("id"), JSON_STRING) != NULL, true);
+            ran++;
+            failed += !golden_case(&record, &arena);
+            arena_fini(&arena);
+        }
+        free(bytes);
+    }
+    print_message("golden cases: %u ran, %u wrong\n", ran, failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recorded_executions),
+        cmocka_unit_test(recorded_refusals),
+        cmocka_unit_test(published_definitions),
+        cmocka_unit_test(own_cases),
+    };
+    return cmocka_run_group_tests_name("flow-golden", tests, NULL, NULL);
+}
