@@ -31,7 +31,8 @@ static struct str token_in(const struct json *value)
     return STR_EMPTY;
 }
 
-static void engine_send(void *self, struct work *work, const struct delivery *delivery, struct delivery_result *ret)
+static void engine_send(void *self, struct work *work, const struct delivery *delivery,
+                        struct delivery_result *ret)
 {
     struct engine *engine = self;
     struct json payload;
@@ -53,27 +54,25 @@ static void engine_send(void *self, struct work *work, const struct delivery *de
     ret->cause = engine->answers[i].cause;
 }
 
-static const struct target_kind engine_target = { .name = "operation", .doc = "answers as the test says",
+static const struct target_kind engine_target = { .name = "operation",
+                                                  .doc = "answers as the test says",
                                                   .send = engine_send };
 
 bool engine_task_known(void *self, struct str resource, struct str *ret_why)
 {
     (void)self;
     static const char *const known[] = {
-        "arn:aws:states:::events:putEvents",
-        "arn:aws:states:::events:putEvents.waitForTaskToken",
-        "arn:aws:states:::dynamodb:getItem",
-        "arn:aws:states:::dynamodb:putItem",
-        "arn:aws:states:::dynamodb:updateItem",
-        "arn:aws:states:::dynamodb:deleteItem",
-        "arn:aws:states:::aws-sdk:sfn:listExecutions",
-        "arn:aws:states:::aws-sdk:eventbridge:putEvents",
+        "arn:aws:states:::events:putEvents",           "arn:aws:states:::events:putEvents.waitForTaskToken",
+        "arn:aws:states:::dynamodb:getItem",           "arn:aws:states:::dynamodb:putItem",
+        "arn:aws:states:::dynamodb:updateItem",        "arn:aws:states:::dynamodb:deleteItem",
+        "arn:aws:states:::aws-sdk:sfn:listExecutions", "arn:aws:states:::aws-sdk:eventbridge:putEvents",
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (str_eq(resource, str_from(known[i])))
             return true;
     }
-    static const char *const unbuilt[] = { "arn:aws:states:::lambda:", "arn:aws:lambda:", "arn:aws:states:::aws-sdk:" };
+    static const char *const unbuilt[] = { "arn:aws:states:::lambda:", "arn:aws:lambda:",
+                                           "arn:aws:states:::aws-sdk:" };
     for (size_t i = 0; i < sizeof(unbuilt) / sizeof(unbuilt[0]); i++) {
         if (str_starts(resource, str_from(unbuilt[i])))
             *ret_why = STR("The resource is not supported by Crema yet");
@@ -111,8 +110,8 @@ void engine_open(struct engine *engine, const struct flow_settings *settings)
     deliver_add_target(engine->deliver, &engine_target, engine);
     deliver_on_done(engine->deliver, DELIVERY_OF_TASK, flow_task_done, engine->flow);
     struct writer_hooks hooks = { .self = engine, .after_run = after_run, .after_rollback = after_rollback };
-    assert_int_equal(writer_open(engine->store, &(struct writer_settings){ 0 }, &hooks, &engine->writer, &why),
-                     ERR_OK);
+    assert_int_equal(
+        writer_open(engine->store, &(struct writer_settings){ 0 }, &hooks, &engine->writer, &why), ERR_OK);
     writer_on_timer(engine->writer, TIMER_FLOW, flow_due, engine->flow);
     writer_on_timer(engine->writer, TIMER_DELIVER, deliver_due, engine->deliver);
     assert_int_equal(writer_start(engine->writer, &why), ERR_OK);
@@ -159,8 +158,9 @@ static void call_done(struct command *command, enum err committed)
 
 bool engine_call(struct engine *engine, engine_call_f *what, void *self)
 {
-    struct call call = { .command = { .run = call_run, .done = call_done }, .engine = engine, .call = what,
-                         .self = self };
+    struct call call = {
+        .command = { .run = call_run, .done = call_done }, .engine = engine, .call = what, .self = self
+    };
     assert_int_equal(writer_submit(engine->writer, &call.command), ERR_OK);
     pthread_mutex_lock(&engine->mutex);
     while (!call.over)
@@ -186,7 +186,8 @@ static bool create_run(struct engine *engine, struct work *work, void *self)
 {
     struct create *create = self;
     struct fault fault = { 0 };
-    struct flow_machine machine = { .name = create->name, .definition = create->definition,
+    struct flow_machine machine = { .name = create->name,
+                                    .definition = create->definition,
                                     .role_arn = STR("arn:aws:iam::000000000000:role/r"),
                                     .logging = STR("{\"level\":\"OFF\"}") };
     bool made = flow_definition_check(engine->flow, work->arena, create->definition, &fault) &&
@@ -251,8 +252,8 @@ struct json engine_history(struct engine *engine, struct str arn, struct arena *
     buf_init(&buf, 0);
     json_writer_init(&out, &buf);
     json_begin_array(&out);
-    assert_true(flow_history_write(engine->flow, reader, arena, engine->ns, arn, false, true, 25000, &id, &out,
-                                   &fault));
+    assert_true(flow_history_write(engine->flow, reader, arena, engine->ns, arn, false, true, 25000, &id,
+                                   &out, &fault));
     assert_int_equal(id, 0);
     json_end_array(&out);
     store_snapshot_release(&reader);

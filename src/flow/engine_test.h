@@ -1,5 +1,5 @@
-/* engine_test.h - a whole engine for tests: an ephemeral store, its writer, deliver, flow, and a target whose answers
- * the test gives. Calls run as commands on the writer's thread and are waited for.
+/* engine_test.h - a whole engine for tests: an ephemeral store, its writer, deliver, flow, and a target whose
+ * answers the test gives. Calls run as commands on the writer's thread and are waited for.
  */
 #ifndef FLOW_ENGINE_TEST_H
 #define FLOW_ENGINE_TEST_H
@@ -45,6 +45,7 @@ struct str engine_create(struct engine *engine, struct str name, struct str defi
 struct str engine_start(struct engine *engine, struct str machine, struct str name, struct str input,
                         struct str *ret_arn);
 void engine_describe(struct engine *engine, struct str arn, struct arena *arena, struct flow_execution *ret);
-struct json engine_history(struct engine *engine, struct str arn, struct arena *arena); /* an array of events */
+struct json engine_history(struct engine *engine, struct str arn,
+                           struct arena *arena); /* an array of events */
 
 #endif

@@ -1,9 +1,9 @@
 /* flow.h - state machines and their executions.
  *
  * Owns:    machines, executions and their histories in the store; a cache of plans.
- * Threads: what takes a `struct work` runs on the partition's writer thread; what takes a `struct store_reader` on any;
- *          flow_definition_check and flow_logging_check on any.
- * Truths:  1. One step, one batch: history, new state, timers and task deliveries of a step are committed together.
+ * Threads: what takes a `struct work` runs on the partition's writer thread; what takes a `struct
+ * store_reader` on any; flow_definition_check and flow_logging_check on any. Truths:  1. One step, one batch:
+ * history, new state, timers and task deliveries of a step are committed together.
  *          2. What it keeps in memory can be dropped at any moment (flow_after_rollback) and is read again.
  *          3. A finished execution is three keys: its name, its record, its history (docs/internals/flow.md).
  */
@@ -18,17 +18,17 @@
 
 struct flow;
 
-/* Whether tasks of the resource ARN can be run here. False: *ret_why says why not, or is left empty when the ARN is
- * not known at all. Asks nothing but tables: any thread. */
+/* Whether tasks of the resource ARN can be run here. False: *ret_why says why not, or is left empty when the
+ * ARN is not known at all. Asks nothing but tables: any thread. */
 typedef bool flow_task_known_f(void *self, struct str resource, struct str *ret_why);
 
 struct flow_settings {
     flow_task_known_f *task_known; /* NULL: no task is known */
     void *task_known_self;
-    unsigned transitions_max;   /* states entered in one command before the rest is put off; 0: 1,000 */
-    unsigned plans_max;         /* plans kept compiled; 0: 1,000 */
-    unsigned list_scan_max;     /* records looked at for one page of a filtered list; 0: 10,000 */
-    size_t page_bytes_max;      /* payload in one page of a history; 0: 4 MiB */
+    unsigned transitions_max; /* states entered in one command before the rest is put off; 0: 1,000 */
+    unsigned plans_max;       /* plans kept compiled; 0: 1,000 */
+    unsigned list_scan_max;   /* records looked at for one page of a filtered list; 0: 10,000 */
+    size_t page_bytes_max;    /* payload in one page of a history; 0: 4 MiB */
 };
 
 /* ---- life ---- */
@@ -49,13 +49,15 @@ struct flow_machine {
 };
 
 /* Fault INVALID_DEFINITION, with all the text. */
-bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition, struct fault *reterr);
+bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition,
+                           struct fault *reterr);
 /* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. */
-bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret, struct fault *reterr);
+bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret,
+                        struct fault *reterr);
 
-/* machine: name, definition (checked), role_arn, logging, tracing; the rest is filled in. tags: an object, may be NULL.
- * An equal machine (definition, logging, tracing) is answered as made. Faults: INVALID_NAME, MACHINE_EXISTS,
- * MACHINE_DELETING, TOO_MANY_TAGS. */
+/* machine: name, definition (checked), role_arn, logging, tracing; the rest is filled in. tags: an object,
+ * may be NULL. An equal machine (definition, logging, tracing) is answered as made. Faults: INVALID_NAME,
+ * MACHINE_EXISTS, MACHINE_DELETING, TOO_MANY_TAGS. */
 bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, struct flow_machine *machine,
                          const struct json *tags, struct fault *reterr);
 /* What is NULL stays as it is. *ret: the machine as it is now. Faults: INVALID_ARN, MACHINE_NOT_FOUND,
@@ -65,15 +67,18 @@ struct flow_machine_change {
     const bool *tracing;
 };
 bool flow_machine_update(struct flow *flow, struct work *work, struct ns ns, struct str arn,
-                         const struct flow_machine_change *change, struct flow_machine *ret, struct fault *reterr);
-/* Running executions are ended by their next step, then the machine is gone. A machine that is not there is no
- * error. Fault: INVALID_ARN. */
-bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct fault *reterr);
+                         const struct flow_machine_change *change, struct flow_machine *ret,
+                         struct fault *reterr);
+/* Running executions are ended by their next step, then the machine is gone. A machine that is not there is
+ * no error. Fault: INVALID_ARN. */
+bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                         struct fault *reterr);
 bool flow_machine_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                            struct flow_machine *ret, struct fault *reterr);
-/* By name, those after `after` (empty: from the first), at most max. *ret_more: there are more. Without definitions. */
-size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after, size_t max,
-                         struct flow_machine *ret, bool *ret_more);
+/* By name, those after `after` (empty: from the first), at most max. *ret_more: there are more. Without
+ * definitions. */
+size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
+                         size_t max, struct flow_machine *ret, bool *ret_more);
 
 /* ---- executions ---- */
 
@@ -82,21 +87,21 @@ struct flow_started {
     int64_t start_ms;
 };
 
-/* Starts an execution inside the command's batch and runs it until it waits, ends or has used its share of the
- * command. machine_arn may name a machine only (versions and aliases come later). name empty: a random UUID.
- * input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS, INVALID_NAME,
- * INVALID_EXECUTION_INPUT. hops: how many bus hops led here (0 from a client); kept with the execution so that the
- * events it emits carry it on. */
+/* Starts an execution inside the command's batch and runs it until it waits, ends or has used its share of
+ * the command. machine_arn may name a machine only (versions and aliases come later). name empty: a random
+ * UUID. input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS,
+ * INVALID_NAME, INVALID_EXECUTION_INPUT. hops: how many bus hops led here (0 from a client); kept with the
+ * execution so that the events it emits carry it on. */
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
                 struct str input, uint32_t hops, struct flow_started *ret, struct fault *reterr);
 /* Checks the input of an execution, on any thread; then flow_start_checked takes it as it is. */
 bool flow_input_check(struct arena *arena, struct str input, struct json *ret, struct fault *reterr);
-bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
-                        struct str input, const struct json *value, uint32_t hops, struct flow_started *ret,
-                        struct fault *reterr);
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                        struct str name, struct str input, const struct json *value, uint32_t hops,
+                        struct flow_started *ret, struct fault *reterr);
 /* Of one that is over already: when that was. Faults: INVALID_ARN, EXECUTION_NOT_FOUND. */
-bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error, struct str cause,
-               int64_t *ret_stop_ms, struct fault *reterr);
+bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error,
+               struct str cause, int64_t *ret_stop_ms, struct fault *reterr);
 
 struct flow_execution {
     struct str arn, machine_arn, name, status;
@@ -110,23 +115,25 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
 /* The machine as it was when the execution started. */
 bool flow_execution_machine(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                             struct flow_machine *ret, struct fault *reterr);
-/* Of a machine, newest first. status empty: all. *position: where to begin (empty: the newest); afterwards where to
- * go on, empty at the end. A page may have fewer than max though there are more. */
-bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena, struct ns ns,
-                         struct str machine_arn, struct str status, size_t max, struct str *position,
-                         struct flow_execution *ret, size_t *ret_count, struct fault *reterr);
-/* Writes events as GetExecutionHistory shows them. *id: the first to show (0: the first, or the last when reverse);
- * afterwards where to go on, 0 at the end. */
-bool flow_history_write(const struct flow *flow, struct store_reader *reader, struct arena *arena, struct ns ns,
-                        struct str arn, bool reverse, bool data, size_t max, uint32_t *id, struct json_writer *out,
-                        struct fault *reterr);
+/* Of a machine, newest first. status empty: all. *position: where to begin (empty: the newest); afterwards
+ * where to go on, empty at the end. A page may have fewer than max though there are more. */
+bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena,
+                         struct ns ns, struct str machine_arn, struct str status, size_t max,
+                         struct str *position, struct flow_execution *ret, size_t *ret_count,
+                         struct fault *reterr);
+/* Writes events as GetExecutionHistory shows them. *id: the first to show (0: the first, or the last when
+ * reverse); afterwards where to go on, 0 at the end. */
+bool flow_history_write(const struct flow *flow, struct store_reader *reader, struct arena *arena,
+                        struct ns ns, struct str arn, bool reverse, bool data, size_t max, uint32_t *id,
+                        struct json_writer *out, struct fault *reterr);
 
 /* ---- answers by task token ---- */
 
 /* Faults: INVALID_TOKEN, INVALID_OUTPUT, TASK_NOT_FOUND, TASK_TIMED_OUT. */
-bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, struct str output, struct fault *reterr);
-bool flow_task_fail(struct flow *flow, struct work *work, struct str token, struct str error, struct str cause,
-                    struct fault *reterr);
+bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, struct str output,
+                       struct fault *reterr);
+bool flow_task_fail(struct flow *flow, struct work *work, struct str token, struct str error,
+                    struct str cause, struct fault *reterr);
 bool flow_task_heartbeat(struct flow *flow, struct work *work, struct str token, struct fault *reterr);
 
 /* Whether the ARN names something of flow's that can have tags. Faults: INVALID_ARN, NOT_FOUND. */

@@ -53,8 +53,8 @@ static void problem_add(struct check *check, const char *code, const struct wher
     if (check->problems.len >= CHECK_PROBLEMS_MAX)
         return;
     struct str place = at ? where_text(check->arena, at) : STR_EMPTY;
-    struct str whole = arena_printf(check->arena, "%s: %.*s%s%.*s", code, STR_ARG(text), at ? " at " : "",
-                                    STR_ARG(place));
+    struct str whole =
+        arena_printf(check->arena, "%s: %.*s%s%.*s", code, STR_ARG(text), at ? " at " : "", STR_ARG(place));
     VEC_PUSH(check->arena, &check->problems, whole);
 }
 
@@ -105,8 +105,9 @@ struct str check_text(struct check *check, struct arena *arena)
 static const char *type_name(enum json_type type)
 {
     static const char *const names[] = {
-        [JSON_NULL] = "Null",     [JSON_FALSE] = "Boolean", [JSON_TRUE] = "Boolean",  [JSON_NUMBER] = "Number",
-        [JSON_STRING] = "String", [JSON_ARRAY] = "Array",   [JSON_OBJECT] = "Object",
+        [JSON_NULL] = "Null",     [JSON_FALSE] = "Boolean", [JSON_TRUE] = "Boolean",
+        [JSON_NUMBER] = "Number", [JSON_STRING] = "String", [JSON_ARRAY] = "Array",
+        [JSON_OBJECT] = "Object",
     };
     return names[type];
 }
@@ -121,12 +122,13 @@ const struct json *check_field(struct check *check, const struct where *at, cons
     if (fits)
         return value;
     struct where here = WHERE(at, str_from(name));
-    check_problem(check, &here, "Expected value of type %s but found %s", type_name(type), type_name(value->type));
+    check_problem(check, &here, "Expected value of type %s but found %s", type_name(type),
+                  type_name(value->type));
     return NULL;
 }
 
-int64_t check_integer(struct check *check, const struct where *at, const struct json *object, const char *name,
-                      int64_t min, int64_t max, int64_t otherwise)
+int64_t check_integer(struct check *check, const struct where *at, const struct json *object,
+                      const char *name, int64_t min, int64_t max, int64_t otherwise)
 {
     const struct json *value = check_field(check, at, object, name, JSON_NUMBER);
     if (!value)
@@ -155,9 +157,10 @@ bool check_bool(struct check *check, const struct where *at, const struct json *
 /* Whether a path reads the input of the execution, which is not at hand without asking for it. */
 static bool path_wants_input(struct str text)
 {
-    static const char *const cheap[] = { "$$.Execution.Id",     "$$.Execution.Name",    "$$.Execution.RoleArn",
-                                         "$$.Execution.StartTime", "$$.Execution.RedriveCount",
-                                         "$$.State.",           "$$.StateMachine.",     "$$.Task." };
+    static const char *const cheap[] = { "$$.Execution.Id",           "$$.Execution.Name",
+                                         "$$.Execution.RoleArn",      "$$.Execution.StartTime",
+                                         "$$.Execution.RedriveCount", "$$.State.",
+                                         "$$.StateMachine.",          "$$.Task." };
     if (!str_starts(text, STR("$$")))
         return false;
     for (size_t i = 0; i < sizeof(cheap) / sizeof(cheap[0]); i++) {
@@ -175,8 +178,9 @@ static const struct path *path_of(struct check *check, const struct where *here,
     if (str_starts(text, STR("States."))) {
         size_t end = str_find_char(text, '(');
         struct str name = str_slice(text, 0, end == STR_NOT_FOUND ? text.len : end);
-        check_unbuilt(check, here, arena_cstr(check->arena, arena_concat(check->arena,
-                                                                      STR("The intrinsic function "), name)));
+        check_unbuilt(
+            check, here,
+            arena_cstr(check->arena, arena_concat(check->arena, STR("The intrinsic function "), name)));
         return NULL;
     }
     switch (path_compile(check->arena, text, kind, &path, &why)) {
@@ -188,8 +192,9 @@ static const struct path *path_of(struct check *check, const struct where *here,
         check_problem(check, here, "%s", why.text);
         return NULL;
     default:
-        check_problem(check, here, kind == PATH_REFERENCE ? "Value is not a Reference Path: %s"
-                                                          : "Value is not a valid JSONPath: %s",
+        check_problem(check, here,
+                      kind == PATH_REFERENCE ? "Value is not a Reference Path: %s"
+                                             : "Value is not a valid JSONPath: %s",
                       why.text);
         return NULL;
     }
@@ -262,16 +267,18 @@ const struct template *check_template(struct check *check, const struct where *a
         check_problem(check, &here, "%.*s (field '%.*s')", STR_ARG(why.text), STR_ARG(why.member));
         return NULL;
     default:
-        check_problem(check, &here,
-                      "The value for the field '%.*s' must be a valid JSONPath or a valid intrinsic function call",
-                      STR_ARG(why.member));
+        check_problem(
+            check, &here,
+            "The value for the field '%.*s' must be a valid JSONPath or a valid intrinsic function call",
+            STR_ARG(why.member));
         return NULL;
     }
 }
 
 /* ---- errors and transitions ---- */
 
-struct error_names check_errors(struct check *check, const struct where *at, const struct json *object, bool last)
+struct error_names check_errors(struct check *check, const struct where *at, const struct json *object,
+                                bool last)
 {
     struct error_names errors = { 0 };
     struct where here = WHERE(at, STR("ErrorEquals"));
@@ -304,7 +311,8 @@ struct error_names check_errors(struct check *check, const struct where *at, con
     return errors;
 }
 
-uint32_t check_target(struct check *check, const struct where *at, const struct json *object, const char *name)
+uint32_t check_target(struct check *check, const struct where *at, const struct json *object,
+                      const char *name)
 {
     const struct json *value = check_field(check, at, object, name, JSON_STRING);
     if (!value)

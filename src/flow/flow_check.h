@@ -1,7 +1,8 @@
 /* flow_check.h - what is wrong with a definition, and where.
  *
- * A reader walks the definition with a `struct where` on its stack and says what it finds; it goes on, so that a
- * refusal names several faults at once (CHECK_PROBLEMS_MAX of them). Nothing read with problems is used.
+ * A reader walks the definition with a `struct where` on its stack and says what it finds; it goes on, so
+ * that a refusal names several faults at once (CHECK_PROBLEMS_MAX of them). Nothing read with problems is
+ * used.
  */
 #ifndef FLOW_FLOW_CHECK_H
 #define FLOW_FLOW_CHECK_H
@@ -51,8 +52,8 @@ struct str check_text(struct check *check, struct arena *arena); /* of the refus
 const struct json *check_field(struct check *check, const struct where *at, const struct json *object,
                                const char *name, enum json_type type);
 /* An integer of [min, max]; otherwise when absent or wrong. */
-int64_t check_integer(struct check *check, const struct where *at, const struct json *object, const char *name,
-                      int64_t min, int64_t max, int64_t otherwise);
+int64_t check_integer(struct check *check, const struct where *at, const struct json *object,
+                      const char *name, int64_t min, int64_t max, int64_t otherwise);
 bool check_bool(struct check *check, const struct where *at, const struct json *object, const char *name);
 /* A path in a string field; NULL when absent or wrong. */
 const struct path *check_path(struct check *check, const struct where *at, const struct json *object,
@@ -62,9 +63,11 @@ struct selector check_selector(struct check *check, const struct where *at, cons
                                const char *name, enum path_kind kind);
 const struct template *check_template(struct check *check, const struct where *at, const struct json *object,
                                       const char *name);
-struct error_names check_errors(struct check *check, const struct where *at, const struct json *object, bool last);
+struct error_names check_errors(struct check *check, const struct where *at, const struct json *object,
+                                bool last);
 /* The state that a string field leads to, recorded as a transition; STATE_NONE when absent or missing. */
-uint32_t check_target(struct check *check, const struct where *at, const struct json *object, const char *name);
+uint32_t check_target(struct check *check, const struct where *at, const struct json *object,
+                      const char *name);
 /* Unreachable states, scopes without an end. */
 void check_graph(struct check *check, const struct state *states, uint32_t count);
 

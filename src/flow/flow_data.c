@@ -4,7 +4,8 @@
 
 /* ---- paths that lead nowhere ---- */
 
-/* One part of a definite path off the front of *text: a member's name, or an index with its digits as name. */
+/* One part of a definite path off the front of *text: a member's name, or an index with its digits as name.
+ */
 static bool path_part(struct str *text, struct str *ret_name, bool *ret_index)
 {
     if (str_empty(*text))
@@ -130,8 +131,8 @@ enum err data_pick(struct step *step, struct branch *branch, const struct path *
                     context ? data_context(step, branch) : NULL, ret);
 }
 
-bool data_select(struct step *step, struct branch *branch, const struct selector *selector, struct value *from,
-                 struct value *ret)
+bool data_select(struct step *step, struct branch *branch, const struct selector *selector,
+                 struct value *from, struct value *ret)
 {
     if (selector->kind == SELECT_ALL) {
         *ret = *from;
@@ -157,14 +158,15 @@ static bool data_render(struct step *step, struct branch *branch, const struct t
 {
     struct json rendered;
     struct template_failure failure = { 0 };
-    if (template_render(template, step->arena, value_json(step->arena, from), data_context(step, branch), &rendered,
-                        &failure) == ERR_OK) {
+    if (template_render(template, step->arena, value_json(step->arena, from), data_context(step, branch),
+                        &rendered, &failure) == ERR_OK) {
         *ret = value_of_json(&rendered);
         return true;
     }
-    step_fail_runtime(step, branch,
-                      "The JSONPath '%.*s' specified for the field '%.*s' could not be found in the input '%.*s'",
-                      STR_ARG(failure.path), STR_ARG(failure.member), STR_ARG(value_text(step->arena, from)));
+    step_fail_runtime(
+        step, branch,
+        "The JSONPath '%.*s' specified for the field '%.*s' could not be found in the input '%.*s'",
+        STR_ARG(failure.path), STR_ARG(failure.member), STR_ARG(value_text(step->arena, from)));
     return false;
 }
 
@@ -193,14 +195,14 @@ bool data_combine(struct step *step, struct branch *branch, const struct selecto
         return true;
     }
     struct json combined;
-    if (path_set(where->path, step->arena, value_json(step->arena, &branch->input), value_json(step->arena, value),
-                 &combined) == ERR_OK) {
+    if (path_set(where->path, step->arena, value_json(step->arena, &branch->input),
+                 value_json(step->arena, value), &combined) == ERR_OK) {
         *ret = value_of_json(&combined);
         return true;
     }
     struct str path = path_text(where->path);
-    struct str cause = arena_printf(step->arena, "Unable to apply ReferencePath %.*s to input %.*s", STR_ARG(path),
-                                    STR_ARG(value_text(step->arena, &branch->input)));
+    struct str cause = arena_printf(step->arena, "Unable to apply ReferencePath %.*s to input %.*s",
+                                    STR_ARG(path), STR_ARG(value_text(step->arena, &branch->input)));
     step_fail(step, branch, STR("States.ResultPathMatchFailure"), cause, false);
     return false;
 }

@@ -1,5 +1,5 @@
-/* flow_data.h - how data flows through a state: InputPath, Parameters, ResultSelector, ResultPath, OutputPath, and
- * the context object. Each says false when it has failed the branch. Pure.
+/* flow_data.h - how data flows through a state: InputPath, Parameters, ResultSelector, ResultPath,
+ * OutputPath, and the context object. Each says false when it has failed the branch. Pure.
  */
 #ifndef FLOW_FLOW_DATA_H
 #define FLOW_FLOW_DATA_H
@@ -7,8 +7,8 @@
 #include "flow/flow_step.h"
 
 /* What a selector picks from a value. */
-bool data_select(struct step *step, struct branch *branch, const struct selector *selector, struct value *from,
-                 struct value *ret);
+bool data_select(struct step *step, struct branch *branch, const struct selector *selector,
+                 struct value *from, struct value *ret);
 /* The state's input after InputPath and Parameters. */
 bool data_input(struct step *step, struct branch *branch, struct value *ret);
 /* The state's output, of a result. */

@@ -23,7 +23,8 @@ uint32_t names_find(const struct names *names, struct str name)
 
 bool definition_state_ends(const struct state *state)
 {
-    return state->kind && (state->kind->ends || (state->kind->fields & STATE_NEXT && state->next == STATE_NONE));
+    return state->kind &&
+           (state->kind->ends || (state->kind->fields & STATE_NEXT && state->next == STATE_NONE));
 }
 
 /* ---- what all kinds share ---- */
@@ -44,7 +45,8 @@ static const struct {
 };
 
 /* What the language has beyond what is built; refused by name, not as unknown. */
-static const char *const unbuilt_fields[] = { "Assign", "Arguments", "Output", "Items", "Condition", "Credentials" };
+static const char *const unbuilt_fields[] = { "Assign", "Arguments", "Output",
+                                              "Items",  "Condition", "Credentials" };
 
 static bool field_in(const char *const *list, size_t count, struct str name)
 {
@@ -74,7 +76,8 @@ static void read_fields(struct check *check, const struct where *at, const struc
         if (field_known(kind, name))
             continue;
         if (field_in(unbuilt_fields, sizeof(unbuilt_fields) / sizeof(unbuilt_fields[0]), name))
-            check_unbuilt(check, at, arena_cstr(check->arena, arena_concat(check->arena, STR("The field "), name)));
+            check_unbuilt(check, at,
+                          arena_cstr(check->arena, arena_concat(check->arena, STR("The field "), name)));
         else
             check_problem(check, at, "Field '%.*s' is not supported", STR_ARG(name));
     }
@@ -94,7 +97,8 @@ static bool read_language(struct check *check, const struct where *at, const str
     return false;
 }
 
-static void read_next(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void read_next(struct check *check, const struct where *at, const struct json *source,
+                      struct state *state)
 {
     bool has_next = json_get(source, STR("Next")) != NULL;
     bool end = check_bool(check, at, source, "End");
@@ -116,8 +120,10 @@ static void read_retriers(struct check *check, const struct where *at, const str
     struct retrier *retriers = ARENA_ARRAY(check->arena, struct retrier, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
         struct where item = WHERE_ITEM(&here, i);
-        static const char *const known[] = { "ErrorEquals", "IntervalSeconds", "MaxAttempts",    "BackoffRate",
-                                             "Comment",     "MaxDelaySeconds", "JitterStrategy", NULL };
+        static const char *const known[] = { "ErrorEquals",    "IntervalSeconds",
+                                             "MaxAttempts",    "BackoffRate",
+                                             "Comment",        "MaxDelaySeconds",
+                                             "JitterStrategy", NULL };
         const struct json *entry = &list->items[i];
         if (entry->type != JSON_OBJECT) {
             check_problem(check, &item, "Expected value of type Object");
@@ -188,7 +194,8 @@ static void read_catchers(struct check *check, const struct where *at, const str
 
 /* ---- a state ---- */
 
-static const struct state_kind *read_kind(struct check *check, const struct where *at, const struct json *source)
+static const struct state_kind *read_kind(struct check *check, const struct where *at,
+                                          const struct json *source)
 {
     const struct json *type = check_field(check, at, source, "Type", JSON_STRING);
     struct where here = WHERE(at, STR("Type"));
@@ -204,13 +211,15 @@ static const struct state_kind *read_kind(struct check *check, const struct wher
     if (str_eq(type->text, STR("Parallel")) || str_eq(type->text, STR("Map")))
         check_unbuilt(check, &here, type->text.len == 3 ? "The state type Map" : "The state type Parallel");
     else
-        check_problem(check, &here,
-                      "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, "
-                      "Parallel, Map]");
+        check_problem(
+            check, &here,
+            "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, "
+            "Parallel, Map]");
     return NULL;
 }
 
-/* What is already wrong with a state that is not built, so that its refusal is the service's where it has one. */
+/* What is already wrong with a state that is not built, so that its refusal is the service's where it has
+ * one. */
 static void read_foreign(struct check *check, const struct where *at, const struct json *source)
 {
     const struct json *branches = json_get_typed(source, STR("Branches"), JSON_ARRAY);
@@ -219,7 +228,8 @@ static void read_foreign(struct check *check, const struct where *at, const stru
         check_problem(check, &here, "Value cannot be empty");
 }
 
-static void read_state(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void read_state(struct check *check, const struct where *at, const struct json *source,
+                       struct state *state)
 {
     state->next = STATE_NONE;
     if (source->type != JSON_OBJECT) {
@@ -283,7 +293,8 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
         return STATE_NONE;
     struct where here = WHERE(at, STR("States"));
     if (states->count == 0 || states->count > STATES_MAX) {
-        check_problem(check, &here, states->count == 0 ? "Value cannot be empty" : "There are too many states");
+        check_problem(check, &here,
+                      states->count == 0 ? "Value cannot be empty" : "There are too many states");
         return STATE_NONE;
     }
     struct state *list = ARENA_ARRAY(check->arena, struct state, states->count);
@@ -293,11 +304,12 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
         struct where state_at = WHERE(&here, states->members[i].key);
         list[i].name = states->members[i].key;
         if (str_empty(list[i].name) || utf8_count(list[i].name) > STATE_NAME_CHARACTERS_MAX)
-            check_coded(check, "INVALID_STATE_NAME", &here, "The name of a state must have 1 to %d characters: '%.*s'",
-                        STATE_NAME_CHARACTERS_MAX, STR_ARG(list[i].name));
-        else if (map_put(&names.map, list[i].name, (void *)(uintptr_t)(i + 1)))
-            check_coded(check, "DUPLICATE_STATE_NAME", &state_at, "The state name '%.*s' appears more than once",
+            check_coded(check, "INVALID_STATE_NAME", &here,
+                        "The name of a state must have 1 to %d characters: '%.*s'", STATE_NAME_CHARACTERS_MAX,
                         STR_ARG(list[i].name));
+        else if (map_put(&names.map, list[i].name, (void *)(uintptr_t)(i + 1)))
+            check_coded(check, "DUPLICATE_STATE_NAME", &state_at,
+                        "The state name '%.*s' appears more than once", STR_ARG(list[i].name));
     }
     check->names = &names;
     check->state = STATE_NONE;
@@ -318,7 +330,7 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
 
 static void read_root(struct check *check, const struct json *source, struct plan *plan)
 {
-    static const char *const known[] = { "Comment",        "StartAt",        "States",       "Version",
+    static const char *const known[] = { "Comment",        "StartAt",       "States", "Version",
                                          "TimeoutSeconds", "QueryLanguage", NULL };
     struct where root = { 0 };
     if (source->type != JSON_OBJECT) {
@@ -357,9 +369,11 @@ bool plan_read(struct arena *arena, struct str definition, task_known_f *known, 
     if (definition.len > DEFINITION_BYTES_MAX) {
         check_coded(&check, "DEFINITION_TOO_LONG", NULL, "The definition has more than %d bytes",
                     DEFINITION_BYTES_MAX);
-    } else if (json_read(&own, arena_copy(&own, definition), DEFINITION_DEPTH_MAX, &source, &error) != ERR_OK) {
-        check_coded(&check, "INVALID_JSON_DESCRIPTION", NULL, "Invalid JSON description: %s at line %u, column %u",
-                    error.text, error.line, error.column);
+    } else if (json_read(&own, arena_copy(&own, definition), DEFINITION_DEPTH_MAX, &source, &error) !=
+               ERR_OK) {
+        check_coded(&check, "INVALID_JSON_DESCRIPTION", NULL,
+                    "Invalid JSON description: %s at line %u, column %u", error.text, error.line,
+                    error.column);
     } else {
         read_root(&check, &source, plan);
     }

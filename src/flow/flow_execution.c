@@ -45,8 +45,9 @@ struct str value_text(struct arena *arena, struct value *value)
 struct str execution_status_name(enum execution_status status)
 {
     static const char *const names[EXECUTION_STATUSES] = {
-        [EXECUTION_RUNNING] = "RUNNING",     [EXECUTION_SUCCEEDED] = "SUCCEEDED", [EXECUTION_FAILED] = "FAILED",
-        [EXECUTION_TIMED_OUT] = "TIMED_OUT", [EXECUTION_ABORTED] = "ABORTED",
+        [EXECUTION_RUNNING] = "RUNNING", [EXECUTION_SUCCEEDED] = "SUCCEEDED",
+        [EXECUTION_FAILED] = "FAILED",   [EXECUTION_TIMED_OUT] = "TIMED_OUT",
+        [EXECUTION_ABORTED] = "ABORTED",
     };
     return str_from(names[status]);
 }

@@ -2,9 +2,10 @@
  *
  * Truths: 1. Its timers follow from it: flow_run.c compares what a step found with what it left, and adds and
  *            removes accordingly. Nothing else sets one.
- *         2. Whoever answers a branch names its entry; entries are never used twice in an execution, so a late
- *            answer to a former attempt is known as such.
- *         3. Input and output of the execution are not here: the first and the last event of the history have them.
+ *         2. Whoever answers a branch names its entry; entries are never used twice in an execution, so a
+ * late answer to a former attempt is known as such.
+ *         3. Input and output of the execution are not here: the first and the last event of the history have
+ * them.
  */
 #ifndef FLOW_FLOW_EXECUTION_H
 #define FLOW_FLOW_EXECUTION_H
@@ -64,13 +65,13 @@ struct branch {
     uint32_t entered_event;  /* id of its StateEntered */
     uint32_t previous_event; /* id of its last event */
     int64_t entered_ms;
-    struct value input;      /* of the state, as it came */
-    uint32_t retry_count;    /* of the state, over all retriers */
-    uint32_t *tries;         /* by retrier */
+    struct value input;   /* of the state, as it came */
+    uint32_t retry_count; /* of the state, over all retriers */
+    uint32_t *tries;      /* by retrier */
     uint32_t try_count;
-    int64_t wake_ms;         /* BRANCH_WAIT, BRANCH_RETRY */
-    int64_t timeout_ms;      /* when the task is over its time; 0: never */
-    int64_t heartbeat_ms;    /* when its heartbeat is missed; 0: never */
+    int64_t wake_ms;      /* BRANCH_WAIT, BRANCH_RETRY */
+    int64_t timeout_ms;   /* when the task is over its time; 0: never */
+    int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
 };
@@ -78,7 +79,7 @@ struct branch {
 struct execution {
     enum execution_status status;
     struct str name;
-    uint32_t revision;   /* of the machine it runs */
+    uint32_t revision; /* of the machine it runs */
     int64_t start_ms, stop_ms;
     int64_t timeout_ms;  /* of the whole; 0: never */
     int64_t continue_ms; /* more is to be done, at once; 0: it rests */

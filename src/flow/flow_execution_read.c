@@ -17,11 +17,13 @@ static bool execution_missing(struct arena *arena, struct str arn, enum err err,
 {
     if (err != ERR_NOTFOUND)
         return fault_set(reterr, arena, FAULT_INTERNAL, "An execution cannot be read: %s", err_text(err));
-    return fault_set(reterr, arena, FAULT_EXECUTION_NOT_FOUND, "Execution Does Not Exist: '%.*s'", STR_ARG(arn));
+    return fault_set(reterr, arena, FAULT_EXECUTION_NOT_FOUND, "Execution Does Not Exist: '%.*s'",
+                     STR_ARG(arn));
 }
 
-bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn, bool whole,
-                        struct execution_ref *ret_ref, struct execution *ret, struct fault *reterr)
+bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                        bool whole, struct execution_ref *ret_ref, struct execution *ret,
+                        struct fault *reterr)
 {
     struct str machine_name, name, bytes;
     struct machine_record machine;
@@ -38,7 +40,8 @@ bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct
         ret_ref->machine_id = machine.id;
         ret_ref->start_ms = unpack_i64(&in);
         ret_ref->nonce = unpack_u64(&in);
-        err = unpack_done(&in) ? execution_find(reader, arena, PARTITION_ONLY, ret_ref, whole, ret) : ERR_CORRUPT;
+        err = unpack_done(&in) ? execution_find(reader, arena, PARTITION_ONLY, ret_ref, whole, ret)
+                               : ERR_CORRUPT;
     }
     return err == ERR_OK || execution_missing(arena, arn, err, reterr);
 }
@@ -137,7 +140,8 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
     struct revision_record revision;
     if (!execution_find_arn(reader, arena, ns, arn, false, &ref, &execution, reterr))
         return false;
-    enum err err = revision_find(reader, arena, PARTITION_ONLY, ref.machine_id, execution.revision, &revision);
+    enum err err =
+        revision_find(reader, arena, PARTITION_ONLY, ref.machine_id, execution.revision, &revision);
     if (err != ERR_OK)
         return execution_missing(arena, arn, err == ERR_NOTFOUND ? ERR_CORRUPT : err, reterr);
     *ret = (struct flow_machine){
@@ -153,9 +157,10 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
     return true;
 }
 
-bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena, struct ns ns,
-                         struct str machine_arn, struct str status, size_t max, struct str *position,
-                         struct flow_execution *ret, size_t *ret_count, struct fault *reterr)
+bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena,
+                         struct ns ns, struct str machine_arn, struct str status, size_t max,
+                         struct str *position, struct flow_execution *ret, size_t *ret_count,
+                         struct fault *reterr)
 {
     struct str machine_name, key, value, last = STR_EMPTY;
     struct machine_record machine;
@@ -183,16 +188,18 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
             more = true;
             break;
         }
-        bool whole = running ? key_execution_read(key, &ref) && execution_find(reader, arena, PARTITION_ONLY, &ref,
-                                                                               false, &execution) == ERR_OK
-                             : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false, &execution);
+        bool whole =
+            running ? key_execution_read(key, &ref) &&
+                          execution_find(reader, arena, PARTITION_ONLY, &ref, false, &execution) == ERR_OK
+                    : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false, &execution);
         if (!whole || (!str_empty(status) && !str_eq(status, execution_status_name(execution.status))))
             continue;
         execution_fill(arena, ns, machine_name, &execution, &ret[(*ret_count)++]);
     }
     *position = more ? last : STR_EMPTY;
     err = store_cursor_close(&cursor);
-    return err == ERR_OK || fault_set(reterr, arena, FAULT_INTERNAL, "Executions cannot be read: %s", err_text(err));
+    return err == ERR_OK ||
+           fault_set(reterr, arena, FAULT_INTERNAL, "Executions cannot be read: %s", err_text(err));
 }
 
 /* ---- a page of a history ---- */
@@ -243,11 +250,13 @@ static bool page_chunk(struct page *page, struct str chunk, bool reverse, uint32
     return true;
 }
 
-bool flow_history_write(const struct flow *flow, struct store_reader *reader, struct arena *arena, struct ns ns,
-                        struct str arn, bool reverse, bool data, size_t max, uint32_t *id, struct json_writer *out,
-                        struct fault *reterr)
+bool flow_history_write(const struct flow *flow, struct store_reader *reader, struct arena *arena,
+                        struct ns ns, struct str arn, bool reverse, bool data, size_t max, uint32_t *id,
+                        struct json_writer *out, struct fault *reterr)
 {
-    struct page page = { .flow = flow, .reader = reader, .arena = arena, .out = out, .data = data, .left = max };
+    struct page page = {
+        .flow = flow, .reader = reader, .arena = arena, .out = out, .data = data, .left = max
+    };
     struct execution execution;
     if (!execution_find_arn(reader, arena, ns, arn, false, &page.ref, &execution, reterr))
         return false;

@@ -6,14 +6,14 @@ enum { HISTORY_VERSION = 1, FIELD_AGAIN = 0x80 };
 
 static const struct {
     const char *name, *details;
-} types[HISTORY_TYPES] = {
-    [HISTORY_NONE] = { NULL, NULL },
+} types[HISTORY_TYPES] = { [HISTORY_NONE] = { NULL, NULL },
 #define X(type, name, details) [HISTORY_##type] = { name, details },
-    HISTORY_LIST(X)
+                           HISTORY_LIST(X)
 #undef X
 };
 
-/* How a field is named on the wire; a payload comes with a member that says whether it was cut (it never is). */
+/* How a field is named on the wire; a payload comes with a member that says whether it was cut (it never is).
+ */
 static const struct {
     const char *name, *cut;
     bool number;

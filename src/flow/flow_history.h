@@ -6,8 +6,8 @@
  *   event: | type u8 | time after the one before | id - previousEventId | field ... | 0 |
  *   field: | field u8 | text |   or   | field u8 + 0x80 |: the payload that stood last in this chunk, again
  *
- * Numbers are variable-length (flow_pack.h). Inputs and outputs that pass through states unchanged are so kept
- * once a chunk. Pure.
+ * Numbers are variable-length (flow_pack.h). Inputs and outputs that pass through states unchanged are so
+ * kept once a chunk. Pure.
  *
  * Truths: 1. Ids begin at 1 and have no gaps. 2. A chunk names its first id, and so does its key.
  */
@@ -18,31 +18,31 @@
 #include "json/json.h"
 
 /* Name of the event, of its details. The number is stored: append only. */
-#define HISTORY_LIST(X)                                                                    \
-    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")               \
-    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails")         \
-    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")                  \
-    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")           \
-    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")               \
-    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                        \
-    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                           \
-    X(TASK_ABORTED, "TaskStateAborted", NULL)                                              \
-    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                        \
-    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                              \
-    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                        \
-    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")              \
-    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                        \
-    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                                 \
-    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                          \
-    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")                    \
-    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")                       \
-    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                        \
-    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                           \
-    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                        \
-    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                           \
-    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                              \
-    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")                  \
-    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")                     \
+#define HISTORY_LIST(X)                                                                                      \
+    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")                                 \
+    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails")                           \
+    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")                                    \
+    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")                             \
+    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")                                 \
+    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                                          \
+    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                                             \
+    X(TASK_ABORTED, "TaskStateAborted", NULL)                                                                \
+    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                                          \
+    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                                                \
+    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                                          \
+    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")                                \
+    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                                          \
+    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                                                   \
+    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                                            \
+    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")                                      \
+    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")                                         \
+    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                                          \
+    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                                             \
+    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                                          \
+    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                                             \
+    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                                                \
+    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")                                    \
+    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")                                       \
     X(FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails")
 
 enum history_type {
@@ -75,17 +75,18 @@ enum history_field {
 
 struct history_writer {
     struct buf *out;
-    uint32_t last_id;      /* of the event written last; before: of the one before the chunk */
+    uint32_t last_id; /* of the event written last; before: of the one before the chunk */
     int64_t last_time_ms;
-    struct str payload;    /* the last one of this chunk */
+    struct str payload; /* the last one of this chunk */
     bool has_payload;
-    bool begun;            /* the chunk's head is written */
+    bool begun; /* the chunk's head is written */
 };
 
 /* last_id: of the last event that the execution has already. out is emptied. */
 void history_writer_init(struct history_writer *w, struct buf *out, uint32_t last_id);
 /* Returns the event's id. Fields follow, then history_end. Payloads must live as long as the writer. */
-uint32_t history_begin(struct history_writer *w, enum history_type type, uint32_t previous_id, int64_t now_ms);
+uint32_t history_begin(struct history_writer *w, enum history_type type, uint32_t previous_id,
+                       int64_t now_ms);
 void history_text(struct history_writer *w, enum history_field field, struct str text);
 void history_number(struct history_writer *w, enum history_field field, int64_t number);
 void history_end(struct history_writer *w);

@@ -1,13 +1,14 @@
-/* flow_impl.h - inside the room: keys, records, the cache; for flow_machine.c, flow_run.c, flow_execution_read.c.
+/* flow_impl.h - inside the room: keys, records, the cache; for flow_machine.c, flow_run.c,
+ * flow_execution_read.c.
  *
  * Keys, all | 'f' u8 | partition u16 | kind u8 | ...:
  *
- *   'm' | account | region | name                                     -> machine: id, revision, status, created
- *   'r' | machine id u64 | revision u32                               -> what that revision is
- *   'n' | machine id u64 | execution name                             -> start, nonce
- *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)
- *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
- *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
+ *   'm' | account | region | name                                     -> machine: id, revision, status,
+ * created 'r' | machine id u64 | revision u32                               -> what that revision is 'n' |
+ * machine id u64 | execution name                             -> start, nonce 'e' | machine id u64 | start,
+ * newest first | nonce u64            -> execution (flow_execution.h) 'u' | machine id u64 | start, newest
+ * first | nonce u64            -> nothing: it runs 'h' | machine id u64 | start, newest first | nonce | first
+ * id u32 -> chunk (flow_history.h)
  */
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
@@ -62,7 +63,8 @@ bool revision_record_read(struct str bytes, struct revision_record *ret);
 
 bool name_check(struct arena *arena, struct str name, struct fault *reterr);
 /* arn:aws:states:R:A:stateMachine:NAME. Faults INVALID_ARN; MACHINE_NOT_FOUND when it can be none in ns. */
-bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name, struct fault *reterr);
+bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name,
+                      struct fault *reterr);
 bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_machine,
                         struct str *ret_name, struct fault *reterr);
 struct str machine_arn_make(struct arena *arena, struct ns ns, struct str name);
@@ -73,20 +75,22 @@ struct str execution_arn_make(struct arena *arena, struct ns ns, struct str mach
 /* ERR_NOTFOUND; anything else is a store that cannot be read. */
 enum err machine_find(struct store_reader *reader, struct arena *arena, uint16_t partition, struct ns ns,
                       struct str name, struct machine_record *ret);
-enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition, uint64_t machine_id,
-                       uint32_t revision, struct revision_record *ret);
+enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
+                       uint64_t machine_id, uint32_t revision, struct revision_record *ret);
 enum err execution_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
                         const struct execution_ref *ref, bool whole, struct execution *ret);
 /* By ARN; sets the fault. */
-bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn, bool whole,
-                        struct execution_ref *ret_ref, struct execution *ret, struct fault *reterr);
+bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                        bool whole, struct execution_ref *ret_ref, struct execution *ret,
+                        struct fault *reterr);
 /* Input of the execution: the first event's. */
 enum err execution_input(struct store_reader *reader, struct arena *arena, uint16_t partition,
                          const struct execution_ref *ref, struct str *ret);
 
 /* ---- the room ---- */
 
-/* A machine by name, and a revision ready to run. They may be of the batch: flow_after_rollback drops young ones. */
+/* A machine by name, and a revision ready to run. They may be of the batch: flow_after_rollback drops young
+ * ones. */
 struct machine {
     struct machine_record record;
     bool young;
@@ -104,10 +108,10 @@ struct edition {
 struct flow {
     struct flow_settings settings;
     struct deliver *deliver;
-    struct map machines; /* of struct machine by key */
-    struct map editions; /* of struct edition by (machine id, revision) */
-    int64_t changed_ms;  /* when a machine was written last */
-    uint32_t nonce;      /* of the last start, counting down */
+    struct map machines;        /* of struct machine by key */
+    struct map editions;        /* of struct edition by (machine id, revision) */
+    int64_t changed_ms;         /* when a machine was written last */
+    uint32_t nonce;             /* of the last start, counting down */
     struct buf history, record; /* scratch of a step */
 };
 
@@ -115,11 +119,12 @@ struct flow {
 bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,
                       struct machine_record *ret, struct fault *reterr);
 /* NULL with the fault set. Valid until a rollback, a purge, or the next one got. */
-const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id, uint32_t revision,
-                                       struct fault *reterr);
+const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id,
+                                       uint32_t revision, struct fault *reterr);
 void flow_forget(struct flow *flow, bool all);
 /* The machine was being deleted and nothing of it runs any more. */
-void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name, uint64_t machine_id);
+void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                        uint64_t machine_id);
 bool flow_machine_runs(struct work *work, uint64_t machine_id);
 
 #endif

@@ -23,8 +23,8 @@ enum err machine_find(struct store_reader *reader, struct arena *arena, uint16_t
     return err;
 }
 
-enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition, uint64_t machine_id,
-                       uint32_t revision, struct revision_record *ret)
+enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
+                       uint64_t machine_id, uint32_t revision, struct revision_record *ret)
 {
     struct key key;
     struct str bytes;
@@ -39,7 +39,8 @@ static bool machine_missing(struct arena *arena, struct str arn, enum err err, s
 {
     if (err != ERR_NOTFOUND)
         return fault_set(reterr, arena, FAULT_INTERNAL, "A state machine cannot be read: %s", err_text(err));
-    return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'", STR_ARG(arn));
+    return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
+                     STR_ARG(arn));
 }
 
 static void machine_fill(struct arena *arena, struct ns ns, const struct machine_record *record,
@@ -82,8 +83,8 @@ bool flow_machine_describe(struct store_reader *reader, struct arena *arena, str
            machine_read(reader, arena, ns, name, arn, &record, ret, reterr);
 }
 
-size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after, size_t max,
-                         struct flow_machine *ret, bool *ret_more)
+size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
+                         size_t max, struct flow_machine *ret, bool *ret_more)
 {
     struct key prefix, end, first;
     struct str key, value;
@@ -116,7 +117,8 @@ size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struc
 
 /* ---- checks, any thread ---- */
 
-bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition, struct fault *reterr)
+bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition,
+                           struct fault *reterr)
 {
     struct plan *plan;
     struct str why;
@@ -135,9 +137,10 @@ bool flow_logging_check(struct arena *arena, const struct json *config, struct s
         return fault_set(reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
                          "Invalid Logging Configuration: Must specify exactly one Log Destination.");
     if (!off)
-        return fault_set(reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
-                         "Invalid Logging Configuration: The level %.*s is not supported by Crema yet, only OFF.",
-                         STR_ARG(level));
+        return fault_set(
+            reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
+            "Invalid Logging Configuration: The level %.*s is not supported by Crema yet, only OFF.",
+            STR_ARG(level));
     struct json whole = config ? *config : json_of_object(NULL, 0);
     if (!json_get(&whole, STR("level")))
         whole = json_with_member(arena, &whole, STR("level"), json_of_str(STR("OFF")));
@@ -162,8 +165,8 @@ static void machine_put(struct flow *flow, struct work *work, struct ns ns, stru
     free(cached);
 }
 
-static void revision_put(struct flow *flow, struct work *work, struct ns ns, const struct machine_record *record,
-                         const struct flow_machine *machine)
+static void revision_put(struct flow *flow, struct work *work, struct ns ns,
+                         const struct machine_record *record, const struct flow_machine *machine)
 {
     struct key key;
     struct revision_record revision = {
@@ -202,8 +205,8 @@ bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, str
             return machine_deleting(work->arena, machine->arn, reterr);
         if (!str_eq(there.definition, machine->definition) || !str_eq(there.logging, machine->logging) ||
             there.tracing != machine->tracing)
-            return fault_set(reterr, work->arena, FAULT_MACHINE_EXISTS, "State Machine Already Exists: '%.*s'",
-                             STR_ARG(machine->arn));
+            return fault_set(reterr, work->arena, FAULT_MACHINE_EXISTS,
+                             "State Machine Already Exists: '%.*s'", STR_ARG(machine->arn));
         *machine = there;
         return true;
     }
@@ -224,7 +227,8 @@ bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, str
 }
 
 bool flow_machine_update(struct flow *flow, struct work *work, struct ns ns, struct str arn,
-                         const struct flow_machine_change *change, struct flow_machine *ret, struct fault *reterr)
+                         const struct flow_machine_change *change, struct flow_machine *ret,
+                         struct fault *reterr)
 {
     struct str name;
     struct machine_record record;
@@ -268,7 +272,8 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
     return store_cursor_close(&cursor) != ERR_OK || runs; /* in doubt it stays */
 }
 
-void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name, uint64_t machine_id)
+void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                        uint64_t machine_id)
 {
     static const char kinds[] = { 'r', 'n', 'e', 'u', 'h' };
     struct key key, end;
@@ -284,7 +289,8 @@ void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, stru
     flow_forget(flow, true);
 }
 
-bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct fault *reterr)
+bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                         struct fault *reterr)
 {
     struct str name;
     struct machine_record record;
@@ -385,8 +391,8 @@ bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct
     return true;
 }
 
-const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id, uint32_t revision,
-                                       struct fault *reterr)
+const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id,
+                                       uint32_t revision, struct fault *reterr)
 {
     struct {
         uint64_t machine_id, revision;
@@ -401,8 +407,9 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     struct str why = STR_EMPTY;
     if (err != ERR_OK || !plan_read(work->arena, record.definition, flow->settings.task_known,
                                     flow->settings.task_known_self, &plan, &why)) {
-        fault_set(reterr, work->arena, FAULT_INTERNAL, "Revision %u of a state machine cannot be read: %s%.*s",
-                  revision, err == ERR_OK ? "" : err_text(err), STR_ARG(why));
+        fault_set(reterr, work->arena, FAULT_INTERNAL,
+                  "Revision %u of a state machine cannot be read: %s%.*s", revision,
+                  err == ERR_OK ? "" : err_text(err), STR_ARG(why));
         return NULL;
     }
     if (flow->editions.len >= flow->settings.plans_max)

@@ -21,7 +21,8 @@ static bool states_arn_read(struct arena *arena, struct ns ns, struct str text, 
 {
     struct arn arn;
     if (!arn_parse(text, &arn) || !str_eq(arn.service, STR("states")))
-        return fault_set(reterr, arena, FAULT_INVALID_ARN, "Invalid Arn: 'Invalid ARN prefix: %.*s'", STR_ARG(text));
+        return fault_set(reterr, arena, FAULT_INVALID_ARN, "Invalid Arn: 'Invalid ARN prefix: %.*s'",
+                         STR_ARG(text));
     *ret_here = arn_in(&arn, ns);
     (void)str_cut(arn.resource, ':', ret_type, ret_rest);
     return true;
@@ -29,11 +30,12 @@ static bool states_arn_read(struct arena *arena, struct ns ns, struct str text, 
 
 static bool type_wrong(struct arena *arena, struct str type, struct fault *reterr)
 {
-    return fault_set(reterr, arena, FAULT_INVALID_ARN, "Invalid Arn: 'Resource type not valid in this context: %.*s'",
-                     STR_ARG(type));
+    return fault_set(reterr, arena, FAULT_INVALID_ARN,
+                     "Invalid Arn: 'Resource type not valid in this context: %.*s'", STR_ARG(type));
 }
 
-bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name, struct fault *reterr)
+bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name,
+                      struct fault *reterr)
 {
     struct str type, name;
     bool here = false;
@@ -58,7 +60,8 @@ bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struc
     if (!str_eq(type, STR("execution")))
         return type_wrong(arena, type, reterr);
     if (!here || !str_cut(rest, ':', ret_machine, ret_name) || str_empty(*ret_name))
-        return fault_set(reterr, arena, FAULT_EXECUTION_NOT_FOUND, "Execution Does Not Exist: '%.*s'", STR_ARG(arn));
+        return fault_set(reterr, arena, FAULT_EXECUTION_NOT_FOUND, "Execution Does Not Exist: '%.*s'",
+                         STR_ARG(arn));
     return true;
 }
 

@@ -3,7 +3,8 @@
  * Owns:    all of it lives in the plan's own arena; the definition's text too.
  * Threads: immutable once read; the count of references belongs to whoever shares it (the writer's cache).
  * Truths:  1. Every path and template in it is compiled, every transition is an index.
- *          2. States of nested scopes (branches of later kinds) stand in the same array: an index names a state.
+ *          2. States of nested scopes (branches of later kinds) stand in the same array: an index names a
+ * state.
  */
 #ifndef FLOW_FLOW_PLAN_H
 #define FLOW_FLOW_PLAN_H
@@ -60,13 +61,13 @@ struct plan {
     const struct state *states;
     uint32_t state_count;
     uint32_t start;
-    int64_t timeout_s;   /* TimeoutSeconds of the machine; 0: none */
-    bool wants_input;    /* some path reads the execution's input from the context object */
+    int64_t timeout_s; /* TimeoutSeconds of the machine; 0: none */
+    bool wants_input;  /* some path reads the execution's input from the context object */
     struct str comment;
 };
 
-/* Whether tasks of the resource can be run here. False: *ret_why says why not, or is empty when the ARN is not
- * known at all. Any thread; asks nothing but tables. */
+/* Whether tasks of the resource can be run here. False: *ret_why says why not, or is empty when the ARN is
+ * not known at all. Any thread; asks nothing but tables. */
 typedef bool task_known_f(void *self, struct str resource, struct str *ret_why);
 
 /* Reads and checks a definition. On failure *reterr is the whole text of the refusal, in arena:

@@ -7,8 +7,13 @@
 #include "io/digest.h"
 #include "io/rand.h"
 
-enum { TRANSITIONS_MAX = 1000, PLANS_MAX = 1000, LIST_SCAN_MAX = 10000, STEP_HISTORY_BYTES_MAX = 4 << 20,
-       PAGE_BYTES_MAX = 4 << 20 };
+enum {
+    TRANSITIONS_MAX = 1000,
+    PLANS_MAX = 1000,
+    LIST_SCAN_MAX = 10000,
+    STEP_HISTORY_BYTES_MAX = 4 << 20,
+    PAGE_BYTES_MAX = 4 << 20
+};
 
 /* ---- life ---- */
 
@@ -74,7 +79,8 @@ static void due_add(struct arena *arena, due_list *list, const struct execution_
     VEC_PUSH(arena, list, due);
 }
 
-static due_list dues_of(struct arena *arena, const struct execution_ref *ref, const struct execution *execution)
+static due_list dues_of(struct arena *arena, const struct execution_ref *ref,
+                        const struct execution *execution)
 {
     due_list list = { 0 };
     due_add(arena, &list, ref, execution->timeout_ms, PURPOSE_EXECUTION_TIMEOUT, 0, 0);
@@ -162,7 +168,8 @@ static void run_deliver(struct run *run, const struct step *step)
     for (size_t i = 0; i < step->orders.len; i++) {
         const struct task_order *order = &step->orders.at[i];
         char ref[FLOW_ADDRESS_BYTES];
-        flow_address_write(&(struct flow_address){ PURPOSE_TASK, run->ref, order->branch, order->entry }, ref);
+        flow_address_write(&(struct flow_address){ PURPOSE_TASK, run->ref, order->branch, order->entry },
+                           ref);
         struct delivery delivery = {
             .owner = DELIVERY_OF_TASK,
             .owner_ref = str_of(ref, sizeof(ref)),
@@ -189,8 +196,9 @@ static void run_step(struct run *run, const struct happening *what, struct value
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
     };
-    struct execution_names names = { run->ref,           run->arn,          edition->machine_arn, edition->machine_name,
-                                     edition->role_arn, edition->ns.region };
+    struct execution_names names = {
+        run->ref, run->arn, edition->machine_arn, edition->machine_name, edition->role_arn, edition->ns.region
+    };
     struct step step = {
         .plan = edition->plan,
         .execution = &run->execution,
@@ -215,8 +223,8 @@ static void run_step(struct run *run, const struct happening *what, struct value
 }
 
 /* Takes up an execution that is in the store. ERR_NOTFOUND: there is none, or it is over. */
-static enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref, struct run *run,
-                         struct fault *reterr)
+static enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref,
+                         struct run *run, struct fault *reterr)
 {
     memset(run, 0, sizeof(*run));
     run->flow = flow;
@@ -231,7 +239,8 @@ static enum err run_load(struct flow *flow, struct work *work, const struct exec
     run->edition = flow_edition_get(flow, work, ref->machine_id, run->execution.revision, reterr);
     if (!run->edition)
         return ERR_CORRUPT;
-    run->arn = execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, run->execution.name);
+    run->arn =
+        execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, run->execution.name);
     return ERR_OK;
 }
 
@@ -249,8 +258,8 @@ static void run_go(struct run *run, const struct happening *what)
                          &fault) &&
         machine.id == run->ref.machine_id && machine.deleting)
         what = &stop;
-    if (edition->plan->wants_input &&
-        execution_input(run->work->reader, run->work->arena, run->work->partition, &run->ref, &text) == ERR_OK)
+    if (edition->plan->wants_input && execution_input(run->work->reader, run->work->arena,
+                                                      run->work->partition, &run->ref, &text) == ERR_OK)
         input = value_of_text(text);
     run_step(run, what, input);
 }
@@ -265,14 +274,14 @@ bool flow_input_check(struct arena *arena, struct str input, struct json *ret, s
                          "Invalid State Machine Execution Input: 'The input has more than %d bytes.'",
                          PAYLOAD_BYTES_MAX);
     if (json_read(arena, input, 0, ret, &error) != ERR_OK)
-        return fault_set(reterr, arena, FAULT_INVALID_EXECUTION_INPUT, "Invalid State Machine Execution Input: '%s'",
-                         error.text);
+        return fault_set(reterr, arena, FAULT_INVALID_EXECUTION_INPUT,
+                         "Invalid State Machine Execution Input: '%s'", error.text);
     return true;
 }
 
 /* The name is taken: the same start again, while that execution runs, is answered with it. */
-static bool start_again(struct work *work, uint64_t machine_id, struct str arn, struct str entry, struct str input,
-                        struct flow_started *ret, struct fault *reterr)
+static bool start_again(struct work *work, uint64_t machine_id, struct str arn, struct str entry,
+                        struct str input, struct flow_started *ret, struct fault *reterr)
 {
     struct execution_ref ref = { .machine_id = machine_id };
     struct execution execution;
@@ -280,20 +289,22 @@ static bool start_again(struct work *work, uint64_t machine_id, struct str arn, 
     struct unpack in = unpack_of(entry);
     ref.start_ms = unpack_i64(&in);
     ref.nonce = unpack_u64(&in);
-    enum err err = unpack_done(&in) ? execution_find(work->reader, work->arena, work->partition, &ref, false,
-                                                     &execution)
-                                    : ERR_CORRUPT;
+    enum err err = unpack_done(&in)
+                       ? execution_find(work->reader, work->arena, work->partition, &ref, false, &execution)
+                       : ERR_CORRUPT;
     if (err == ERR_OK && execution.status == EXECUTION_RUNNING &&
-        execution_input(work->reader, work->arena, work->partition, &ref, &first) == ERR_OK && str_eq(first, input)) {
+        execution_input(work->reader, work->arena, work->partition, &ref, &first) == ERR_OK &&
+        str_eq(first, input)) {
         *ret = (struct flow_started){ arn, execution.start_ms };
         return true;
     }
-    return fault_set(reterr, work->arena, FAULT_EXECUTION_EXISTS, "Execution Already Exists: '%.*s'", STR_ARG(arn));
+    return fault_set(reterr, work->arena, FAULT_EXECUTION_EXISTS, "Execution Already Exists: '%.*s'",
+                     STR_ARG(arn));
 }
 
-bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
-                        struct str input, const struct json *value, uint32_t hops, struct flow_started *ret,
-                        struct fault *reterr)
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                        struct str name, struct str input, const struct json *value, uint32_t hops,
+                        struct flow_started *ret, struct fault *reterr)
 {
     struct arena *arena = work->arena;
     struct run run = { .flow = flow, .work = work, .fresh = true };
@@ -346,8 +357,8 @@ bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str m
            flow_start_checked(flow, work, ns, machine_arn, name, input, &value, hops, ret, reterr);
 }
 
-bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error, struct str cause,
-               int64_t *ret_stop_ms, struct fault *reterr)
+bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error,
+               struct str cause, int64_t *ret_stop_ms, struct fault *reterr)
 {
     struct execution_ref ref;
     struct execution execution;
@@ -425,7 +436,8 @@ static bool token_load(struct flow *flow, struct work *work, struct str text, st
     return true;
 }
 
-bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, struct str output, struct fault *reterr)
+bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, struct str output,
+                       struct fault *reterr)
 {
     struct run run;
     struct happening what = { .kind = HAPPENED_TOKEN_SUCCESS, .value = value_of_text(output) };
@@ -439,8 +451,8 @@ bool flow_task_succeed(struct flow *flow, struct work *work, struct str token, s
     return true;
 }
 
-bool flow_task_fail(struct flow *flow, struct work *work, struct str token, struct str error, struct str cause,
-                    struct fault *reterr)
+bool flow_task_fail(struct flow *flow, struct work *work, struct str token, struct str error,
+                    struct str cause, struct fault *reterr)
 {
     struct run run;
     struct happening what = { .kind = HAPPENED_TOKEN_FAILURE, .error = error, .cause = cause };
@@ -499,9 +511,10 @@ bool flow_due(void *self, struct work *work, struct str ref)
         break;
     }
     if (due_ms == 0 || due_ms > work->now_ms)
-        return true; /* of a former attempt, or moved on */
+        return true;                              /* of a former attempt, or moved on */
     for (size_t i = 0; i < run.before.len; i++) { /* the store has this one no more */
-        if (run.before.at[i].address.purpose == address.purpose && run.before.at[i].address.branch == address.branch)
+        if (run.before.at[i].address.purpose == address.purpose &&
+            run.before.at[i].address.branch == address.branch)
             run.before.at[i] = run.before.at[--run.before.len];
     }
     run_go(&run, &what);

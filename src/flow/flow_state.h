@@ -1,5 +1,5 @@
-/* flow_state.h - for those who write a state kind: one file, one `const struct state_kind`, one line in the table of
- * flow_definition.c.
+/* flow_state.h - for those who write a state kind: one file, one `const struct state_kind`, one line in the
+ * table of flow_definition.c.
  */
 #ifndef FLOW_FLOW_STATE_H
 #define FLOW_FLOW_STATE_H
@@ -8,7 +8,7 @@
 #include "flow/flow_step.h"
 
 struct state_kind {
-    const char *name; /* "Task" */
+    const char *name;                           /* "Task" */
     enum history_type entered, exited, aborted; /* HISTORY_NONE: the history has no such event */
     unsigned fields;                            /* of enum state_field */
     const char *const *own_fields;              /* ended by NULL */
@@ -18,8 +18,8 @@ struct state_kind {
     /* The branch has entered the state (its event is written). Ends in exactly one of step_leave, step_fail,
      * step_sleep. */
     void (*enter)(struct step *step, struct branch *branch);
-    /* Something that the branch waited for has happened, other than the end of a retry's delay, which enters the
-     * state anew. May be NULL. */
+    /* Something that the branch waited for has happened, other than the end of a retry's delay, which enters
+     * the state anew. May be NULL. */
     void (*resume)(struct step *step, struct branch *branch, const struct happening *what);
 };
 

@@ -15,12 +15,12 @@ struct rule {
     enum choice_type type;
     enum choice_relation relation;
     enum choice_test test;
-    bool wanted;                /* of a test */
+    bool wanted;                     /* of a test */
     const struct path *operand_path; /* or */
     struct json operand;
-    const struct rule *rules;   /* And, Or, Not */
+    const struct rule *rules; /* And, Or, Not */
     uint32_t rule_count;
-    uint32_t next;              /* of a rule at the top */
+    uint32_t next; /* of a rule at the top */
 };
 
 struct choice {
@@ -82,8 +82,8 @@ static bool operator_read(struct str name, struct rule *rule, bool *ret_path)
     return false;
 }
 
-static void compare_read(struct check *check, const struct where *at, const struct json *source, struct str name,
-                         bool by_path, struct rule *rule)
+static void compare_read(struct check *check, const struct where *at, const struct json *source,
+                         struct str name, bool by_path, struct rule *rule)
 {
     static const enum json_type wanted[] = {
         [CHOICE_STRING] = JSON_STRING,
@@ -126,10 +126,11 @@ enum { RULES_DEEP_MAX = 50 };
 static void rule_read(struct check *check, const struct where *at, const struct json *source, unsigned deep,
                       struct rule *rule);
 
-static void rules_read(struct check *check, const struct where *at, const struct json *source, const char *name,
-                       enum rule_kind kind, unsigned deep, struct rule *rule)
+static void rules_read(struct check *check, const struct where *at, const struct json *source,
+                       const char *name, enum rule_kind kind, unsigned deep, struct rule *rule)
 {
-    const struct json *list = check_field(check, at, source, name, kind == RULE_NOT ? JSON_OBJECT : JSON_ARRAY);
+    const struct json *list =
+        check_field(check, at, source, name, kind == RULE_NOT ? JSON_OBJECT : JSON_ARRAY);
     struct where here = WHERE(at, str_from(name));
     rule->kind = kind;
     if (!list)
@@ -154,7 +155,8 @@ static void rule_read(struct check *check, const struct where *at, const struct 
     unsigned operators = 0;
     bool variable = false, needs_variable = false;
     if (source->type != JSON_OBJECT || deep > RULES_DEEP_MAX) {
-        check_problem(check, at, deep > RULES_DEEP_MAX ? "Rules are nested too deep" : "Expected value of type Object");
+        check_problem(check, at,
+                      deep > RULES_DEEP_MAX ? "Rules are nested too deep" : "Expected value of type Object");
         return;
     }
     for (uint32_t i = 0; i < source->count; i++) {
@@ -183,8 +185,10 @@ static void rule_read(struct check *check, const struct where *at, const struct 
         } else if (operator_read(name, rule, &by_path)) {
             compare_read(check, at, source, name, by_path, rule);
             needs_variable = true;
-        } else if (str_eq(name, STR("Condition")) || str_eq(name, STR("Assign")) || str_eq(name, STR("Output"))) {
-            check_unbuilt(check, at, arena_cstr(check->arena, arena_concat(check->arena, STR("The field "), name)));
+        } else if (str_eq(name, STR("Condition")) || str_eq(name, STR("Assign")) ||
+                   str_eq(name, STR("Output"))) {
+            check_unbuilt(check, at,
+                          arena_cstr(check->arena, arena_concat(check->arena, STR("The field "), name)));
         } else {
             check_problem(check, at, "Field '%.*s' is not supported", STR_ARG(name));
         }
@@ -200,7 +204,8 @@ static void rule_read(struct check *check, const struct where *at, const struct 
     }
 }
 
-static void choice_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void choice_read(struct check *check, const struct where *at, const struct json *source,
+                        struct state *state)
 {
     struct choice *own = ARENA_NEW(check->arena, struct choice);
     const struct json *list = check_field(check, at, source, "Choices", JSON_ARRAY);
@@ -277,8 +282,8 @@ static bool compare(const struct rule *rule, const struct json *value, const str
         return json_is(value, JSON_NUMBER) && json_is(operand, JSON_NUMBER) &&
                relation_holds(rule->relation, json_number_compare(value->text, operand->text));
     case CHOICE_TIMESTAMP:
-        return json_is(value, JSON_STRING) && json_is(operand, JSON_STRING) && time_parse(value->text, &left) &&
-               time_parse(operand->text, &right) &&
+        return json_is(value, JSON_STRING) && json_is(operand, JSON_STRING) &&
+               time_parse(value->text, &left) && time_parse(operand->text, &right) &&
                relation_holds(rule->relation, left < right ? -1 : left > right);
     case CHOICE_BOOLEAN:
         return (value->type == JSON_TRUE || value->type == JSON_FALSE) && value->type == operand->type;

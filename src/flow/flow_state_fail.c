@@ -7,7 +7,8 @@ struct fail {
     const struct path *error_path, *cause_path;
 };
 
-static void fail_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void fail_read(struct check *check, const struct where *at, const struct json *source,
+                      struct state *state)
 {
     struct fail *own = ARENA_NEW(check->arena, struct fail);
     const struct json *error = check_field(check, at, source, "Error", JSON_STRING);
@@ -30,9 +31,10 @@ static bool fail_text(struct step *step, struct branch *branch, const char *fiel
     if (!path)
         return true;
     if (data_pick(step, branch, path, &branch->input, &picked) != ERR_OK) {
-        step_fail_runtime(step, branch,
-                          "The JSONPath '%.*s' specified for the field '%s' could not be found in the input '%.*s'",
-                          STR_ARG(path_text(path)), field, STR_ARG(value_text(step->arena, &branch->input)));
+        step_fail_runtime(
+            step, branch,
+            "The JSONPath '%.*s' specified for the field '%s' could not be found in the input '%.*s'",
+            STR_ARG(path_text(path)), field, STR_ARG(value_text(step->arena, &branch->input)));
         return false;
     }
     if (picked.type != JSON_STRING) {

@@ -2,7 +2,8 @@
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
 
-static void pass_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void pass_read(struct check *check, const struct where *at, const struct json *source,
+                      struct state *state)
 {
     (void)at;
     const struct json *result = json_get(source, STR("Result"));

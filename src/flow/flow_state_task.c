@@ -1,4 +1,5 @@
-/* Task: has something done elsewhere, and goes on with what came back, or with what the holder of its token says. */
+/* Task: has something done elsewhere, and goes on with what came back, or with what the holder of its token
+ * says. */
 #include <assert.h>
 
 #include "flow/flow_data.h"
@@ -6,8 +7,8 @@
 #include "flow/flow_token.h"
 
 struct task {
-    struct str resource;      /* the whole ARN */
-    struct str type, action;  /* as histories show them: "events", "putEvents.waitForTaskToken" */
+    struct str resource;     /* the whole ARN */
+    struct str type, action; /* as histories show them: "events", "putEvents.waitForTaskToken" */
     bool by_token;
     int64_t timeout_s, heartbeat_s; /* 0: none */
     const struct path *timeout_path, *heartbeat_path;
@@ -15,7 +16,8 @@ struct task {
 
 /* ---- read ---- */
 
-static void resource_read(struct check *check, const struct where *at, const struct json *source, struct task *own)
+static void resource_read(struct check *check, const struct where *at, const struct json *source,
+                          struct task *own)
 {
     const struct json *resource = check_field(check, at, source, "Resource", JSON_STRING);
     struct where here = WHERE(at, STR("Resource"));
@@ -28,10 +30,11 @@ static void resource_read(struct check *check, const struct where *at, const str
     struct str why = STR_EMPTY;
     if (!check->known || !check->known(check->known_self, own->resource, &why)) {
         if (str_empty(why))
-            why = arena_printf(check->arena,
-                               "The resource provided %.*s is not recognized. The value is not a valid resource ARN, "
-                               "or the resource is not available in this region.",
-                               STR_ARG(own->resource));
+            why = arena_printf(
+                check->arena,
+                "The resource provided %.*s is not recognized. The value is not a valid resource ARN, "
+                "or the resource is not available in this region.",
+                STR_ARG(own->resource));
         check_problem(check, &here, "%.*s", STR_ARG(why));
         return;
     }
@@ -47,8 +50,8 @@ static void resource_read(struct check *check, const struct where *at, const str
     own->by_token = str_ends(own->action, STR(".waitForTaskToken"));
 }
 
-static void time_read(struct check *check, const struct where *at, const struct json *source, const char *seconds,
-                      const char *path, int64_t *ret_s, const struct path **ret_path)
+static void time_read(struct check *check, const struct where *at, const struct json *source,
+                      const char *seconds, const char *path, int64_t *ret_s, const struct path **ret_path)
 {
     *ret_s = check_integer(check, at, source, seconds, 1, 99999999, 0);
     *ret_path = check_path(check, at, source, path, PATH_REFERENCE);
@@ -56,7 +59,8 @@ static void time_read(struct check *check, const struct where *at, const struct 
         check_problem(check, at, "These fields cannot be used together: [%s, %s]", seconds, path);
 }
 
-static void task_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void task_read(struct check *check, const struct where *at, const struct json *source,
+                      struct state *state)
 {
     struct task *own = ARENA_NEW(check->arena, struct task);
     resource_read(check, at, source, own);
@@ -147,10 +151,11 @@ static void task_succeed(struct step *step, struct branch *branch, const struct 
     struct str text = value_text(step->arena, &result);
     if (text.len > step->settings->payload_bytes_max) {
         struct str error = STR("States.DataLimitExceeded");
-        struct str cause = arena_printf(step->arena,
-                                        "The state/task '%.*s' returned a result with a size exceeding the maximum "
-                                        "number of bytes service limit.",
-                                        STR_ARG(step_state(step, branch)->name));
+        struct str cause =
+            arena_printf(step->arena,
+                         "The state/task '%.*s' returned a result with a size exceeding the maximum "
+                         "number of bytes service limit.",
+                         STR_ARG(step_state(step, branch)->name));
         task_event(step, branch, HISTORY_TASK_FAILED);
         history_text(&step->history, FIELD_ERROR, error);
         history_text(&step->history, FIELD_CAUSE, cause);

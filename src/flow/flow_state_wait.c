@@ -12,7 +12,8 @@ struct wait {
     const struct path *seconds_path, *timestamp_path;
 };
 
-static void wait_read(struct check *check, const struct where *at, const struct json *source, struct state *state)
+static void wait_read(struct check *check, const struct where *at, const struct json *source,
+                      struct state *state)
 {
     struct wait *own = ARENA_NEW(check->arena, struct wait);
     static const char *const ways[] = { "Seconds", "SecondsPath", "Timestamp", "TimestampPath" };
@@ -20,8 +21,9 @@ static void wait_read(struct check *check, const struct where *at, const struct 
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         count += json_get(source, str_from(ways[i])) != NULL;
     if (count != 1)
-        check_problem(check, at,
-                      "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]");
+        check_problem(
+            check, at,
+            "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]");
     own->seconds = check_integer(check, at, source, "Seconds", 0, 99999999, -1);
     own->seconds_path = check_path(check, at, source, "SecondsPath", PATH_REFERENCE);
     own->timestamp_path = check_path(check, at, source, "TimestampPath", PATH_REFERENCE);
@@ -33,8 +35,8 @@ static void wait_read(struct check *check, const struct where *at, const struct 
     state->own = own;
 }
 
-static bool wait_seconds(struct step *step, struct branch *branch, const struct path *path, struct value *input,
-                         int64_t *ret)
+static bool wait_seconds(struct step *step, struct branch *branch, const struct path *path,
+                         struct value *input, int64_t *ret)
 {
     struct json picked;
     struct str text = path_text(path);
@@ -46,13 +48,14 @@ static bool wait_seconds(struct step *step, struct branch *branch, const struct 
     if (picked.type == JSON_NUMBER && json_number_i64(picked.text, ret) && *ret >= 0)
         return true;
     struct str found = picked.type == JSON_STRING ? picked.text : json_text(step->arena, &picked);
-    step_fail_runtime(step, branch, "The SecondsPath parameter cannot be parsed as a long value: %.*s == %.*s",
+    step_fail_runtime(step, branch,
+                      "The SecondsPath parameter cannot be parsed as a long value: %.*s == %.*s",
                       STR_ARG(text), STR_ARG(found));
     return false;
 }
 
-static bool wait_timestamp(struct step *step, struct branch *branch, const struct path *path, struct value *input,
-                           int64_t *ret)
+static bool wait_timestamp(struct step *step, struct branch *branch, const struct path *path,
+                           struct value *input, int64_t *ret)
 {
     struct json picked;
     struct str text = path_text(path);
@@ -64,10 +67,11 @@ static bool wait_timestamp(struct step *step, struct branch *branch, const struc
     if (picked.type == JSON_STRING && time_parse(picked.text, ret))
         return true;
     struct str found = picked.type == JSON_STRING ? picked.text : json_text(step->arena, &picked);
-    step_fail_runtime(step, branch,
-                      "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time "
-                      "format string: %.*s == %.*s",
-                      STR_ARG(text), STR_ARG(found));
+    step_fail_runtime(
+        step, branch,
+        "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time "
+        "format string: %.*s == %.*s",
+        STR_ARG(text), STR_ARG(found));
     return false;
 }
 

@@ -63,8 +63,8 @@ static void branch_end(struct step *step, struct branch *branch, struct value *o
 }
 
 /* What was under way in each branch is over too. previous: of the execution's last event. */
-static void execution_cut(struct step *step, enum history_type type, enum execution_status status, struct str error,
-                          struct str cause)
+static void execution_cut(struct step *step, enum history_type type, enum execution_status status,
+                          struct str error, struct str cause)
 {
     struct execution *execution = step->execution;
     for (size_t i = 0; type == HISTORY_EXECUTION_ABORTED && i < execution->branches.len; i++) {
@@ -200,8 +200,8 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
         struct value value = value_of_json(&caught), output;
         if (catcher->result_path.kind == SELECT_PATH) {
             struct json combined;
-            if (path_set(catcher->result_path.path, step->arena, value_json(step->arena, &branch->input), &caught,
-                         &combined) != ERR_OK) {
+            if (path_set(catcher->result_path.path, step->arena, value_json(step->arena, &branch->input),
+                         &caught, &combined) != ERR_OK) {
                 step_fail_runtime(step, branch, "Unable to apply ReferencePath %.*s to input %.*s",
                                   STR_ARG(path_text(catcher->result_path.path)),
                                   STR_ARG(value_text(step->arena, &branch->input)));
@@ -244,10 +244,11 @@ void step_fail_runtime(struct step *step, struct branch *branch, const char *for
 
 void step_fail_size(struct step *step, struct branch *branch)
 {
-    struct str cause = arena_printf(step->arena,
-                                    "The state/task '%.*s' returned a result with a size exceeding the maximum "
-                                    "number of bytes service limit.",
-                                    STR_ARG(step_state(step, branch)->name));
+    struct str cause =
+        arena_printf(step->arena,
+                     "The state/task '%.*s' returned a result with a size exceeding the maximum "
+                     "number of bytes service limit.",
+                     STR_ARG(step_state(step, branch)->name));
     step_fail(step, branch, STR("States.DataLimitExceeded"), cause, false);
 }
 
@@ -279,8 +280,9 @@ static bool step_has_events(struct step *step, struct branch *branch)
     enum { EVENTS_OF_A_STATE = 8 };
     if (step->execution->last_event + EVENTS_OF_A_STATE <= step->settings->events_max)
         return true;
-    struct str cause = arena_printf(step->arena, "The execution reached the maximum number of history events (%u).",
-                                    step->settings->events_max);
+    struct str cause =
+        arena_printf(step->arena, "The execution reached the maximum number of history events (%u).",
+                     step->settings->events_max);
     step_fail_execution(step, branch, STR("States.Runtime"), cause);
     return false;
 }
@@ -309,8 +311,11 @@ static void step_drive(struct step *step)
 static void step_start(struct step *step, const struct happening *what)
 {
     struct execution *execution = step->execution;
-    struct branch root = { .id = BRANCH_ROOT, .parent = BRANCH_NONE, .phase = BRANCH_READY,
-                           .state = step->plan->start, .input = what->value };
+    struct branch root = { .id = BRANCH_ROOT,
+                           .parent = BRANCH_NONE,
+                           .phase = BRANCH_READY,
+                           .state = step->plan->start,
+                           .input = what->value };
     step->execution_input = what->value;
     execution->status = EXECUTION_RUNNING;
     execution->start_ms = step->now_ms;

@@ -2,8 +2,8 @@
  *
  * Pure: no store, no clock, no delivery. (plan, execution, what happened, now, randomness) say all.
  *
- * The driver enters states until every branch waits for something, the execution is over, or the step has had its
- * share (transitions_max, history_bytes_max); then execution->continue_ms asks for another step at once.
+ * The driver enters states until every branch waits for something, the execution is over, or the step has had
+ * its share (transitions_max, history_bytes_max); then execution->continue_ms asks for another step at once.
  *
  *   READY --enter--> leave --> READY (next state), or the branch's end
  *                    sleep --> TASK, TOKEN, WAIT --resume--> leave, sleep, fail
@@ -23,18 +23,18 @@ struct execution_names {
 };
 
 enum happening_kind {
-    HAPPENED_START,        /* value: the input */
+    HAPPENED_START, /* value: the input */
     HAPPENED_CONTINUE,
-    HAPPENED_DELIVERED,    /* the task was carried out; value: what came back */
-    HAPPENED_REJECTED,     /* it was not: error, cause */
-    HAPPENED_TOKEN_SUCCESS,/* value: the output */
-    HAPPENED_TOKEN_FAILURE,/* error, cause */
+    HAPPENED_DELIVERED,     /* the task was carried out; value: what came back */
+    HAPPENED_REJECTED,      /* it was not: error, cause */
+    HAPPENED_TOKEN_SUCCESS, /* value: the output */
+    HAPPENED_TOKEN_FAILURE, /* error, cause */
     HAPPENED_HEARTBEAT,
-    HAPPENED_WAKE,         /* wake_ms has come */
-    HAPPENED_TIMEOUT,      /* timeout_ms of the task has */
+    HAPPENED_WAKE,    /* wake_ms has come */
+    HAPPENED_TIMEOUT, /* timeout_ms of the task has */
     HAPPENED_HEARTBEAT_MISSED,
     HAPPENED_EXECUTION_TIMEOUT,
-    HAPPENED_STOP,         /* error, cause; empty: none */
+    HAPPENED_STOP, /* error, cause; empty: none */
 };
 
 struct happening {
@@ -80,8 +80,8 @@ void flow_step(struct step *step, const struct happening *what);
 
 const struct state *step_state(const struct step *step, const struct branch *branch);
 uint32_t step_event(struct step *step, struct branch *branch, enum history_type type);
-/* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to, instead
- * of what the state says; STATE_NONE: as it says. */
+/* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to,
+ * instead of what the state says; STATE_NONE: as it says. */
 void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next);
 /* The branch waits. */
 void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase);

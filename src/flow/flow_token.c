@@ -79,7 +79,8 @@ bool task_token_read(struct arena *arena, struct str text, struct task_token *re
     if (text.len > 128 || !base64_decode(arena, text, &bytes) || bytes.len != TOKEN_BYTES)
         return false;
     if (get_u32(bytes.ptr + TOKEN_BODY_BYTES) != token_check(bytes.ptr) ||
-        !flow_address_read(str_slice(bytes, 0, FLOW_ADDRESS_BYTES), &address) || address.purpose != TOKEN_VERSION)
+        !flow_address_read(str_slice(bytes, 0, FLOW_ADDRESS_BYTES), &address) ||
+        address.purpose != TOKEN_VERSION)
         return false;
     ret->ref = address.ref;
     ret->branch = address.branch;

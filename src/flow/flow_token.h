@@ -1,9 +1,10 @@
 /* flow_token.h - task tokens: text that names one attempt of one task, and cannot be guessed.
  *
- *   base64 of | version u8 | machine id u64 | start i64 | nonce u64 | branch u32 | entry u32 | secret 16 | check u32 |
+ *   base64 of | version u8 | machine id u64 | start i64 | nonce u64 | branch u32 | entry u32 | secret 16 |
+ * check u32 |
  *
- * All big-endian. The secret is held against the one that the execution keeps; the check only tells what never was
- * a token from what was one. Pure.
+ * All big-endian. The secret is held against the one that the execution keeps; the check only tells what
+ * never was a token from what was one. Pure.
  */
 #ifndef FLOW_FLOW_TOKEN_H
 #define FLOW_FLOW_TOKEN_H
@@ -19,7 +20,8 @@ struct task_token {
 struct str task_token_write(struct arena *arena, const struct task_token *token);
 bool task_token_read(struct arena *arena, struct str text, struct task_token *ret);
 
-/* What timers and deliveries carry to find their way back: | purpose u8 | ref 24 | branch u32 | entry u32 |. */
+/* What timers and deliveries carry to find their way back: | purpose u8 | ref 24 | branch u32 | entry u32 |.
+ */
 enum { FLOW_ADDRESS_BYTES = 33 };
 struct flow_address {
     uint8_t purpose;
