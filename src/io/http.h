@@ -50,9 +50,9 @@ struct http_settings {
 typedef void http_handle_f(void *self, struct http_exchange *exchange);
 /* With the header complete: how many bytes of body this request may have; over it: 413, through too_large. */
 typedef size_t http_body_max_f(void *self, const struct http_request *head);
-/* Renders the body of an answer that the server gives by itself (400, 408, 413, 417, 431, 503, 505), so that it reads
- * as the API's errors do. Sets content_type; writes to body. Of a head that could not be read, only the peer
- * is set. On the connection's loop thread. */
+/* Renders the body of an answer that the server gives by itself (400, 408, 413, 417, 431, 503, 505), so that it
+ * reads as the API's errors do. Sets content_type; writes to body. On the connection's loop thread. Of a head that
+ * could not be read nothing is set but the peer. */
 typedef void http_refuse_f(void *self, const struct http_request *head, int status, const char *why,
                            struct str *content_type, struct buf *body);
 

@@ -309,7 +309,7 @@ void http_answer_drop(struct http_exchange *exchange)
 static void answer_too_late(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->connection->loop->server;
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     if (!server->ended) {
         exchange->job.next = server->late;
         server->late = &exchange->job;
@@ -317,7 +317,7 @@ static void answer_too_late(struct http_exchange *exchange)
         http_answer_drop(exchange);
     }
     bool last = server->closed && !http_server_exchanges_out(server);
-    pthread_mutex_unlock(&server->mutex);
+    mutex_unlock(server->mutex);
     if (last)
         http_server_free(server);
 }

@@ -1,8 +1,8 @@
 /* http_impl.h - what the files of the HTTP server share. Others include http.h.
  *
- * Threads: everything belongs to the loop's thread, but for the exchange's answer (whoever answers, until it
- * is posted) and the counters, which any thread may read. Truths:  1. A connection lives until its handle is
- * closed and no exchange of it is with the handler.
+ * Threads: everything belongs to the loop's thread, but for the exchange's answer (whoever answers, until
+ *          it is posted) and the counters, which any thread may read.
+ * Truths:  1. A connection lives until its handle is closed and no exchange of it is with the handler.
  *          2. What was read stays in its block until the last exchange that points into it is answered.
  *          3. Nothing is parsed while an answer waits for the client to read, or while pipeline_max are open.
  */
@@ -11,10 +11,10 @@
 
 #include "io/http_parse.h"
 #include "io/loop.h"
+#include "io/thread.h"
 
 #include <stdatomic.h>
 
-#include <pthread.h>
 #include <uv.h>
 
 enum {
@@ -148,8 +148,8 @@ struct http_server {
     char listen[256];
     _Atomic unsigned connections;
     /* the stop */
-    pthread_mutex_t mutex;
-    pthread_cond_t drained;
+    struct mutex *mutex;
+    struct condition *drained;
     unsigned loops_draining;
     struct loop_job *late; /* answers that came when their loop had ended */
     bool ended;            /* all loops have */

@@ -96,12 +96,8 @@ enum err http_server_open(const struct http_settings *settings, const struct htt
         (struct http_parse_limits){ server->settings.header_bytes_max, server->settings.header_count_max };
     server->handler = *handler;
     server->listen_fd = server->spare_fd = -1;
-    pthread_mutex_init(&server->mutex, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&server->drained, &attributes);
-    pthread_condattr_destroy(&attributes);
+    server->mutex = mutex_new();
+    server->drained = condition_new();
     enum err err = ERR_OK;
     if (snprintf(server->listen, sizeof(server->listen), "%s", settings->listen) >=
         (int)sizeof(server->listen))
@@ -197,13 +193,13 @@ void http_server_connection_gone(struct http_loop *loop)
     atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
     if (!loop->stopping || loop->connection_count || loop->killed)
         return;
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     if (!loop->drained) {
         loop->drained = true;
         server->loops_draining--;
-        pthread_cond_signal(&server->drained);
+        condition_signal(server->drained);
     }
-    pthread_mutex_unlock(&server->mutex);
+    mutex_unlock(server->mutex);
 }
 
 /* After the grace: whoever has asked for nothing is let go. */
@@ -245,11 +241,11 @@ static void loop_stop(struct loop_job *job)
         uv_timer_start(&loop->grace_timer, loop_on_grace_over, STOP_GRACE_MS, 0);
         return;
     }
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     loop->drained = true;
     server->loops_draining--;
-    pthread_cond_signal(&server->drained);
-    pthread_mutex_unlock(&server->mutex);
+    condition_signal(server->drained);
+    mutex_unlock(server->mutex);
 }
 
 static void loop_kill(struct loop_job *job)
@@ -317,28 +313,26 @@ void http_server_stop(struct http_server *server, int64_t drain_ms)
     if (!server->started)
         return;
     int64_t until_ns = clock_monotonic_ns() + drain_ms * 1000000;
-    struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000),
-                              .tv_nsec = (long)(until_ns % 1000000000) };
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     server->loops_draining = server->loop_count;
     bool posted = loop_post(server->loops[0].loop, &server->loops[0].stop_job);
     assert(posted);
     (void)posted;
-    while (server->loops_draining &&
-           pthread_cond_timedwait(&server->drained, &server->mutex, &until) != ETIMEDOUT)
-        ;
-    pthread_mutex_unlock(&server->mutex);
+    int64_t left_ns;
+    while (server->loops_draining && (left_ns = until_ns - clock_monotonic_ns()) > 0)
+        condition_wait_ns(server->drained, server->mutex, (uint64_t)left_ns);
+    mutex_unlock(server->mutex);
     server_join(server, 0);
     server->started = false;
     /* What the handler has not answered by now it answers to nobody; its memory waits for that. */
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     server->ended = true;
     while (server->late) {
         struct http_exchange *exchange = http_exchange_of(server->late);
         server->late = server->late->next;
         http_answer_drop(exchange);
     }
-    pthread_mutex_unlock(&server->mutex);
+    mutex_unlock(server->mutex);
 }
 
 long http_server_exchanges_out(const struct http_server *server)
@@ -360,8 +354,8 @@ void http_server_free(struct http_server *server)
         close(server->listen_fd);
     if (server->spare_fd >= 0)
         close(server->spare_fd);
-    pthread_cond_destroy(&server->drained);
-    pthread_mutex_destroy(&server->mutex);
+    condition_free(&server->drained);
+    mutex_free(&server->mutex);
     free(server);
 }
 
@@ -372,10 +366,10 @@ void http_server_close(struct http_server **at)
         return;
     *at = NULL;
     http_server_stop(server, 0);
-    pthread_mutex_lock(&server->mutex);
+    mutex_lock(server->mutex);
     server->closed = true;
     bool last = !http_server_exchanges_out(server);
-    pthread_mutex_unlock(&server->mutex);
+    mutex_unlock(server->mutex);
     if (last)
         http_server_free(server);
 }

@@ -323,6 +323,7 @@ static void test_refusals(void **state)
         close(fd);
     }
     char *many = malloc(100000);
+    assert_non_null(many);
     size_t len = (size_t)sprintf(many, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
     memset(many + len, 'x', 70000);
     strcpy(many + len + 70000, "\r\n\r\n");

@@ -1,9 +1,11 @@
 #include "io/loop.h"
 
+#include "io/thread.h"
+
 #include <assert.h>
-#include <pthread.h>
+
 #include <sched.h>
-#include <signal.h>
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +20,7 @@ struct loop {
     struct loop_job end_job;
     void (*after)(void *self);
     void *after_self;
-    pthread_t thread;
-    bool started;
+    struct thread *thread; /* NULL: not started */
     char name[16];
 };
 
@@ -95,27 +96,18 @@ void loop_after_jobs(struct loop *loop, void (*after)(void *self), void *self)
     loop->after_self = self;
 }
 
-static void *loop_main(void *arg)
+static void loop_main(void *arg)
 {
     struct loop *loop = arg;
     loop_mine = loop;
-    pthread_setname_np(pthread_self(), loop->name);
+
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     loop_mine = NULL;
-    return NULL;
 }
 
 enum err loop_start(struct loop *loop, struct diag *reterr)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&loop->thread, NULL, loop_main, loop);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code)
-        return diag_set(reterr, ERR_IO, "cannot start the thread %s: %s", loop->name, strerror(code));
-    loop->started = true;
-    return ERR_OK;
+    return thread_start(loop->name, loop_main, loop, &loop->thread, reterr);
 }
 
 bool loop_post(struct loop *loop, struct loop_job *job)
@@ -136,13 +128,12 @@ bool loop_post(struct loop *loop, struct loop_job *job)
 
 void loop_end(struct loop *loop)
 {
-    if (!loop->started)
+    if (!loop->thread)
         return;
     assert(!loop_is_current(loop));
     bool posted = loop_post(loop, &loop->end_job);
     assert(posted);
-    pthread_join(loop->thread, NULL);
-    loop->started = false;
+    thread_join(&loop->thread);
 }
 
 void loop_close(struct loop **at)
@@ -151,7 +142,7 @@ void loop_close(struct loop **at)
     if (!loop)
         return;
     *at = NULL;
-    assert(!loop->started);
+    assert(!loop->thread);
     if (atomic_load(&loop->posted) != &loop_ended) { /* never started */
         uv_close((uv_handle_t *)&loop->wake, NULL);
         uv_run(&loop->uv, UV_RUN_DEFAULT);
