@@ -1,0 +1,196 @@
+#include "load_request.h"
+
+#include "base/time.h"
+#include "io/clock.h"
+
+static const char load_zeros[] = "0000000000000000";
+
+static void put_place(struct buf *body, struct buf *places, size_t digits)
+{
+    size_t at = body->len;
+    buf_add_bytes(places, &at, sizeof(at));
+    buf_add_bytes(body, load_zeros, digits);
+}
+
+static void put_padding(struct buf *body, size_t len)
+{
+    const struct str words = STR("An order is ready to be made. ");
+    for (size_t i = 0; i < len; i++)
+        buf_add_char(body, words.ptr[i % words.len]);
+}
+
+/* An order of the coffee shop as the detail of an event, quotes escaped, in about as many bytes as asked. */
+static void put_order_event(struct load_request *request, struct buf *body, const struct load_what *what)
+{
+    const struct str source = STR("awsserverlessda.serverlesspresso");
+    buf_printf(body, "{\"Source\":\"%.*s\",\"DetailType\":\"%s\",\"EventBusName\":\"%s\",\"Detail\":\"",
+               STR_ARG(source), what->detail_type, what->bus);
+    size_t start = body->len;
+    buf_add(body, STR("{\\\"orderId\\\":\\\""));
+    put_place(body, &request->ids, LOAD_ID_DIGITS);
+    buf_add(body, STR("\\\",\\\"orderNumber\\\":\\\"42\\\",\\\"state\\\":\\\"WAITING\\\",\\\"drinkOrder\\\":{"
+                      "\\\"userId\\\":"
+                      "\\\"testuser2\\\",\\\"drink\\\":\\\"Cappuccino\\\",\\\"modifiers\\\":[],\\\"icon\\\":"
+                      "\\\"barista-icons_cappuccino-alternative\\\"},\\\"userId\\\":\\\"testuser2\\\","
+                      "\\\"robot\\\":false,"
+                      "\\\"TS\\\":"));
+    put_place(body, &request->times, LOAD_TIME_DIGITS);
+    buf_add(body, STR(",\\\"Message\\\":\\\""));
+    size_t escapes = 0; /* the backslashes do not count: they go when the text is read */
+    for (size_t i = start; i < body->len; i++)
+        escapes += body->ptr[i] == '\\';
+    size_t so_far = body->len - start - escapes + 2 + source.len + strlen(what->detail_type);
+    if (what->entry_bytes > so_far)
+        put_padding(body, what->entry_bytes - so_far);
+    buf_add(body, STR("\\\"}\"}"));
+}
+
+static void put_log_event(struct load_request *request, struct buf *body, const struct load_what *what)
+{
+    buf_add(body, STR("{\"timestamp\":"));
+    put_place(body, &request->times, LOAD_TIME_DIGITS);
+    buf_add(body, STR(",\"message\":\""));
+    size_t start = body->len;
+    buf_add(body, STR("order "));
+    put_place(body, &request->ids, LOAD_ID_DIGITS);
+    buf_add(body, STR(": "));
+    if (what->entry_bytes > body->len - start)
+        put_padding(body, what->entry_bytes - (body->len - start));
+    buf_add(body, STR("\"}"));
+}
+
+static void put_body(struct load_request *request, struct buf *body, const struct load_what *what,
+                     unsigned connection)
+{
+    switch (what->mode) {
+    case LOAD_PUT_EVENTS:
+        buf_add(body, STR("{\"Entries\":["));
+        for (unsigned i = 0; i < what->entries; i++) {
+            if (i)
+                buf_add_char(body, ',');
+            put_order_event(request, body, what);
+        }
+        buf_add(body, STR("]}"));
+        request->events = what->entries;
+        break;
+    case LOAD_START_EXECUTION:
+        buf_printf(body, "{\"stateMachineArn\":\"%s\",\"name\":\"%s-", what->machine, what->run);
+        put_place(body, &request->ids, LOAD_ID_DIGITS);
+        buf_add(body, STR("\",\"input\":\"{\\\"detail\\\":{\\\"orderId\\\":\\\"2\\\",\\\"userId\\\":"
+                          "\\\"testuser2\\\"}}\"}"));
+        request->events = 1;
+        break;
+    case LOAD_PUT_LOG_EVENTS:
+        buf_printf(body, "{\"logGroupName\":\"%s\",\"logStreamName\":\"%s-%u\",\"logEvents\":[", what->group,
+                   what->run, connection % what->streams);
+        for (unsigned i = 0; i < what->entries; i++) {
+            if (i)
+                buf_add_char(body, ',');
+            put_log_event(request, body, what);
+        }
+        buf_add(body, STR("]}"));
+        request->events = what->entries;
+        break;
+    case LOAD_GET:
+        buf_add(body, what->body);
+        break;
+    }
+}
+
+static const char *load_target(const struct load_what *what)
+{
+    switch (what->mode) {
+    case LOAD_PUT_EVENTS:
+        return "AWSEvents.PutEvents";
+    case LOAD_START_EXECUTION:
+        return "AWSStepFunctions.StartExecution";
+    case LOAD_PUT_LOG_EVENTS:
+        return "Logs_20140328.PutLogEvents";
+    default:
+        return what->target;
+    }
+}
+
+/* What AWS's SDKs send. The signature has the form of one; a server on the loopback does not verify it. */
+static void put_head(struct buf *bytes, const struct load_what *what, size_t body_len)
+{
+    const char *target = load_target(what);
+    bool states = str_starts(str_from(target), STR("AWSStepFunctions")) ||
+                  str_starts(str_from(target), STR("DynamoDB"));
+    const char *service = "events";
+    if (str_starts(str_from(target), STR("Logs_")))
+        service = "logs";
+    else if (str_starts(str_from(target), STR("AWSStepFunctions")))
+        service = "states";
+    else if (str_starts(str_from(target), STR("DynamoDB")))
+        service = "dynamodb";
+    struct time_fields now = time_fields_of(clock_now_ms());
+    buf_printf(bytes,
+               "POST / HTTP/1.1\r\n"
+               "Host: %s\r\n"
+               "Accept-Encoding: identity\r\n"
+               "X-Amz-Target: %s\r\n"
+               "Content-Type: application/x-amz-json-1.%d\r\n"
+               "User-Agent: crema-load/1\r\n"
+               "X-Amz-Date: %04d%02d%02dT%02d%02d%02dZ\r\n"
+               "Authorization: AWS4-HMAC-SHA256 Credential=%s/%04d%02d%02d/us-east-1/%s/aws4_request, "
+               "SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
+               "Signature=6b8d1f2a3c4e5f60718293a4b5c6d7e8f90112233445566778899aabbccddeef\r\n"
+               "amz-sdk-request: attempt=1\r\n"
+               "Content-Length: %zu\r\n"
+               "\r\n",
+               what->host, target, states ? 0 : 1, now.year, now.month, now.day, now.hour, now.minute,
+               now.second, what->access_key, now.year, now.month, now.day, service, body_len);
+}
+
+static void shift_places(struct buf *places, size_t by)
+{
+    for (size_t at = 0; at < places->len; at += sizeof(size_t)) {
+        size_t place;
+        memcpy(&place, places->ptr + at, sizeof(place));
+        place += by;
+        memcpy(places->ptr + at, &place, sizeof(place));
+    }
+}
+
+void load_request_make(struct load_request *request, const struct load_what *what, unsigned connection)
+{
+    *request = (struct load_request){ 0 };
+    struct buf body = { 0 };
+    put_body(request, &body, what, connection);
+    put_head(&request->bytes, what, body.len);
+    shift_places(&request->ids, request->bytes.len);
+    shift_places(&request->times, request->bytes.len);
+    buf_add(&request->bytes, buf_str(&body));
+    buf_fini(&body);
+}
+
+void load_request_free(struct load_request *request)
+{
+    buf_fini(&request->bytes);
+    buf_fini(&request->ids);
+    buf_fini(&request->times);
+}
+
+static void write_digits(char *at, size_t digits, uint64_t value)
+{
+    while (digits--) {
+        at[digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void load_request_renew(struct load_request *request, uint64_t *next_id, int64_t now_ms)
+{
+    size_t place;
+    for (size_t at = 0; at < request->ids.len; at += sizeof(place)) {
+        memcpy(&place, request->ids.ptr + at, sizeof(place));
+        write_digits(request->bytes.ptr + place, LOAD_ID_DIGITS, (*next_id)++);
+    }
+    char digits[LOAD_TIME_DIGITS];
+    write_digits(digits, LOAD_TIME_DIGITS, (uint64_t)now_ms);
+    for (size_t at = 0; at < request->times.len; at += sizeof(place)) {
+        memcpy(&place, request->times.ptr + at, sizeof(place));
+        memcpy(request->bytes.ptr + place, digits, sizeof(digits));
+    }
+}
