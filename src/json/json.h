@@ -41,7 +41,7 @@ enum { JSON_DEPTH_MAX = 1000 };
 struct json_error {
     char text[256];
     size_t offset;
-    unsigned line, column; /* from 1; the column counts characters, as the services do */
+    unsigned line, column; /* from 1; the column counts UTF-16 units, as the services do */
 };
 
 /* ---- read ---- */
@@ -51,6 +51,9 @@ struct json_error {
  * ERR_INVALID, or ERR_LIMIT when too deep. reterr may be NULL. */
 enum err json_read(struct arena *arena, struct str text, unsigned depth_max, struct json *ret,
                    struct json_error *reterr) MUST_USE;
+
+/* Line and column of an offset in a text, counted as above. */
+void json_place(struct str text, size_t offset, unsigned *ret_line, unsigned *ret_column);
 
 /* ---- look ---- */
 

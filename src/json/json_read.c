@@ -29,26 +29,33 @@ struct reader {
 
 /* ---- errors ---- */
 
-static void error_place(struct json_error *error, struct str before)
+void json_place(struct str text, size_t offset, unsigned *ret_line, unsigned *ret_column)
 {
+    struct str before = str_slice(text, 0, offset);
     size_t line_start = 0;
-    error->offset = before.len;
-    error->line = 1;
+    unsigned line = 1;
     for (size_t i = 0; i < before.len; i++) {
         if (before.ptr[i] != '\n' &&
             (before.ptr[i] != '\r' || (i + 1 < before.len && before.ptr[i + 1] == '\n')))
             continue;
-        error->line++;
+        line++;
         line_start = i + 1;
     }
-    error->column = (unsigned)utf8_count_utf16(str_from_offset(before, line_start)) + 1;
+    *ret_line = line;
+    *ret_column = (unsigned)utf8_count_utf16(str_from_offset(before, line_start)) + 1;
+}
+
+static struct str whole_text(const struct reader *r)
+{
+    return str_of(r->start, (size_t)(r->end - r->start));
 }
 
 static enum err fail_at(struct reader *r, const char *at, const char *text)
 {
     if (r->error) {
         (void)snprintf(r->error->text, sizeof(r->error->text), "%s", text);
-        error_place(r->error, str_of(r->start, (size_t)(at - r->start)));
+        r->error->offset = (size_t)(at - r->start);
+        json_place(whole_text(r), r->error->offset, &r->error->line, &r->error->column);
     }
     return ERR_INVALID;
 }
@@ -433,12 +440,12 @@ static enum err read_scalar(struct reader *r, struct json *ret)
 static enum err fail_open(struct reader *r)
 {
     const struct frame *frame = &r->frames[r->depth - 1];
-    struct json_error open;
+    unsigned line, column;
     char text[160];
-    error_place(&open, str_of(r->start, (size_t)(frame->open - r->start)));
+    json_place(whole_text(r), (size_t)(frame->open - r->start), &line, &column);
     (void)snprintf(text, sizeof(text),
                    ": expected close marker for %s (start marker at line: %u, column: %u)",
-                   frame->object ? "Object" : "Array", open.line, open.column);
+                   frame->object ? "Object" : "Array", line, column);
     return fail_end(r, text);
 }
 

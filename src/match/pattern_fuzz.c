@@ -1,0 +1,36 @@
+/* A line is a pattern, the rest an event. An event that is read again from what was written of it matches
+ * alike. */
+#include "match/pattern.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = { 0 };
+    struct str text, event_text, error = STR_EMPTY;
+    struct pattern *pattern;
+    struct json event, again;
+    (void)str_cut(str_of((const char *)data, size), '\n', &text, &event_text);
+    if (pattern_compile(&arena, text, &pattern, &error)) {
+        must(str_starts(error, STR("Event pattern is not valid. Reason: ")));
+        must(error.ptr[error.len - 1] == ']');
+    } else {
+        if (json_read(&arena, event_text, 0, &event, NULL) == ERR_OK) {
+            bool matched = pattern_match(pattern, &event);
+            must(json_read(&arena, json_text(&arena, &event), 0, &again, NULL) == ERR_OK);
+            must(pattern_match(pattern, &again) == matched);
+            (void)pattern_event_check(&event);
+        }
+        pattern_free(&pattern);
+    }
+    arena_fini(&arena);
+    return 0;
+}

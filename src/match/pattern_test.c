@@ -1,0 +1,444 @@
+/* Patterns: the golden cases, the evaluator against the rules taken literally, and recorded answers of the
+ * service. */
+#include "match/pattern.h"
+#include "base/vec.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct json read_json(struct arena *arena, struct str text)
+{
+    struct json value;
+    struct json_error error = { .text = "" };
+    if (json_read(arena, text, 0, &value, &error))
+        fail_msg("%.*s: %s", STR_ARG(text), error.text);
+    return value;
+}
+
+/* Empty when absent. */
+static struct str read_file(struct arena *arena, const char *path)
+{
+    static char piece[65536];
+    struct buf all;
+    buf_init(&all, 0);
+    FILE *file = fopen(path, "rb");
+    for (size_t len; file && (len = fread(piece, 1, sizeof(piece), file)) > 0;)
+        buf_add_bytes(&all, piece, len);
+    if (file)
+        fclose(file);
+    struct str text = arena_copy(arena, buf_str(&all));
+    buf_fini(&all);
+    return text;
+}
+
+static struct str golden_text(struct arena *arena, const char *name)
+{
+    static const char *const folders[] = { "test", "../test", "../../test" };
+    char path[200];
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/golden/pattern/%s.jsonl", folders[i], name);
+        struct str text = read_file(arena, path);
+        if (text.len)
+            return text;
+    }
+    fail_msg("test/golden/pattern/%s.jsonl is not there", name);
+    return STR_EMPTY;
+}
+
+/* ---- golden cases ---- */
+
+static struct str text_of(const struct json *value)
+{
+    assert_non_null(value);
+    return value->type == JSON_STRING ? value->text : value->raw;
+}
+
+static size_t check_events(struct arena *arena, struct str name, const struct pattern *pattern,
+                           const struct json *events, bool expected)
+{
+    assert_true(json_is(events, JSON_ARRAY));
+    for (size_t i = 0; i < events->count; i++) {
+        struct json event = read_json(arena, text_of(&events->items[i]));
+        if (pattern_match(pattern, &event) != expected)
+            fail_msg("%.*s: %.*s: not %s", STR_ARG(name), STR_ARG(text_of(&events->items[i])),
+                     expected ? "matched" : "left alone");
+    }
+    return events->count;
+}
+
+static void check_refused(struct arena *arena, struct str name, const struct json *golden)
+{
+    struct pattern *pattern;
+    struct str error = STR_EMPTY, text = text_of(json_get(golden, STR("pattern")));
+    const struct json *reason = json_get_typed(golden, STR("refused"), JSON_STRING);
+    enum err expected = reason ? ERR_INVALID : ERR_UNSUPPORTED;
+    if (!reason)
+        reason = json_get_typed(golden, STR("unsupported"), JSON_STRING);
+    const struct json *at = json_get_typed(golden, STR("at"), JSON_ARRAY);
+    assert_true(reason && at && at->count == 2);
+    enum err err = pattern_compile(arena, text, &pattern, &error);
+    struct str whole = arena_printf(
+        arena,
+        "Event pattern is not valid. Reason: %.*s\n at [Source: (String)\"%.*s\"; line: "
+        "%.*s, column: %.*s]",
+        STR_ARG(reason->text), STR_ARG(text), STR_ARG(at->items[0].text), STR_ARG(at->items[1].text));
+    if (err != expected || !str_eq(error, whole))
+        fail_msg("%.*s: %s: %.*s", STR_ARG(name), err_text(err), STR_ARG(error));
+}
+
+static size_t check_golden(struct arena *arena, const struct json *golden)
+{
+    struct str name = json_get_str(golden, STR("name")), error = STR_EMPTY;
+    assert_true(name.len > 0);
+    if (!json_get(golden, STR("match"))) {
+        check_refused(arena, name, golden);
+        return 1;
+    }
+    struct pattern *pattern;
+    if (pattern_compile(arena, text_of(json_get(golden, STR("pattern"))), &pattern, &error))
+        fail_msg("%.*s: %.*s", STR_ARG(name), STR_ARG(error));
+    assert_true(str_eq(pattern_text(pattern), text_of(json_get(golden, STR("pattern")))));
+    size_t count = check_events(arena, name, pattern, json_get(golden, STR("match")), true);
+    count += check_events(arena, name, pattern, json_get(golden, STR("not")), false);
+    pattern_free(&pattern);
+    assert_null(pattern);
+    pattern_free(&pattern);
+    return count;
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "values", "operators", "places", "refused" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct arena arena = { 0 };
+        struct str rest = golden_text(&arena, names[i]), line;
+        size_t patterns = 0, checks = 0;
+        while (str_cut(rest, '\n', &line, &rest) || line.len) {
+            struct json golden = read_json(&arena, line);
+            checks += check_golden(&arena, &golden);
+            patterns++;
+        }
+        print_message("%s: %zu patterns, %zu checks\n", names[i], patterns, checks);
+        assert_true(patterns > 10);
+        arena_fini(&arena);
+    }
+}
+
+/* A long pattern is not repeated whole. */
+static void test_long_error(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct buf text;
+    struct pattern *pattern;
+    struct str error = STR_EMPTY;
+    buf_init(&text, 0);
+    buf_add(&text, STR("{\"a\":[\""));
+    for (int i = 0; i < 600; i++)
+        buf_add(&text, STR("\xf0\x9f\x9a\x80"));
+    buf_add(&text, STR("\"],\"b\":1}"));
+    assert_int_equal(pattern_compile(&arena, buf_str(&text), &pattern, &error), ERR_INVALID);
+    assert_true(
+        str_starts(error, STR("Event pattern is not valid. Reason: \"b\" must be an object or an array\n")));
+    assert_true(str_ends(error, STR("\xf0\x9f\x9a\x80\"[truncated 715 chars]; line: 1, column: 1216]")));
+    buf_clear(&text);
+    for (int i = 0; i < 300; i++)
+        buf_add(&text, STR("{\"a\":"));
+    buf_add(&text, STR("[1]"));
+    for (int i = 0; i < 300; i++)
+        buf_add(&text, STR("}"));
+    assert_int_equal(pattern_compile(&arena, buf_str(&text), &pattern, &error), ERR_INVALID);
+    assert_true(str_find(error, STR("Reason: The pattern is nested deeper than 200 names\n")) !=
+                STR_NOT_FOUND);
+    buf_fini(&text);
+    arena_fini(&arena);
+}
+
+static void test_event_check(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    static const char *const names[] = { "id", "account", "source", "time", "region", "detail-type" };
+    enum { COUNT = sizeof(names) / sizeof(names[0]) };
+    struct json_member members[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        members[i] = (struct json_member){ .key = str_from(names[i]), .value = json_of_str(STR("x")) };
+    struct json event = json_of_object(members, COUNT), list = json_of_array(NULL, 0);
+    assert_true(pattern_event_check(&event));
+    for (size_t i = 0; i < COUNT; i++) {
+        members[i].key = STR("other");
+        assert_false(pattern_event_check(&event));
+        members[i].key = str_from(names[i]);
+    }
+    assert_false(pattern_event_check(&list));
+    arena_fini(&arena);
+}
+
+/* ---- the rules taken literally ----
+ *
+ * An event is a list of fields: the scalars in it, each with its place and the items of arrays it stands in.
+ * A pattern takes its places as they sort. For each it chooses a field of that place which passes and stands
+ * in no other item than those chosen before; exists:false goes on when no such field is there. All choices
+ * are tried. */
+
+struct item {
+    const struct json *array;
+    size_t index;
+};
+
+struct field {
+    struct str place;
+    const struct json *value;
+    struct item items[8];
+    size_t item_count;
+};
+
+struct wanted {
+    struct str place;
+    int value; /* 0 to 3: that number; 4: exists, 5: does not, 6: anything but 0 */
+};
+
+typedef VEC(struct field) fields_vec;
+
+static void flatten(struct arena *arena, fields_vec *fields, struct field at)
+{
+    if (at.value->type == JSON_OBJECT) {
+        for (size_t i = 0; i < at.value->count; i++) {
+            struct field below = at;
+            below.place =
+                arena_printf(arena, "%.*s.%.*s", STR_ARG(at.place), STR_ARG(at.value->members[i].key));
+            below.value = &at.value->members[i].value;
+            flatten(arena, fields, below);
+        }
+    } else if (at.value->type == JSON_ARRAY) {
+        for (size_t i = 0; i < at.value->count; i++) {
+            struct field below = at;
+            assert_true(below.item_count < 8);
+            below.items[below.item_count++] = (struct item){ .array = at.value, .index = i };
+            below.value = &at.value->items[i];
+            flatten(arena, fields, below);
+        }
+    } else {
+        VEC_PUSH(arena, fields, at);
+    }
+}
+
+static bool consistent(const struct field *field, const struct field *const *chosen, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t a = 0; chosen[i] && a < chosen[i]->item_count; a++)
+            for (size_t b = 0; b < field->item_count; b++)
+                if (chosen[i]->items[a].array == field->items[b].array &&
+                    chosen[i]->items[a].index != field->items[b].index)
+                    return false;
+    return true;
+}
+
+static bool literal_match(const struct wanted *wanted, size_t count, const fields_vec *fields,
+                          const struct field **chosen, size_t at)
+{
+    if (at == count)
+        return true;
+    bool found = false;
+    for (size_t i = 0; i < fields->len; i++) {
+        const struct field *field = &fields->at[i];
+        if (!str_eq(field->place, wanted[at].place) || !consistent(field, chosen, at))
+            continue;
+        found = true;
+        bool same = field->value->text.ptr[0] == '0' + wanted[at].value;
+        bool passes =
+            wanted[at].value == 4 || (wanted[at].value == 6 ? field->value->text.ptr[0] != '0' : same);
+        chosen[at] = field;
+        if (passes && literal_match(wanted, count, fields, chosen, at + 1))
+            return true;
+    }
+    chosen[at] = NULL;
+    return wanted[at].value == 5 && !found && literal_match(wanted, count, fields, chosen, at + 1);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+static void random_event(struct json_writer *w, uint32_t *seed, int depth)
+{
+    uint32_t choice = next_random(seed) % 8;
+    if (depth < 4 && (choice < 3 || depth == 0)) {
+        json_begin_object(w);
+        for (unsigned name = 'a'; name <= 'c'; name++) {
+            char key = (char)name;
+            if (next_random(seed) % 3 == 0)
+                continue;
+            json_key(w, str_of(&key, 1));
+            random_event(w, seed, depth + 1);
+        }
+        json_end_object(w);
+    } else if (depth < 4 && choice < 6) {
+        json_begin_array(w);
+        for (uint32_t n = next_random(seed) % 4; n > 0; n--)
+            random_event(w, seed, depth + 1);
+        json_end_array(w);
+    } else {
+        json_put_i64(w, next_random(seed) % 4);
+    }
+}
+
+static int wanted_order(const void *left, const void *right)
+{
+    return str_compare(((const struct wanted *)left)->place, ((const struct wanted *)right)->place);
+}
+
+/* Some places, sorted, each once; and the same as a pattern's text. */
+static size_t random_wanted(struct arena *arena, uint32_t *seed, struct wanted *wanted, struct str *ret_text)
+{
+    static const char *const tests[] = {
+        "0", "1", "2", "3", "{\"exists\":true}", "{\"exists\":false}", "{\"anything-but\":0}"
+    };
+    size_t count = 1 + next_random(seed) % 4, kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        char place[8];
+        size_t len = 0;
+        for (size_t names = 1 + next_random(seed) % 3; names > 0; names--) {
+            place[len++] = '.';
+            place[len++] = (char)('a' + next_random(seed) % 3);
+        }
+        wanted[i] = (struct wanted){ .place = arena_copy(arena, str_of(place, len)),
+                                     .value = (int)(next_random(seed) % 7) };
+    }
+    qsort(wanted, count, sizeof(*wanted), wanted_order);
+    struct str text = STR("{");
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && str_eq(wanted[i].place, wanted[i + 1].place))
+            continue;
+        wanted[kept++] = wanted[i];
+        text = arena_printf(arena, "%.*s%s\"%.*s\":[%s]", STR_ARG(text), kept > 1 ? "," : "",
+                            STR_ARG(str_from_offset(wanted[i].place, 1)), tests[wanted[i].value]);
+    }
+    *ret_text = arena_printf(arena, "%.*s}", STR_ARG(text));
+    return kept;
+}
+
+static void test_literal(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct buf text;
+    uint32_t seed = 7;
+    size_t matched = 0, rounds = 200000;
+    buf_init(&text, 0);
+    for (size_t i = 0; i < rounds; i++) {
+        struct wanted wanted[4];
+        const struct field *chosen[4];
+        struct pattern *pattern;
+        struct str pattern_source, error;
+        struct json_writer w;
+        fields_vec fields = { 0 };
+        size_t count = random_wanted(&arena, &seed, wanted, &pattern_source);
+        buf_clear(&text);
+        json_writer_init(&w, &text);
+        random_event(&w, &seed, 0);
+        struct json event = read_json(&arena, buf_str(&text));
+        flatten(&arena, &fields, (struct field){ .place = STR_EMPTY, .value = &event });
+        bool literal = literal_match(wanted, count, &fields, chosen, 0);
+        assert_int_equal(pattern_compile(&arena, pattern_source, &pattern, &error), ERR_OK);
+        if (pattern_match(pattern, &event) != literal)
+            fail_msg("%.*s, %.*s: by the rules %s", STR_ARG(pattern_source), STR_ARG(buf_str(&text)),
+                     literal ? "a match" : "none");
+        matched += literal;
+        pattern_free(&pattern);
+        arena_reset(&arena);
+    }
+    print_message("%zu random cases, %zu of them match\n", rounds, matched);
+    assert_true(matched > rounds / 100 && matched < rounds / 2);
+    buf_fini(&text);
+    arena_fini(&arena);
+}
+
+/* ---- recorded answers ---- */
+
+static struct str recorded_text(struct arena *arena)
+{
+    const char *named = getenv("CREMA_SHARED");
+    const char *const folders[] = { named ? named : "../shared", "../shared", "../../shared" };
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        struct str path = arena_printf(arena, "%s/data/recorded/patterns.jsonl", folders[i]);
+        struct str text = read_file(arena, arena_cstr(arena, path));
+        if (text.len)
+            return text;
+    }
+    return STR_EMPTY;
+}
+
+static struct str first_line(struct str text)
+{
+    struct str line, rest;
+    (void)str_cut(text, '\n', &line, &rest);
+    return line;
+}
+
+/* False: refused by name. */
+static bool check_recorded(struct arena *arena, const struct json *recorded)
+{
+    struct pattern *pattern;
+    struct str id = json_get_str(recorded, STR("id")), error = STR_EMPTY;
+    const struct json *expect = json_get(recorded, STR("expect"));
+    enum err err = pattern_compile(arena, json_get_str(recorded, STR("pattern")), &pattern, &error);
+    if (err == ERR_UNSUPPORTED)
+        return false;
+    if (expect->type == JSON_STRING) {
+        struct str message = json_get_str(json_get(recorded, STR("error")), STR("Message"));
+        /* Only the first line of most was kept. */
+        bool whole = str_find_char(message, '\n') != STR_NOT_FOUND;
+        if (err != ERR_INVALID || !str_eq(whole ? error : first_line(error), message))
+            fail_msg("%.*s: %.*s", STR_ARG(id), STR_ARG(error));
+        return true;
+    }
+    if (err)
+        fail_msg("%.*s: %.*s", STR_ARG(id), STR_ARG(error));
+    struct json event = read_json(arena, json_get_str(recorded, STR("event")));
+    assert_true(pattern_event_check(&event));
+    if (pattern_match(pattern, &event) != (expect->type == JSON_TRUE))
+        fail_msg("%.*s: the service says otherwise", STR_ARG(id));
+    pattern_free(&pattern);
+    return true;
+}
+
+static void test_recorded(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct str rest = recorded_text(&arena), line;
+    size_t checked = 0, refused = 0;
+    if (rest.len == 0) {
+        print_message("the recorded answers are not here: skipped\n");
+        arena_fini(&arena);
+        skip();
+    }
+    while (str_cut(rest, '\n', &line, &rest) || line.len) {
+        struct json recorded = read_json(&arena, line);
+        if (check_recorded(&arena, &recorded))
+            checked++;
+        else
+            refused++;
+    }
+    print_message("%zu recorded answers agree, %zu patterns are refused by name\n", checked, refused);
+    assert_true(checked > 0);
+    arena_fini(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),  cmocka_unit_test(test_long_error), cmocka_unit_test(test_event_check),
+        cmocka_unit_test(test_literal), cmocka_unit_test(test_recorded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
