@@ -81,6 +81,7 @@ void op_logs_untag_resource(struct op_call *call);
 
 /* states: api_states.c */
 void op_states_create_state_machine(struct op_call *call);
+void op_states_create_state_machine_prepare(struct op_call *call);
 void op_states_delete_state_machine(struct op_call *call);
 void op_states_describe_execution(struct op_call *call);
 void op_states_describe_state_machine(struct op_call *call);
@@ -93,10 +94,12 @@ void op_states_send_task_failure(struct op_call *call);
 void op_states_send_task_heartbeat(struct op_call *call);
 void op_states_send_task_success(struct op_call *call);
 void op_states_start_execution(struct op_call *call);
+void op_states_start_execution_prepare(struct op_call *call);
 void op_states_stop_execution(struct op_call *call);
 void op_states_tag_resource(struct op_call *call);
 void op_states_untag_resource(struct op_call *call);
 void op_states_update_state_machine(struct op_call *call);
+void op_states_update_state_machine_prepare(struct op_call *call);
 
 /* sts: api_sts.c */
 void op_sts_get_caller_identity(struct op_call *call);

@@ -321,6 +321,11 @@ __attribute__((weak)) void op_states_create_state_machine(struct op_call *call)
     missing(call);
 }
 
+__attribute__((weak)) void op_states_create_state_machine_prepare(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_states_delete_state_machine(struct op_call *call)
 {
     missing(call);
@@ -381,6 +386,11 @@ __attribute__((weak)) void op_states_start_execution(struct op_call *call)
     missing(call);
 }
 
+__attribute__((weak)) void op_states_start_execution_prepare(struct op_call *call)
+{
+    missing(call);
+}
+
 __attribute__((weak)) void op_states_stop_execution(struct op_call *call)
 {
     missing(call);
@@ -397,6 +407,11 @@ __attribute__((weak)) void op_states_untag_resource(struct op_call *call)
 }
 
 __attribute__((weak)) void op_states_update_state_machine(struct op_call *call)
+{
+    missing(call);
+}
+
+__attribute__((weak)) void op_states_update_state_machine_prepare(struct op_call *call)
 {
     missing(call);
 }
