@@ -174,8 +174,7 @@ static bool read_input(struct call *call, const struct http_request *request)
     struct op_call *op = &call->op;
     struct json given;
     if (call->entry->service->protocol == PROTOCOL_QUERY) {
-        struct str form = str_eq(request->method, STR("POST")) ? request->body : request->query;
-        if (!api_query_input(op->arena, form, &given))
+        if (!api_query_input(op->arena, api_query_form(request), &given))
             return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION, "The form is not well encoded.");
     } else if (!api_read_body(op->arena, request->body, &given, &op->fault)) {
         return false;

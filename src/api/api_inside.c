@@ -3,28 +3,10 @@
 #include "io/clock.h"
 #include "store/store.h"
 
-/* Names of services as workflows' aws-sdk integrations write them. */
-static const struct {
-    const char *name, *service;
-} aliases[] = {
-    { "eventbridge", "events" },
-    { "cloudwatchlogs", "logs" },
-    { "sfn", "states" },
-};
-
-static const struct service *service_of(struct str name)
-{
-    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-        if (str_eq(name, str_from(aliases[i].name)))
-            return service_find(str_from(aliases[i].service));
-    }
-    return service_find(name);
-}
-
 /* "putEvents" is PutEvents. */
 static struct api_entry *entry_of(const struct api *api, struct str service_name, struct str operation)
 {
-    const struct service *service = service_of(service_name);
+    const struct service *service = service_find(service_name);
     char name[128];
     if (!service || str_empty(operation) || operation.len > sizeof(name))
         return NULL;
@@ -91,7 +73,7 @@ void api_inside_call(void *self, struct work *work, struct ns ns, struct str ser
     if (!entry) {
         fault_set(&fault, arena, FAULT_UNKNOWN_OPERATION, "Crema does not have the operation %.*s of %.*s.",
                   STR_ARG(operation), STR_ARG(service));
-        struct api_error error = api_error_of(arena, service_of(service), fault.code);
+        struct api_error error = api_error_of(arena, service_find(service), fault.code);
         ret->error = error.name;
         ret->cause = fault.text;
         ret->status = error.status;

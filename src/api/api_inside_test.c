@@ -115,17 +115,17 @@ static void test_takes_and_gives_sdk_style(void **state)
 {
     struct work work = work_of(store_batch_begin(store));
     (void)state;
-    struct operation_answer answer =
-        call(&work, "sfn", "startExecution", "{\"StateMachineArn\":\"arn\",\"Name\":\"one\"}", OPERATION_SDK);
+    struct operation_answer answer = call(&work, "states", "startExecution",
+                                          "{\"StateMachineArn\":\"arn\",\"Name\":\"one\"}", OPERATION_SDK);
     assert_true(answer.ok);
     check_text(answer.output, "{\"ExecutionArn\":\"arn\",\"StartDate\":\"2024-01-01T00:00:00.123Z\"}");
-    answer = call(&work, "sfn", "startExecution", "{\"Name\":\"one\"}", OPERATION_SDK);
+    answer = call(&work, "states", "startExecution", "{\"Name\":\"one\"}", OPERATION_SDK);
     assert_false(answer.ok);
     check_text(answer.error, "ValidationException");
     check_text(answer.cause,
                "1 validation error detected: Value null at 'stateMachineArn' failed to satisfy constraint: "
                "Member must not be null");
-    answer = call(&work, "sfn", "startExecution", "{\"stateMachineArn\":", OPERATION_SDK);
+    answer = call(&work, "states", "startExecution", "{\"stateMachineArn\":", OPERATION_SDK);
     check_text(answer.error, "SerializationException");
 }
 
@@ -151,16 +151,16 @@ static void test_knows_which_exist(void **state)
     struct work work = work_of(store_batch_begin(store));
     struct str name;
     (void)state;
-    assert_true(caller.exists(caller.self, STR("eventbridge"), STR("putEvents"), &name));
+    assert_true(caller.exists(caller.self, STR("events"), STR("putEvents"), &name));
     check_text(name, "PutEvents");
     assert_true(caller.exists(caller.self, STR("dynamodb"), STR("GetItem"), &name));
     assert_false(caller.exists(caller.self, STR("dynamodb"), STR("transactWriteItems"), &name)); /* refused */
     assert_false(caller.exists(caller.self, STR("s3"), STR("getObject"), &name));
     assert_false(caller.exists(caller.self, STR("events"), STR(""), &name));
-    struct operation_answer answer = call(&work, "sfn", "createActivity", "{}", OPERATION_SDK);
+    struct operation_answer answer = call(&work, "states", "createActivity", "{}", OPERATION_SDK);
     assert_false(answer.ok);
     check_text(answer.error, "UnknownOperationException");
-    check_text(answer.cause, "Crema does not have the operation createActivity of sfn.");
+    check_text(answer.cause, "Crema does not have the operation createActivity of states.");
 }
 
 static int setup(void **state)

@@ -34,6 +34,11 @@ bool api_query_decode(struct arena *arena, struct str text, bool plus, struct st
     return true;
 }
 
+struct str api_query_form(const struct http_request *request)
+{
+    return str_empty(request->body) ? request->query : request->body;
+}
+
 bool api_query_parameter(struct arena *arena, struct str form, struct str name, struct str *ret)
 {
     struct str rest = form;

@@ -4,6 +4,10 @@
 
 #include "api/api_shape.h"
 #include "api/service.h"
+#include "io/http.h"
+
+/* Where the parameters stand: in the body; of a presigned request or a GET in the query. */
+struct str api_query_form(const struct http_request *request);
 
 /* The named parameter of a form or a query string, decoded; false when it is absent or not well encoded. */
 bool api_query_parameter(struct arena *arena, struct str form, struct str name, struct str *ret);

@@ -235,9 +235,10 @@ static void handle_operation(struct api *api, struct http_exchange *exchange, co
     refuse(exchange, service, 0, FAULT_UNKNOWN_OPERATION, text);
 }
 
-static void handle_query(struct api *api, struct http_exchange *exchange, struct str form)
+static void handle_query(struct api *api, struct http_exchange *exchange)
 {
     struct arena *arena = http_arena(exchange);
+    struct str form = api_query_form(http_request_of(exchange));
     const struct service *service = service_of_query();
     struct str action = STR_EMPTY, version = STR_EMPTY;
     api_query_parameter(arena, form, STR("Action"), &action);
@@ -264,7 +265,7 @@ static void handle_post(struct api *api, struct http_exchange *exchange)
     }
     struct str type = http_header_find(request, STR("Content-Type"));
     if (str_starts(type, STR("application/x-www-form-urlencoded")))
-        handle_query(api, exchange, request->body);
+        handle_query(api, exchange);
     else
         handle_operation(api, exchange, NULL, NULL, STR_EMPTY);
 }
@@ -284,7 +285,7 @@ static void handle_get(struct api *api, struct http_exchange *exchange)
         api_answer_text(exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"), &body);
     } else if (str_eq(request->path, STR("/")) &&
                api_query_parameter(http_arena(exchange), request->query, STR("Action"), &action)) {
-        handle_query(api, exchange, request->query);
+        handle_query(api, exchange);
     } else if (str_eq(request->path, STR("/"))) {
         buf_add(&body, str_of(page, sizeof(page) - 1));
         api_answer_text(exchange, 200, text, &body);
