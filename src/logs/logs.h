@@ -135,16 +135,21 @@ bool logs_stream_list(struct store_reader *reader, struct arena *arena, const st
 
 /* ---- writing events ---- */
 
-/* Appends one event to a stream, made if absent; for targets inside the server. The stream is the event's
- * own: its name follows from the event. The timestamp is not held against the limits of PutLogEvents. False
- * with FAULT_NOT_FOUND when the group does not exist. An append of the same timestamp and message to a stream
- * that holds just that event writes nothing and succeeds: a delivery that is carried twice logs once. */
+/* Append one event to a stream, made if absent; for targets inside the server. The timestamp is not held against the
+ * limits of PutLogEvents. False with FAULT_NOT_FOUND when the group does not exist, FAULT_INVALID_PARAMETER when the
+ * name is none. A stream made so goes with its last event when that expires. */
+
+/* The stream is the event's own: its name follows from the event. An append of the same timestamp and message to a
+ * stream that holds just that event writes nothing and succeeds: what is carried twice is logged once. */
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                  int64_t timestamp_ms, struct str message, struct fault *reterr);
-/* The same without looking whether the stream exists, for a name made in this very command, out of an id that
- * was random until then. To say so of a stream that does exist loses the record of what it held. */
+/* The same without looking whether the stream exists (which is most of the cost), for a name made out of an id that was
+ * random until this very command. To say so of a stream that does exist loses the record of what it held. */
 bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                      int64_t timestamp_ms, struct str message, struct fault *reterr);
+/* The stream is shared by many events, which may be alike: always appends. */
+bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
+                        struct str stream, int64_t timestamp_ms, struct str message, struct fault *reterr);
 
 struct logs_input {
     int64_t timestamp_ms;

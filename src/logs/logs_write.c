@@ -181,19 +181,32 @@ static bool only_is(struct work *work, const struct target_stream *stream, const
            logs_event_read(value, &only) && str_eq(only.message, event->message);
 }
 
-bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-                 int64_t timestamp_ms, struct str message, struct fault *reterr)
+static bool append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                   const struct logs_input *event, bool own, struct fault *reterr)
 {
     struct target_stream target = { .name = stream, .exists = true };
     if (!append_begin(logs, work, ns, group, stream, &target.held, reterr))
         return false;
-    struct logs_input event = { timestamp_ms, message };
     enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);
     if (err == ERR_NOTFOUND)
-        return append_new(logs, work, target.held, stream, &event);
+        return append_new(logs, work, target.held, stream, event);
     if (err != ERR_OK)
         return logs_bad_store(reterr, work->arena, err);
-    return only_is(work, &target, &event) || write_events(logs, work, &target, &event, 1, reterr);
+    return (own && only_is(work, &target, event)) || write_events(logs, work, &target, event, 1, reterr);
+}
+
+bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                 int64_t timestamp_ms, struct str message, struct fault *reterr)
+{
+    struct logs_input event = { timestamp_ms, message };
+    return append(logs, work, ns, group, stream, &event, true, reterr);
+}
+
+bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
+                        struct str stream, int64_t timestamp_ms, struct str message, struct fault *reterr)
+{
+    struct logs_input event = { timestamp_ms, message };
+    return append(logs, work, ns, group, stream, &event, false, reterr);
 }
 
 /* ---- PutLogEvents ---- */

@@ -233,6 +233,18 @@ static void test_append(void **state)
     assert_int_equal(bytes_of(room), 2 * (5 + 26));
 }
 
+/* In a stream that is shared, events that are alike are two events. */
+static void test_append_shared(void **state)
+{
+    struct room *room = *state;
+    for (int i = 0; i < 3; i++)
+        assert_true(logs_append_shared(room->logs, &room->work, room->ns, GROUP, STR("hour"), START_MS,
+                                       STR("tick"), &room->fault));
+    room_commit(room);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 3);
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 1);
+}
+
 static void test_rollback_forgets(void **state)
 {
     struct room *room = *state;
@@ -387,10 +399,11 @@ static void test_policies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROOM_TEST(test_group_life),       ROOM_TEST(test_group_list),       ROOM_TEST(test_group_identifier),
-        ROOM_TEST(test_retention_values), ROOM_TEST(test_stream_life),      ROOM_TEST(test_stream_states),
-        ROOM_TEST(test_append),           ROOM_TEST(test_rollback_forgets), ROOM_TEST(test_sequence_goes_on),
-        ROOM_TEST(test_put_check),        ROOM_TEST(test_put_rejects),      ROOM_TEST(test_policies),
+        ROOM_TEST(test_group_life),       ROOM_TEST(test_group_list),    ROOM_TEST(test_group_identifier),
+        ROOM_TEST(test_retention_values), ROOM_TEST(test_stream_life),   ROOM_TEST(test_stream_states),
+        ROOM_TEST(test_append),           ROOM_TEST(test_append_shared), ROOM_TEST(test_rollback_forgets),
+        ROOM_TEST(test_sequence_goes_on), ROOM_TEST(test_put_check),     ROOM_TEST(test_put_rejects),
+        ROOM_TEST(test_policies),
     };
     return cmocka_run_group_tests_name("logs-write", tests, NULL, NULL);
 }
