@@ -1,0 +1,86 @@
+#include "bus/bus_impl.h"
+#include "io/rand.h"
+
+#include <stdlib.h>
+
+enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, struct bus **ret)
+{
+    struct bus_settings s = settings ? *settings : (struct bus_settings){ 0 };
+    s.buses_max = s.buses_max ? s.buses_max : 100;
+    s.rules_max = s.rules_max ? s.rules_max : 300;
+    s.targets_max = s.targets_max ? s.targets_max : 5;
+    s.pattern_bytes_max = s.pattern_bytes_max ? s.pattern_bytes_max : 2048;
+    s.inbox_max = s.inbox_max ? s.inbox_max : 1000;
+    s.inbox_payload_max = s.inbox_payload_max ? s.inbox_payload_max : 64 * 1024;
+    s.rules_cached_max = s.rules_cached_max ? s.rules_cached_max : 20000;
+    s.request_bytes_max = s.request_bytes_max ? s.request_bytes_max : 1024 * 1024;
+    struct bus *bus = calloc(1, sizeof(*bus));
+    if (!bus)
+        abort();
+    bus->settings = s;
+    bus->deliver = deliver;
+    map_init(&bus->routes, rand_u64());
+    *ret = bus;
+    return ERR_OK;
+}
+
+const struct bus_settings *bus_settings_of(const struct bus *bus)
+{
+    return &bus->settings;
+}
+
+void bus_close(struct bus **bus)
+{
+    if (!*bus)
+        return;
+    bus_route_forget_all(*bus);
+    map_fini(&(*bus)->routes);
+    free(*bus);
+    *bus = NULL;
+}
+
+void bus_after_rollback(void *self)
+{
+    struct bus *bus = self;
+    if (!bus->changed) /* what is cached was not read from what is rolled back */
+        return;
+    bus_route_forget_all(bus);
+    bus->inbox_trimmed = false;
+}
+
+void bus_after_commit(void *self)
+{
+    ((struct bus *)self)->changed = false;
+}
+
+void bus_delivery_done(void *self, struct work *work, const struct delivery *delivery,
+                       const struct delivery_result *result)
+{
+    struct bus *bus = self;
+    if (result->outcome == OUTCOME_DELIVERED)
+        return;
+    struct inbox_item item = {
+        .ns = delivery->ns,
+        .reason = STR("NOT_DELIVERED"),
+        .event_id = delivery->event_id,
+        .rule_arn = delivery->source_arn,
+        .target_id = delivery->owner_ref,
+        .target_arn = delivery->resource,
+        .attempts = delivery->attempts,
+        .error = result->error,
+        .cause = result->cause,
+        .payload = delivery->payload,
+    };
+    bus_inbox_add(bus, work, &item);
+    atomic_fetch_add_explicit(&bus->rejected, 1, memory_order_relaxed);
+}
+
+void bus_stats(const struct bus *bus, struct bus_stats *ret)
+{
+    *ret = (struct bus_stats){
+        .events = atomic_load_explicit(&bus->events, memory_order_relaxed),
+        .deliveries = atomic_load_explicit(&bus->deliveries, memory_order_relaxed),
+        .missing_bus = atomic_load_explicit(&bus->missing_bus, memory_order_relaxed),
+        .rejected = atomic_load_explicit(&bus->rejected, memory_order_relaxed),
+    };
+}

@@ -1,0 +1,26 @@
+/* bus_pattern.c - event patterns, with faults for what is wrong with them. */
+#include "bus/bus_impl.h"
+
+bool bus_pattern_compile(struct arena *arena, struct str text, struct pattern **ret, struct fault *reterr)
+{
+    struct str why;
+    if (pattern_compile(arena, text, ret, &why))
+        return fault_set(reterr, arena, FAULT_INVALID_EVENT_PATTERN, "%.*s", STR_ARG(why));
+    return true;
+}
+
+bool bus_pattern_test(struct arena *arena, struct str pattern_text, struct str event_text, bool *ret,
+                      struct fault *reterr)
+{
+    struct pattern *pattern;
+    struct json event;
+    if (!bus_pattern_compile(arena, pattern_text, &pattern, reterr))
+        return false;
+    bool valid = json_read(arena, event_text, 0, &event, NULL) == ERR_OK && pattern_event_check(&event);
+    if (valid)
+        *ret = pattern_match(pattern, &event);
+    pattern_free(&pattern);
+    if (!valid)
+        return fault_set(reterr, arena, FAULT_VALIDATION, "Parameter Event is not valid.");
+    return true;
+}

@@ -1,0 +1,353 @@
+/* bus_rule.c - rules and their targets. A rule is one record, its targets in it: five at most, read and
+ * written whole. */
+#include "bus/bus_impl.h"
+#include "store/tags.h"
+
+static const struct str state_enabled = { "ENABLED", 7 };
+static const struct str state_cloudtrail = { "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", 45 };
+
+bool bus_rule_enabled(const struct bus_rule *rule)
+{
+    /* There are no CloudTrail events here: the third state is the first. */
+    return str_eq(rule->state, state_enabled) || str_eq(rule->state, state_cloudtrail);
+}
+
+static struct str rule_arn(struct arena *arena, struct ns ns, struct str bus_name, struct str name)
+{
+    struct str resource = str_eq(bus_name, STR("default"))
+                              ? arena_concat(arena, STR("rule/"), name)
+                              : arena_printf(arena, "rule/%.*s/%.*s", STR_ARG(bus_name), STR_ARG(name));
+    return arn_make(arena, ns, STR("events"), resource);
+}
+
+/* ---- records ---- */
+
+static void rule_fill(const struct bus_look *look, struct str bus_name, struct str name,
+                      const struct json *record, struct bus_rule *ret)
+{
+    const struct json *targets = json_get_typed(record, STR("targets"), JSON_ARRAY);
+    *ret = (struct bus_rule){
+        .name = name,
+        .bus = bus_name,
+        .arn = rule_arn(look->arena, look->ns, bus_name, name),
+        .pattern = json_get_str(record, STR("pattern")),
+        .state = json_get_str(record, STR("state")),
+        .description = json_get_str(record, STR("description")),
+        .role_arn = json_get_str(record, STR("role")),
+        .created_by = json_get_str(record, STR("by")),
+        .targets = targets ? *targets : json_of_array(NULL, 0),
+    };
+}
+
+static void put_if(struct json_writer *w, struct str key, struct str text)
+{
+    if (text.len)
+        json_put_member_str(w, key, text);
+}
+
+static void rule_write(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    buf_add_char(&out, BUS_RECORD_VERSION);
+    struct json_writer w;
+    json_writer_init(&w, &out);
+    json_begin_object(&w);
+    put_if(&w, STR("pattern"), rule->pattern);
+    put_if(&w, STR("state"), rule->state);
+    put_if(&w, STR("description"), rule->description);
+    put_if(&w, STR("role"), rule->role_arn);
+    put_if(&w, STR("by"), rule->created_by);
+    if (rule->targets.count)
+        json_put_member(&w, STR("targets"), &rule->targets);
+    json_end_object(&w);
+    struct key key;
+    bus_key_rule(&key, work->partition, ns, rule->bus, rule->name);
+    store_put(work->batch, key_str(&key), buf_str(&out));
+    buf_fini(&out);
+    bus_route_forget(bus, ns, rule->bus);
+}
+
+static bool bus_required(const struct bus_look *look, struct str bus_name, struct fault *reterr)
+{
+    if (bus_exists(look->reader, look->partition, look->ns, bus_name))
+        return true;
+    return fault_set(reterr, look->arena, FAULT_NOT_FOUND, "Event bus %.*s does not exist.",
+                     STR_ARG(bus_name));
+}
+
+bool bus_rule_get(const struct bus_look *look, struct str bus_name, struct str name, struct bus_rule *ret,
+                  struct fault *reterr)
+{
+    if (!bus_required(look, bus_name, reterr))
+        return false;
+    struct key key;
+    struct str value;
+    struct json record;
+    bus_key_rule(&key, look->partition, look->ns, bus_name, name);
+    enum err err = store_get(look->reader, look->arena, key_str(&key), &value);
+    if (err == ERR_NOTFOUND)
+        return fault_set(reterr, look->arena, FAULT_NOT_FOUND, "Rule %.*s does not exist on EventBus %.*s.",
+                         STR_ARG(name), STR_ARG(bus_name));
+    if (err || !bus_record_read(look->arena, value, &record))
+        return fault_set(reterr, look->arena, FAULT_INTERNAL, "Rule %.*s cannot be read: %s", STR_ARG(name),
+                         err_text(err ? err : ERR_CORRUPT));
+    rule_fill(look, bus_name, name, &record, ret);
+    return true;
+}
+
+/* ---- rules ---- */
+
+static bool schedule_refuse(struct arena *arena, struct str bus_name, struct str schedule,
+                            struct fault *reterr)
+{
+    if (!str_eq(bus_name, STR("default")))
+        return fault_set(reterr, arena, FAULT_VALIDATION,
+                         "ScheduleExpression is supported only on the default event bus.");
+    if (!bus_schedule_valid(schedule))
+        return fault_set(reterr, arena, FAULT_VALIDATION, "Parameter ScheduleExpression is not valid.");
+    return fault_set(
+        reterr, arena, FAULT_UNKNOWN_OPERATION,
+        "Crema does not have rules with a ScheduleExpression yet; give the rule an EventPattern.");
+}
+
+static bool rule_check(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule,
+                       struct str schedule, struct fault *reterr)
+{
+    if (str_empty(rule->pattern) && str_empty(schedule))
+        return fault_set(reterr, work->arena, FAULT_VALIDATION,
+                         "Parameter(s) EventPattern or ScheduleExpression must be specified.");
+    struct bus_look look = bus_look_of(work, ns);
+    if (!bus_required(&look, rule->bus, reterr))
+        return false;
+    if (schedule.len)
+        return schedule_refuse(work->arena, rule->bus, schedule, reterr);
+    if (rule->pattern.len > bus->settings.pattern_bytes_max)
+        return fault_set(reterr, work->arena, FAULT_VALIDATION,
+                         "Parameter EventPattern for rule %.*s exceeds limit of %zu.", STR_ARG(rule->name),
+                         bus->settings.pattern_bytes_max);
+    struct pattern *pattern;
+    if (!bus_pattern_compile(work->arena, rule->pattern, &pattern, reterr))
+        return false;
+    pattern_free(&pattern);
+    return true;
+}
+
+bool bus_rule_put(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule,
+                  struct str schedule, struct str *ret_arn, bool *ret_made, struct fault *reterr)
+{
+    if (!rule_check(bus, work, ns, rule, schedule, reterr))
+        return false;
+    struct bus_look look = bus_look_of(work, ns);
+    struct bus_rule now = *rule, before;
+    struct fault absent = { 0 };
+    bool made = !bus_rule_get(&look, rule->bus, rule->name, &before, &absent);
+    if (made && absent.code != FAULT_NOT_FOUND) {
+        *reterr = absent;
+        return false;
+    }
+    if (made) {
+        struct key prefix;
+        bus_key_rule(&prefix, work->partition, ns, rule->bus, STR_EMPTY);
+        if (bus_count(work->reader, key_str(&prefix), bus->settings.rules_max) >= bus->settings.rules_max)
+            return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED,
+                             "The requested resource exceeds the maximum number allowed.");
+        now.created_by = ns.account;
+        now.targets = json_of_array(NULL, 0);
+    } else {
+        now.created_by = before.created_by;
+        now.targets = before.targets;
+    }
+    if (str_empty(now.state))
+        now.state = state_enabled;
+    rule_write(bus, work, ns, &now);
+    *ret_arn = rule_arn(work->arena, ns, rule->bus, rule->name);
+    *ret_made = made;
+    return true;
+}
+
+bool bus_rule_delete(struct bus *bus, struct work *work, struct ns ns, struct str bus_name, struct str name,
+                     struct fault *reterr)
+{
+    struct bus_look look = bus_look_of(work, ns);
+    if (!bus_required(&look, bus_name, reterr))
+        return false;
+    struct bus_rule rule;
+    struct fault absent = { 0 };
+    if (!bus_rule_get(&look, bus_name, name, &rule, &absent)) {
+        if (absent.code == FAULT_NOT_FOUND)
+            return true;
+        *reterr = absent;
+        return false;
+    }
+    if (rule.targets.count)
+        return fault_set(reterr, work->arena, FAULT_VALIDATION,
+                         "Rule can't be deleted since it has targets.");
+    struct key key;
+    bus_key_rule(&key, work->partition, ns, bus_name, name);
+    store_delete(work->batch, key_str(&key));
+    tags_drop(work, rule.arn);
+    bus_route_forget(bus, ns, bus_name);
+    return true;
+}
+
+bool bus_rule_set_state(struct bus *bus, struct work *work, struct ns ns, struct str bus_name,
+                        struct str name, struct str state, struct fault *reterr)
+{
+    struct bus_look look = bus_look_of(work, ns);
+    struct bus_rule rule;
+    if (!bus_rule_get(&look, bus_name, name, &rule, reterr))
+        return false;
+    if (!str_eq(rule.state, state)) {
+        rule.state = state;
+        rule_write(bus, work, ns, &rule);
+    }
+    return true;
+}
+
+/* ---- the list ---- */
+
+static bool has_target(const struct bus_rule *rule, struct str target_arn)
+{
+    for (uint32_t i = 0; i < rule->targets.count; i++)
+        if (str_eq(json_get_str(&rule->targets.items[i], STR("Arn")), target_arn))
+            return true;
+    return false;
+}
+
+bool bus_rule_list(const struct bus_look *look, struct str bus_name, struct str target_arn,
+                   struct bus_page *page, bus_rules *ret, struct fault *reterr)
+{
+    if (!bus_required(look, bus_name, reterr))
+        return false;
+    size_t limit = page->limit ? page->limit : 100;
+    struct key all, first, end;
+    bus_key_rule(&all, look->partition, look->ns, bus_name, STR_EMPTY);
+    bus_key_rule(&first, look->partition, look->ns, bus_name, page->prefix);
+    key_after_prefix(key_str(&first), &end);
+    if (page->after.len && str_compare(page->after, page->prefix) >= 0) {
+        bus_key_rule(&first, look->partition, look->ns, bus_name, page->after);
+        key_bytes(&first, str_of("", 1)); /* the first key after it */
+    }
+    struct store_cursor *cursor = store_scan(look->reader, key_str(&first), key_str(&end), STORE_UP);
+    struct str key, value;
+    bool damaged = false;
+    while (ret->len <= limit && store_cursor_next(cursor, &key, &value)) {
+        struct json record;
+        struct bus_rule rule;
+        struct str name = arena_copy(look->arena, str_from_offset(key, key_str(&all).len));
+        if (!bus_record_read(look->arena, arena_copy(look->arena, value), &record)) {
+            damaged = true;
+            break;
+        }
+        rule_fill(look, bus_name, name, &record, &rule);
+        if (str_empty(target_arn) || has_target(&rule, target_arn))
+            VEC_PUSH(look->arena, ret, rule);
+    }
+    enum err err = store_cursor_close(&cursor);
+    if (err || damaged)
+        return fault_set(reterr, look->arena, FAULT_INTERNAL, "Rules cannot be read: %s",
+                         err_text(err ? err : ERR_CORRUPT));
+    page->more = ret->len > limit;
+    if (page->more)
+        ret->len = limit;
+    return true;
+}
+
+/* ---- targets ---- */
+
+/* A new array: the targets without the one of that Id, and with `add` in its place by Id (NULL: removed
+ * only). */
+static struct json targets_with(struct arena *arena, const struct json *targets, struct str id,
+                                const struct json *add)
+{
+    struct json *items = ARENA_ARRAY(arena, struct json, targets->count + 1u);
+    size_t count = 0;
+    for (uint32_t i = 0; i < targets->count; i++) {
+        int order = str_compare(json_get_str(&targets->items[i], STR("Id")), id);
+        if (add && order >= 0) {
+            items[count++] = *add;
+            add = NULL;
+        }
+        if (order != 0)
+            items[count++] = targets->items[i];
+    }
+    if (add)
+        items[count++] = *add;
+    return json_of_array(items, count);
+}
+
+/* The target without members that are null: those were not given. */
+static struct json target_given(struct arena *arena, const struct json *target)
+{
+    struct json_member *members = ARENA_ARRAY(arena, struct json_member, target->count);
+    size_t count = 0;
+    for (uint32_t i = 0; i < target->count; i++)
+        if (target->members[i].value.type != JSON_NULL)
+            members[count++] = target->members[i];
+    return json_of_object(members, count);
+}
+
+bool bus_targets_put(struct bus *bus, struct work *work, struct ns ns, struct str bus_name,
+                     struct str rule_name, const struct json *targets, struct fault *reterr)
+{
+    struct bus_look look = bus_look_of(work, ns);
+    struct bus_rule rule;
+    if (!bus_rule_get(&look, bus_name, rule_name, &rule, reterr))
+        return false;
+    for (uint32_t i = 0; i < targets->count; i++) {
+        struct json target = target_given(work->arena, &targets->items[i]);
+        if (!bus_target_check(bus, work->arena, ns, &target, reterr))
+            return false;
+        rule.targets = targets_with(work->arena, &rule.targets, json_get_str(&target, STR("Id")), &target);
+        if (rule.targets.count > bus->settings.targets_max)
+            return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED,
+                             "The requested resource exceeds the maximum number allowed.");
+    }
+    rule_write(bus, work, ns, &rule);
+    return true;
+}
+
+bool bus_targets_remove(struct bus *bus, struct work *work, struct ns ns, struct str bus_name,
+                        struct str rule_name, const struct json *ids, struct fault *reterr)
+{
+    struct bus_look look = bus_look_of(work, ns);
+    struct bus_rule rule;
+    if (!bus_rule_get(&look, bus_name, rule_name, &rule, reterr))
+        return false;
+    uint32_t before = rule.targets.count;
+    for (uint32_t i = 0; i < ids->count; i++)
+        rule.targets = targets_with(work->arena, &rule.targets, ids->items[i].text, NULL);
+    if (rule.targets.count != before)
+        rule_write(bus, work, ns, &rule);
+    return true;
+}
+
+/* ---- for tags ---- */
+
+bool bus_resource_check(const struct bus_look *look, struct str text, struct fault *reterr)
+{
+    struct arn arn;
+    struct bus_record record;
+    struct bus_rule rule;
+    if (!arn_parse(text, &arn) || !str_eq(arn.service, STR("events")) || !arn_in(&arn, look->ns))
+        return fault_set(reterr, look->arena, FAULT_VALIDATION,
+                         "Parameter %.*s is not valid. Reason: Provided Arn is not in correct format.",
+                         STR_ARG(text));
+    if (str_starts(arn.resource, STR("event-bus/")))
+        return bus_get(look, str_from_offset(arn.resource, strlen("event-bus/")), &record, reterr);
+    if (str_starts(arn.resource, STR("rule/"))) {
+        struct str path = str_from_offset(arn.resource, strlen("rule/")), bus_name = STR("default"),
+                   name = path;
+        for (size_t i = path.len; i > 0; i--)
+            if (path.ptr[i - 1] == '/') {
+                bus_name = str_slice(path, 0, i - 1);
+                name = str_from_offset(path, i);
+                break;
+            }
+        return bus_rule_get(look, bus_name, name, &rule, reterr);
+    }
+    return fault_set(reterr, look->arena, FAULT_VALIDATION,
+                     "Parameter %.*s is not valid. Reason: Provided Arn is not in correct format.",
+                     STR_ARG(text));
+}
