@@ -583,7 +583,9 @@ static void keeps_rules(void **state)
     refused(call(room, PUT_RULE, "b", "r", "{\"source\":[\"s\"],\"account\":[123]}"), FAULT_VALIDATION,
             "Parameter EventPattern for rule r exceeds limit of 30.");
     refused(call(room, PUT_RULE, "b", "r", "{\"source\":[]}"), FAULT_INVALID_EVENT_PATTERN,
-            "Event pattern is not valid. Reason: Empty arrays are not allowed");
+            "Event pattern is not valid. Reason: Empty arrays are not allowed\n at [Source: "
+            "(String)\"{\"source\":[]}\"; "
+            "line: 1, column: 13]");
     refused(call(room, DELETE_RULE, "no", "r", NULL), FAULT_NOT_FOUND, "Event bus no does not exist.");
     refused(call(room, SET_STATE, "default", "r", "DISABLED"), FAULT_NOT_FOUND,
             "Rule r does not exist on EventBus default.");

@@ -1,16 +1,20 @@
-/* target_kinds.h - the kinds of target there are, and what each needs. main.c fills the struct and hands it
- * to deliver_add_target as self; it must live as long as deliver. */
+/* target_kinds.h - the kinds of target there are, and what each needs.
+ *
+ * main.c makes them all at once (targets_open); tests give a kind what it needs by themselves.
+ */
 #ifndef TARGET_TARGET_KINDS_H
 #define TARGET_TARGET_KINDS_H
 
 #include "target/operation_caller.h"
 #include "target/target.h"
 
-struct logs;
-struct flow;
 struct bus;
+struct deliver;
+struct flow;
+struct logs;
 
-extern const struct target_kind target_null; /* self: NULL */
+/* self: NULL */
+extern const struct target_kind target_null;
 
 /* self: struct target_log_group */
 extern const struct target_kind target_log_group;
@@ -29,5 +33,26 @@ struct target_event_bus {
     struct bus *bus;
     unsigned hops_max; /* buses one event may be handed on to; 0: 5 */
 };
+
+/* self: struct operation_caller; see target_operation.h */
+extern const struct target_kind target_operation;
+
+/* ---- all of them ---- */
+
+struct targets_settings {
+    struct logs *logs;
+    struct flow *flow;
+    struct bus *bus;
+    const struct operation_caller *caller;
+    bool stream_per_hour;
+    unsigned hops_max;
+};
+
+struct targets;
+
+/* Gives every kind to deliver. Close after deliver. */
+enum err targets_open(const struct targets_settings *settings, struct deliver *deliver,
+                      struct targets **ret) MUST_USE;
+void targets_close(struct targets **targets);
 
 #endif

@@ -1,0 +1,216 @@
+#include "target/target_operation.h"
+#include "target/operation_result.h"
+#include "target/target_kinds.h"
+#include "base/arn.h"
+#include "base/vec.h"
+#include "json/json.h"
+
+#include <assert.h>
+
+/* ---- which operation a resource names ---- */
+
+/* Services as aws-sdk integrations spell them, as the operation table does, and as errors do. */
+static const struct operation_naming sdk_names[] = {
+    { .resource = "eventbridge", .service = "events", .error = "EventBridge", .cause = "EventBridge" },
+    { .resource = "sfn", .service = "states", .error = "Sfn", .cause = "Sfn" },
+    { .resource = "dynamodb", .service = "dynamodb", .error = "DynamoDb", .cause = "DynamoDb" },
+    { .resource = "cloudwatchlogs", .service = "logs", .error = "CloudWatchLogs", .cause = "CloudWatchLogs" },
+    { .resource = "sts", .service = "sts", .error = "Sts", .cause = "Sts" },
+};
+
+static const struct operation_naming events_naming = { "events", "events", "EventBridge", "AmazonEventBridge",
+                                                       "application/x-amz-json-1.1" };
+static const struct operation_naming dynamodb_naming = { "dynamodb", "dynamodb", "DynamoDB",
+                                                         "AmazonDynamoDBv2", "application/x-amz-json-1.0" };
+
+/* Optimized integrations. */
+static const struct {
+    const struct operation_naming *naming;
+    const char *operation;
+    bool token; /* has .waitForTaskToken */
+} optimized[] = {
+    { &events_naming, "putEvents", true },     { &dynamodb_naming, "getItem", false },
+    { &dynamodb_naming, "putItem", false },    { &dynamodb_naming, "updateItem", false },
+    { &dynamodb_naming, "deleteItem", false },
+};
+
+struct task {
+    const struct operation_naming *naming;
+    struct str operation; /* the table's name */
+    bool sdk;
+};
+
+static const struct str task_prefix = { "arn:aws:states:::", 17 };
+
+static bool refuse(struct str why, struct str *ret_why)
+{
+    *ret_why = why;
+    return false;
+}
+
+static bool sdk_parse(const struct operation_caller *caller, struct str service, struct str operation,
+                      struct task *ret, struct str *ret_why)
+{
+    for (size_t i = 0; i < sizeof(sdk_names) / sizeof(sdk_names[0]); i++) {
+        if (!str_eq(service, str_from(sdk_names[i].resource)))
+            continue;
+        struct task task = { .naming = &sdk_names[i], .sdk = true };
+        bool camel = operation.len && operation.ptr[0] >= 'a' && operation.ptr[0] <= 'z';
+        if (!camel ||
+            !caller->exists(caller->self, str_from(task.naming->service), operation, &task.operation))
+            return refuse(STR("Crema does not have this operation of the service yet."), ret_why);
+        *ret = task;
+        return true;
+    }
+    return refuse(STR("Crema does not have aws-sdk tasks of this service yet."), ret_why);
+}
+
+static bool optimized_parse(const struct operation_caller *caller, struct str service, struct str operation,
+                            bool token, struct task *ret, struct str *ret_why)
+{
+    for (size_t i = 0; i < sizeof(optimized) / sizeof(optimized[0]); i++) {
+        const struct operation_naming *naming = optimized[i].naming;
+        if (!str_eq(service, str_from(naming->resource)) ||
+            !str_eq(operation, str_from(optimized[i].operation)))
+            continue;
+        if (token && !optimized[i].token)
+            return refuse(STR("The integration has no .waitForTaskToken."), ret_why);
+        struct task task = { .naming = naming };
+        if (!caller->exists(caller->self, str_from(naming->service), operation, &task.operation))
+            return refuse(STR("Crema does not have this operation of the service yet."), ret_why);
+        *ret = task;
+        return true;
+    }
+    return refuse(STR("Crema does not have this integration yet."), ret_why);
+}
+
+static bool task_parse(const struct operation_caller *caller, struct str resource, struct task *ret,
+                       struct str *ret_why)
+{
+    struct str rest, service, operation, pattern;
+    *ret_why = STR_EMPTY;
+    if (!str_starts(resource, task_prefix))
+        return false;
+    rest = str_from_offset(resource, task_prefix.len);
+    bool sdk = str_starts(rest, STR("aws-sdk:"));
+    if (sdk)
+        rest = str_from_offset(rest, strlen("aws-sdk:"));
+    if (!str_cut(rest, ':', &service, &operation) || !service.len || !operation.len)
+        return false;
+    bool has_pattern = str_cut(operation, '.', &operation, &pattern);
+    bool token = has_pattern && str_eq(pattern, STR("waitForTaskToken"));
+    if (has_pattern && !token)
+        return refuse(STR("Crema does not have this service integration pattern yet."), ret_why);
+    return sdk ? sdk_parse(caller, service, operation, ret, ret_why)
+               : optimized_parse(caller, service, operation, token, ret, ret_why);
+}
+
+bool operation_task_known(void *self, struct str resource, struct str *ret_why)
+{
+    struct task task;
+    return task_parse(self, resource, &task, ret_why);
+}
+
+/* ---- events:putEvents ---- */
+
+/* The ARN of the machine, from that of its execution. */
+static struct str machine_arn(struct arena *arena, struct str execution_arn)
+{
+    struct arn arn;
+    struct str name, rest;
+    if (!arn_parse(execution_arn, &arn) || !str_starts(arn.resource, STR("execution:")))
+        return STR_EMPTY;
+    (void)str_cut(str_from_offset(arn.resource, strlen("execution:")), ':', &name, &rest);
+    return arn_make(arena, (struct ns){ arn.account, arn.region }, STR("states"),
+                    arena_concat(arena, STR("stateMachine:"), name));
+}
+
+/* An entry as the integration sends it on: a Detail that is a value becomes its text, and the machine and the
+ * execution stand behind the user's Resources. */
+static struct json entry_of(struct arena *arena, const struct json *entry, struct str execution_arn)
+{
+    if (entry->type != JSON_OBJECT)
+        return *entry; /* refused by its shape */
+    struct json sent = *entry;
+    const struct json *detail = json_get(entry, STR("Detail"));
+    if (json_is(detail, JSON_OBJECT) || json_is(detail, JSON_ARRAY))
+        sent = json_with_member(arena, &sent, STR("Detail"), json_of_str(json_text(arena, detail)));
+    const struct json *resources = json_get(entry, STR("Resources"));
+    if (resources && resources->type != JSON_ARRAY && resources->type != JSON_NULL)
+        return sent; /* refused by its shape */
+    uint32_t count = json_is(resources, JSON_ARRAY) ? resources->count : 0;
+    struct json *items = ARENA_ARRAY(arena, struct json, count + 2u);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = resources->items[i];
+    items[count] = json_of_str(machine_arn(arena, execution_arn));
+    items[count + 1] = json_of_str(execution_arn);
+    return json_with_member(arena, &sent, STR("Resources"), json_of_array(items, count + 2u));
+}
+
+static struct str put_events_input(struct arena *arena, const struct delivery *delivery)
+{
+    struct json input;
+    if (json_read(arena, delivery->payload, 0, &input, NULL))
+        return delivery->payload; /* refused by its shape */
+    const struct json *entries = json_get_typed(&input, STR("Entries"), JSON_ARRAY);
+    if (!entries)
+        return delivery->payload;
+    struct json *items = ARENA_ARRAY(arena, struct json, entries->count);
+    for (uint32_t i = 0; i < entries->count; i++)
+        items[i] = entry_of(arena, &entries->items[i], delivery->source_arn);
+    input = json_with_member(arena, &input, STR("Entries"), json_of_array(items, entries->count));
+    return json_text(arena, &input);
+}
+
+static bool has_failed_entry(struct arena *arena, struct str output)
+{
+    struct json answer;
+    int64_t failed = 0;
+    if (json_read(arena, output, 0, &answer, NULL))
+        return false;
+    const struct json *count = json_get_typed(&answer, STR("FailedEntryCount"), JSON_NUMBER);
+    return count && json_number_i64(count->text, &failed) && failed > 0;
+}
+
+/* ---- the call ---- */
+
+static void operation_send(void *self, struct work *work, const struct delivery *delivery,
+                           struct delivery_result *ret)
+{
+    const struct operation_caller *caller = self;
+    struct task task;
+    struct str why;
+    ret->outcome = OUTCOME_REJECTED;
+    if (!task_parse(caller, delivery->resource, &task, &why)) {
+        /* Checked when the machine was made: only a machine of another version of this server gets here. */
+        ret->error = STR("States.Runtime");
+        ret->cause = arena_printf(work->arena, "The resource %.*s cannot be run. %.*s",
+                                  STR_ARG(delivery->resource), STR_ARG(why));
+        return;
+    }
+    bool put_events = !task.sdk && task.naming == &events_naming;
+    struct str input = put_events ? put_events_input(work->arena, delivery) : delivery->payload;
+    struct operation_answer answer = { 0 };
+    caller->call(caller->self, work, delivery->ns, str_from(task.naming->service), task.operation, input,
+                 OPERATION_SDK, delivery->hops, &answer);
+    if (!answer.ok) {
+        ret->error = operation_error(work->arena, task.naming, task.sdk, &answer);
+        ret->cause = operation_cause(work->arena, task.naming, task.sdk, &answer);
+        return;
+    }
+    ret->result =
+        task.sdk ? answer.output : operation_result(work->arena, task.naming, &answer, work->now_ms);
+    if (put_events && has_failed_entry(work->arena, answer.output)) {
+        ret->error = STR("EventBridge.FailedEntry");
+        ret->cause = ret->result;
+        ret->result = STR_EMPTY;
+        return;
+    }
+    ret->outcome = OUTCOME_DELIVERED;
+}
+
+const struct target_kind target_operation = {
+    .name = "operation",
+    .doc = "An operation of this server, called by a task of a workflow.",
+    .send = operation_send,
+};
