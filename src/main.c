@@ -8,6 +8,7 @@
 #include "api/api_server.h"
 #include "cli/cli.h"
 #include "deliver/deliver.h"
+#include "flow/flow.h"
 #include "io/clock.h"
 #include "io/http.h"
 #include "io/signals.h"
@@ -25,13 +26,14 @@ struct server {
     struct store *store;
     struct deliver *deliver;
     struct logs *logs;
+    struct flow *flow;
     struct writer *writer;
     struct api *api;
     struct http_server *http;
     struct rooms rooms;
 };
 
-static const struct cli_command *const commands[] = { &cli_demo, &cli_env };
+static const struct cli_command *const commands[] = { &cli_demo, &cli_check, &cli_backup, &cli_env };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- around each command of the writer ---- */
@@ -46,6 +48,7 @@ static void rooms_after_rollback(void *self)
 {
     struct server *server = self;
     logs_after_rollback(server->logs);
+    flow_after_rollback(server->flow);
 }
 
 static void after_rollback(void *self)
@@ -94,18 +97,23 @@ static enum err open_floor(struct server *server, struct diag *reterr)
 
 static enum err open_rooms(struct server *server)
 {
+    struct flow_settings flow = { .transitions_max = (unsigned)server->settings.transitions_per_command_max };
     enum err err = logs_open(&server->logs);
+    if (!err)
+        err = flow_open(&flow, server->deliver, &server->flow);
     return err;
 }
 
 static void wire_rooms(struct server *server)
 {
     struct deliver *deliver = server->deliver;
+    deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
     writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
+    writer_on_timer(server->writer, TIMER_FLOW, flow_due, server->flow);
     writer_on_timer(server->writer, TIMER_LOGS, logs_due, server->logs);
     server->rooms = (struct rooms){
-        .store = server->store, .writer = server->writer, .deliver = deliver, .logs = server->logs
+        .store = server->store, .writer = server->writer, .deliver = deliver, .logs = server->logs, .flow = server->flow
     };
 }
 
@@ -229,6 +237,7 @@ static void server_close(struct server *server)
     http_server_close(&server->http);
     writer_close(&server->writer);
     api_free(&server->api);
+    flow_close(&server->flow);
     logs_close(&server->logs);
     deliver_close(&server->deliver);
     store_close(&server->store);
