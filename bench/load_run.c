@@ -282,6 +282,9 @@ static void thread_main(void *arg)
 {
     struct load_thread *thread = arg;
     struct epoll_event events[256];
+    int64_t early_ns = thread->start_ns - clock_monotonic_ns();
+    if (early_ns > 0) /* all threads begin together */
+        thread_sleep_ms((unsigned)(early_ns / 1000000) + 1);
     for (;;) {
         int64_t wait_ns = thread_start_due(thread);
         int64_t now_ns = clock_monotonic_ns();
@@ -386,8 +389,9 @@ enum err load_run(const struct load_plan *plan, struct load_result *ret, struct 
         thread_add_result(&threads[i], ret);
     }
     ret->measured_ns = plan->duration_ns;
-    if (last_ns - start_ns - plan->warm_up_ns < plan->duration_ns) /* all requests were done before */
-        ret->measured_ns = last_ns - start_ns - plan->warm_up_ns;
+    int64_t lasted_ns = last_ns - start_ns - plan->warm_up_ns;
+    if (lasted_ns < plan->duration_ns) /* all requests were done before */
+        ret->measured_ns = lasted_ns > 0 ? lasted_ns : 0;
     free(threads);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);

@@ -1,0 +1,380 @@
+"""Measures what Crema promises, on this machine, with durability on, and prints one table.
+
+    make bench            or    bench/run.py [--quick] [--keep] [--only NAME,...]
+
+Server and load generator share the machine's cores. Every figure is checked: what was acknowledged is read back
+through the API, counted, and each order must be there once. Writes build/bench.json.
+"""
+import argparse
+import glob
+import http.client
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+import boto3
+import botocore.config
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.environ.get("CREMA_BUILD", os.path.join(TOP, "build"))
+CREMA = os.path.join(BUILD, "crema")
+LOAD = os.path.join(BUILD, "crema-load")
+DATA = os.path.join(BUILD, "bench-data")
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+SOURCE = "awsserverlessda.serverlesspresso"
+DISK_BYTES_MIN = 8 << 30
+
+PASS_CHOICE_SUCCEED = {
+    "StartAt": "Prepare",
+    "States": {
+        "Prepare": {"Type": "Pass", "Result": True, "ResultPath": "$.ready", "Next": "Ready?"},
+        "Ready?": {"Type": "Choice", "Default": "Done",
+                   "Choices": [{"Variable": "$.ready", "BooleanEquals": True, "Next": "Done"}]},
+        "Done": {"Type": "Succeed"},
+    },
+}
+WAITING = {"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 864000, "End": True}}}
+
+
+class Failed(Exception):
+    """The server did something wrong, which no figure makes up for."""
+
+
+class Server:
+    def __init__(self, folder):
+        self.folder = folder
+        self.process = None
+        self.start()
+
+    def start(self):
+        """Starts it and returns the seconds until its first answer."""
+        begun = time.monotonic()
+        self.process = subprocess.Popen([CREMA, "serve", "--listen", "127.0.0.1:0", "--data", self.folder],
+                                        stdout=subprocess.PIPE, stderr=open(self.folder + ".log", "a"), text=True)
+        line = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        if not found:
+            raise Failed(f"the server did not start (exit {self.process.wait(timeout=30)}); see {self.folder}.log")
+        self.port = int(found.group(1))
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", "/healthz")
+        if connection.getresponse().read() is None:
+            raise Failed("no answer")
+        connection.close()
+        self.start_s = time.monotonic() - begun
+        return self.start_s
+
+    def end(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=120)
+        self.process.stdout.close()
+
+    def client(self, service):
+        config = botocore.config.Config(retries={"max_attempts": 0}, read_timeout=120)
+        return boto3.session.Session().client(service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name=REGION,
+                                              aws_access_key_id="test", aws_secret_access_key="test", config=config)
+
+    def resident_mib(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) / 1024
+
+    def cpu_s(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def load(self, mode, *arguments):
+        """One run of the generator; its result, and what it cost the server."""
+        cpu_s = self.cpu_s()
+        done = subprocess.run([LOAD, mode, "--address", f"127.0.0.1:{self.port}", "--json", *map(str, arguments)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if not done.stdout:
+            raise Failed(f"the load generator: {done.stderr.strip()}")
+        result = json.loads(done.stdout)
+        if result["errors"]:
+            raise Failed(f"{mode}: {result['errors']} errors; {done.stderr.strip()}")
+        result["server_cpu_us_per_request"] = (self.cpu_s() - cpu_s) * 1e6 / max(result["requests_all"], 1)
+        return result
+
+
+class Reader:
+    """Calls operations that page, over one connection, faster than an SDK would."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
+
+    def call(self, target, body):
+        service = {"Logs": "logs", "AWSStepFunctions": "states"}[target.split("_")[0].split(".")[0]]
+        version = "1.0" if service == "states" else "1.1"
+        self.connection.request("POST", "/", json.dumps(body), {
+            "X-Amz-Target": target, "Content-Type": "application/x-amz-json-" + version,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, "
+                             "SignedHeaders=host, Signature=" + "0" * 64})
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise Failed(f"{target}: {answer.status} {text[:300]!r}")
+        return json.loads(text)
+
+    def pages(self, target, body, token_in, token_out):
+        body = dict(body)
+        while True:
+            page = self.call(target, body)
+            yield page
+            if not page.get(token_out):
+                return
+            body[token_in] = page[token_out]
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.rows = []
+        self.detail = {}
+        self.duration_s = 2 if options.quick else 10
+        self.fill_events = 50_000 if options.quick else 1_000_000
+        self.waiting = 500 if options.quick else 10_000
+        self.events_in = 0
+
+    def row(self, figure, reached, wanted, unit, at_most=False, form="{:,.0f}"):
+        good = reached <= wanted if at_most else reached >= wanted
+        show = form + (" " + unit if unit else "")
+        self.rows.append({"figure": figure, "reached": reached, "to_reach": wanted, "unit": unit,
+                          "at_most": at_most, "ok": good})
+        print(f"  {figure}: {show.format(reached)}", flush=True)
+
+    # ---- the shop's bus, with one rule to a log group ----
+
+    def make_bus(self, server, name):
+        events, logs = server.client("events"), server.client("logs")
+        group = "/aws/events/" + name
+        logs.create_log_group(logGroupName=group)
+        events.create_event_bus(Name=name)
+        events.put_rule(Name="logAll", EventBusName=name, EventPattern=json.dumps({"source": [SOURCE]}))
+        failed = events.put_targets(Rule="logAll", EventBusName=name, Targets=[
+            {"Id": "log", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"}])["FailedEntryCount"]
+        if failed:
+            raise Failed("PutTargets did not take the log group")
+        return group
+
+    def make_machine(self, server, name, definition):
+        return server.client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(definition), type="STANDARD",
+            roleArn=f"arn:aws:iam::{ACCOUNT}:role/bench")["stateMachineArn"]
+
+    def check_group(self, server, group, acknowledged):
+        """Every acknowledged order is in the group once, and nothing else is. Right after the load."""
+        begun = time.monotonic()
+        seen, count = set(), 0
+        reader = Reader(server)
+        for page in reader.pages("Logs_20140328.FilterLogEvents", {"logGroupName": group, "limit": 10000},
+                                 "nextToken", "nextToken"):
+            for event in page["events"]:
+                count += 1
+                seen.add(re.search(r'"orderId":"(\d+)"', event["message"]).group(1))
+        if count != acknowledged or len(seen) != acknowledged:
+            raise Failed(f"{group}: {acknowledged} events were acknowledged, {count} are there, {len(seen)} different")
+        print(f"    read back: {count:,} events, each once ({time.monotonic() - begun:.1f} s)", flush=True)
+
+    def put_events(self, server, name, *arguments):
+        group = self.make_bus(server, name)
+        result = server.load("put-events", "--bus", name, "--entry-bytes", 500, *arguments)
+        self.events_in += result["events_all"]
+        self.detail[name] = result
+        self.check_group(server, group, result["events_all"])
+        return result
+
+    # ---- the figures ----
+
+    def start_empty(self):
+        times, resident = [], []
+        for _ in range(5):
+            folder = DATA + "-empty"
+            shutil.rmtree(folder, ignore_errors=True)
+            server = Server(folder)
+            times.append(server.start_s)
+            time.sleep(1)
+            resident.append(server.resident_mib())
+            server.end()
+            shutil.rmtree(folder, ignore_errors=True)
+        self.row("start to first answer, empty folder (median of 5)", statistics.median(times) * 1000, 50, "ms", True,
+                 "{:,.1f}")
+        self.row("memory, idle", statistics.median(resident), 25, "MiB", True, "{:,.1f}")
+
+    def put_events_figures(self, server):
+        timing = ["--warm-up", 1, "--duration", self.duration_s]
+        ten = self.put_events(server, "bench-ten", "--entries", 10, "--connections", 64, *timing)
+        self.row("PutEvents, 10 entries: events acknowledged and visible", ten["events_per_s"], 40000, "/s")
+        one = self.put_events(server, "bench-one", "--entries", 1, "--connections", 64, *timing)
+        self.row("PutEvents, 1 entry, 64 connections: events acknowledged and visible", one["events_per_s"], 12000,
+                 "/s")
+        half = self.put_events(server, "bench-half-ten", "--entries", 10, "--rate", 2000, "--connections", 64, *timing)
+        self.row("PutEvents, 10 entries at 20,000 events/s: p99", half["latency_ms"]["p99"], 10, "ms", True, "{:,.2f}")
+        half = self.put_events(server, "bench-half-one", "--entries", 1, "--rate", 6000, "--connections", 64, *timing)
+        self.row("PutEvents, 1 entry at 6,000 events/s: p99", half["latency_ms"]["p99"], 10, "ms", True, "{:,.2f}")
+
+    def visible_figure(self, server):
+        group = self.make_bus(server, "bench-visible")
+        events, logs = server.client("events"), server.client("logs")
+        late = 0
+        for number in range(100):
+            detail = json.dumps({"orderId": f"visible-{number}"})
+            answer = events.put_events(Entries=[{"Source": SOURCE, "DetailType": "OrderManager.MakeOrder",
+                                                 "EventBusName": "bench-visible", "Detail": detail}])
+            event_id = answer["Entries"][0]["EventId"]
+            newest = logs.describe_log_streams(logGroupName=group, orderBy="LastEventTime", descending=True, limit=1)
+            found = logs.get_log_events(logGroupName=group, logStreamName=newest["logStreams"][0]["logStreamName"])
+            late += not any(event_id in event["message"] for event in found["events"])
+        self.row("100 events not yet visible right after their acknowledgement", late, 0, "", True)
+
+    def start_execution_figure(self, server):
+        machine = self.make_machine(server, "bench-short", PASS_CHOICE_SUCCEED)
+        result = server.load("start-execution", "--machine", machine, "--connections", 64, "--warm-up", 1,
+                             "--duration", self.duration_s)
+        begun = time.monotonic()
+        reader = Reader(server)
+        running = {"stateMachineArn": machine, "statusFilter": "RUNNING", "maxResults": 1}
+        while reader.call("AWSStepFunctions.ListExecutions", running)["executions"]:
+            if time.monotonic() - begun > 60:
+                raise Failed("executions of Pass, Choice, Succeed do not finish")
+            time.sleep(0.01)
+        behind_s = time.monotonic() - begun
+        done = sum(len(page["executions"]) for page in reader.pages(
+            "AWSStepFunctions.ListExecutions",
+            {"stateMachineArn": machine, "statusFilter": "SUCCEEDED", "maxResults": 1000}, "nextToken", "nextToken"))
+        if done != result["requests_all"]:
+            raise Failed(f"{result['requests_all']} executions were started, {done} succeeded")
+        result["behind_s"] = behind_s
+        self.detail["start-execution"] = result
+        per_s = result["requests"] / (result["seconds"] + behind_s)
+        self.row("StartExecution of Pass, Choice, Succeed: finished", per_s, 8000, "/s")
+
+    def more_figures(self, server):
+        """Nothing is promised of these; they help to see where time goes."""
+        logs = server.client("logs")
+        logs.create_log_group(logGroupName="bench-logs")
+        for number in range(16):
+            logs.create_log_stream(logGroupName="bench-logs", logStreamName=f"bench-{number}")
+        result = server.load("put-log-events", "--group", "bench-logs", "--run", "bench", "--streams", 16, "--entries",
+                             100, "--connections", 16, "--duration", self.duration_s / 2)
+        self.events_in += result["events_all"]
+        self.detail["put-log-events"] = result
+        print(f"  PutLogEvents, 100 events, 16 streams: {result['events_per_s']:,.0f} /s", flush=True)
+
+    def large_figures(self, server):
+        self.make_bus(server, "bench-fill")
+        missing = (self.fill_events - self.events_in) // 10
+        if missing > 0:
+            filled = server.load("put-events", "--bus", "bench-fill", "--entries", 10, "--requests", missing,
+                                 "--duration", 600)
+            self.events_in += filled["events_all"]
+        name = f"{self.events_in:,} events"
+        self.row(f"memory, after {name}", server.resident_mib(), 200, "MiB", True, "{:,.1f}")
+        machine = self.make_machine(server, "bench-waiting", WAITING)
+        server.load("start-execution", "--machine", machine, "--requests", self.waiting, "--duration", 600)
+        server.end()
+        what = f"{name} and {self.waiting:,} waiting executions"
+        self.row(f"start to first answer, {what}", server.start() * 1000, 1000, "ms", True)
+        self.row("memory, right after that start", server.resident_mib(), 200, "MiB", True, "{:,.1f}")
+        waiting = Reader(server).pages("AWSStepFunctions.ListExecutions", {
+            "stateMachineArn": machine, "statusFilter": "RUNNING", "maxResults": 1000}, "nextToken", "nextToken")
+        if sum(len(page["executions"]) for page in waiting) != self.waiting:
+            raise Failed("waiting executions are gone after the start")
+        server.end(signal.SIGKILL)
+        self.row("the same after kill -9", server.start() * 1000, 1000, "ms", True)
+        self.detail["folder_bytes"] = sum(os.path.getsize(path) for path in
+                                          glob.glob(DATA + "/**", recursive=True) if os.path.isfile(path))
+
+    def run(self):
+        only = self.options.only
+        if not only or "start" in only:
+            self.start_empty()
+        if only and only <= {"start"}:
+            return
+        shutil.rmtree(DATA, ignore_errors=True)
+        server = Server(DATA)
+        try:
+            for name, figure in (("events", self.put_events_figures), ("visible", self.visible_figure),
+                                 ("executions", self.start_execution_figure), ("logs", self.more_figures),
+                                 ("large", self.large_figures)):
+                if not only or name in only:
+                    figure(server)
+        finally:
+            server.end()
+            if not self.options.keep:
+                shutil.rmtree(DATA, ignore_errors=True)
+
+
+def machine():
+    def first(path, pattern, default):
+        try:
+            with open(path) as file:
+                return re.search(pattern, file.read()).group(1)
+        except (OSError, AttributeError):
+            return default
+
+    mount = subprocess.run(["findmnt", "-nro", "FSTYPE,OPTIONS", "-T", BUILD], stdout=subprocess.PIPE, text=True)
+    return {
+        "processor": first("/proc/cpuinfo", r"model name\s*:\s*(.*)", platform.machine()),
+        "cores": os.cpu_count(),
+        "memory_gib": round(int(first("/proc/meminfo", r"MemTotal:\s+(\d+)", "0")) / (1 << 20), 1),
+        "kernel": platform.release(),
+        "file_system": mount.stdout.strip()[:80],
+        "load_before": [round(load, 2) for load in os.getloadavg()],
+        "server": subprocess.run([CREMA, "version"], stdout=subprocess.PIPE, text=True).stdout.strip(),
+    }
+
+
+def print_table(rows):
+    def show(value, row):
+        return f"{value:,.0f} {row['unit']}" if value >= 100 or value == int(value) else f"{value:,.2f} {row['unit']}"
+
+    lines = [("figure", "reached", "to reach", "")]
+    for row in rows:
+        lines.append((row["figure"], show(row["reached"], row),
+                      ("at most " if row["at_most"] else "at least ") + show(row["to_reach"], row),
+                      "ok" if row["ok"] else "short"))
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    print()
+    for line in lines:
+        print(f"{line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:>{widths[2]}}  {line[3]}".rstrip())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
+    parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
+    parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
+                        help="of start, events, visible, executions, logs, large")
+    options = parser.parse_args()
+    free = shutil.disk_usage(BUILD).free
+    if free < DISK_BYTES_MIN and not options.quick:
+        sys.exit(f"{BUILD} has {free >> 20} MiB free; a million events want {DISK_BYTES_MIN >> 20} (or use --quick)")
+    bench, about = Bench(options), machine()
+    print(f"{about['server']} on {about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB, "
+          f"Linux {about['kernel']}, {about['file_system']}; load before: {about['load_before']}\n"
+          f"durable; {bench.duration_s} s a figure; the load generator shares the cores", flush=True)
+    failed = None
+    try:
+        bench.run()
+    except Failed as error:
+        failed = str(error)
+    print_table(bench.rows)
+    with open(os.path.join(BUILD, "bench.json"), "w") as file:
+        json.dump({"machine": about, "settings": {"duration_s": bench.duration_s, "quick": options.quick},
+                   "failed": failed, "figures": bench.rows, "detail": bench.detail}, file, indent=2)
+    if failed:
+        sys.exit("bench: " + failed)
+
+
+if __name__ == "__main__":
+    main()
