@@ -27,6 +27,11 @@ static void view_add(struct view *view, const struct json *value, struct str pre
         view->at[view->count++] = (struct source){ .value = value, .prefix = prefix };
 }
 
+static bool is_array(const struct source *source)
+{
+    return str_empty(source->prefix) && source->value->type == JSON_ARRAY;
+}
+
 /* Adds what the source has below the name. */
 static void source_below(const struct source *source, struct str name, struct view *ret)
 {
@@ -132,7 +137,7 @@ static bool tests_pass(const struct pattern_node *node, const struct view *view)
  * array. */
 static bool leads_absent(const struct pattern_node *node, uint32_t limit, const struct source *source)
 {
-    if (str_empty(source->prefix) && source->value->type == JSON_ARRAY) {
+    if (is_array(source)) {
         for (size_t i = 0; i < source->value->count; i++) {
             struct source item = { .value = &source->value->items[i] };
             if (!leads_absent(node, limit, &item))
@@ -170,6 +175,19 @@ static bool node_matches(const struct pattern_node *node, const struct view *vie
     return true;
 }
 
+static bool some_item_matches(const struct pattern_node *node, const struct json *array)
+{
+    for (size_t i = 0; i < array->count; i++) {
+        const struct json *item = &array->items[i];
+        struct view view;
+        view.count = 1;
+        view.at[0] = (struct source){ .value = item };
+        if (item->type == JSON_ARRAY ? some_item_matches(node, item) : node_matches(node, &view))
+            return true;
+    }
+    return false;
+}
+
 static bool view_matches(const struct pattern_node *node, const struct view *view)
 {
     if (node->children.len == 0)
@@ -177,7 +195,7 @@ static bool view_matches(const struct pattern_node *node, const struct view *vie
     struct view plain;
     plain.count = 0;
     for (size_t i = 0; i < view->count; i++)
-        if (!str_empty(view->at[i].prefix) || view->at[i].value->type != JSON_ARRAY)
+        if (!is_array(&view->at[i]))
             plain.at[plain.count++] = view->at[i];
     if (plain.count == view->count)
         return node_matches(node, view);
@@ -185,17 +203,9 @@ static bool view_matches(const struct pattern_node *node, const struct view *vie
     for (size_t i = 0; i < view->count && node->first_absent < node->first_positive; i++)
         if (!leads_absent(node, node->first_positive, &view->at[i]))
             return false;
-    for (size_t i = 0; i < view->count; i++) {
-        const struct json *array = view->at[i].value;
-        for (size_t n = 0; str_empty(view->at[i].prefix) && array->type == JSON_ARRAY && n < array->count;
-             n++) {
-            struct view item;
-            item.count = 1;
-            item.at[0] = (struct source){ .value = &array->items[n] };
-            if (view_matches(node, &item))
-                return true;
-        }
-    }
+    for (size_t i = 0; i < view->count; i++)
+        if (is_array(&view->at[i]) && some_item_matches(node, view->at[i].value))
+            return true;
     return node_matches(node, &plain);
 }
 

@@ -26,7 +26,7 @@ enum err pattern_compile(struct arena *arena, struct str text, struct pattern **
 void pattern_free(struct pattern **pattern);
 struct str pattern_text(const struct pattern *pattern);
 
-/* The event is the whole envelope. Time is linear in the size of the event. */
+/* The event is the whole envelope. Time is linear in the size of the event, and in that of the pattern. */
 bool pattern_match(const struct pattern *pattern, const struct json *event);
 
 /* Whether TestEventPattern takes it as an event: an object that has id, account, source, time, region and detail-type.

@@ -31,7 +31,7 @@ struct pattern_test {
     size_t count;
 };
 
-enum { PATTERN_ORDER_NONE = UINT32_MAX };
+#define PATTERN_ORDER_NONE UINT32_MAX
 
 struct pattern_node {
     struct str name; /* up to the next dot */
