@@ -2,7 +2,9 @@
 import datetime
 import http.client
 import json
+import shutil
 import socket
+import tempfile
 import zlib
 
 import botocore.auth
@@ -431,6 +433,25 @@ def test_headers_that_must_be_signed(guarded):
         headers["Authorization"] = headers["Authorization"].replace(";x-amz-target", "")
     answer = signed(guarded, "Logs_20140328.DescribeLogGroups", change=unsign)
     assert answer.json["message"] == "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization."
+
+
+# ---- when writes cannot be taken ----
+
+def test_a_full_disk_is_a_503_that_clients_retry_and_reads_go_on(new_server):
+    wanted = 1 << 40
+    if shutil.disk_usage(tempfile.gettempdir()).free > wanted:
+        pytest.skip("this machine has more than 1 TiB of free disk: it cannot be made to seem full")
+    server = new_server("--disk-free-bytes-min", str(wanted))
+    answer = call(server, "Logs_20140328.CreateLogGroup", {"logGroupName": "full"})
+    refused(answer, "ServiceUnavailableException",
+            "There is no room left on the server's disk. Nothing was written.", status=503)
+    answer = call(server, "DynamoDB_20120810.DeleteTable", {"TableName": "full"}, version="1.0")
+    refused(answer, "ServiceUnavailable", "There is no room left on the server's disk. Nothing was written.", status=503)
+    assert call(server, "Logs_20140328.DescribeLogGroups").json == {"logGroups": []}
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        server.client("logs").create_log_group(logGroupName="full")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert 'operation="CreateLogGroup",answer="failed"} 2' in ask(server, "GET", "/metrics").body.decode()
 
 
 # ---- the table is what its generator writes ----
