@@ -1,0 +1,491 @@
+/* Machines and executions in the store: names, lists, paging, the cache, what a rollback leaves, and what it costs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <time.h>
+
+#include "flow/engine_test.h"
+#include "flow/flow_impl.h"
+
+#define MACHINE(name) "arn:aws:states:us-east-1:000000000000:stateMachine:" name
+#define WAITS "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"End\":true}}}"
+#define PASSES "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
+#define LOOPS                                                                                                \
+    "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},\"B\":{\"Type\":\"Choice\","    \
+    "\"Choices\":[{\"Variable\":\"$.stop\",\"IsPresent\":true,\"Next\":\"C\"}],\"Default\":\"A\"},\"C\":{"   \
+    "\"Type\":\"Succeed\"}}}"
+
+static void assert_text(struct str actual, const char *expected)
+{
+    struct str wanted = str_from(expected);
+    if (!str_eq(actual, wanted))
+        print_error("is %.*s, not %.*s\n", STR_ARG(actual), STR_ARG(wanted));
+    assert_true(str_eq(actual, str_from(expected)));
+}
+
+static struct str status_of(struct engine *engine, struct str arn)
+{
+    struct flow_execution execution;
+    engine_describe(engine, arn, &engine->arena, &execution);
+    return execution.status;
+}
+
+/* ---- machines ---- */
+
+struct machine_call {
+    struct flow_machine machine;
+    struct flow_machine_change change;
+    const char *arn;
+    struct fault fault;
+};
+
+static bool keep_fault(struct engine *engine, struct fault *fault, bool good)
+{
+    fault->text = arena_copy(&engine->arena, fault->text);
+    return good;
+}
+
+static bool create_run(struct engine *engine, struct work *work, void *self)
+{
+    struct machine_call *call = self;
+    bool good = flow_machine_create(engine->flow, work, engine->ns, &call->machine, NULL, &call->fault);
+    call->machine.arn = arena_copy(&engine->arena, call->machine.arn);
+    return keep_fault(engine, &call->fault, good);
+}
+
+static bool update_run(struct engine *engine, struct work *work, void *self)
+{
+    struct machine_call *call = self;
+    bool good = flow_machine_update(engine->flow, work, engine->ns, str_from(call->arn), &call->change,
+                                    &call->machine, &call->fault);
+    if (good)
+        call->machine.revision_id = arena_copy(&engine->arena, call->machine.revision_id);
+    return keep_fault(engine, &call->fault, good);
+}
+
+static bool delete_run(struct engine *engine, struct work *work, void *self)
+{
+    struct machine_call *call = self;
+    return keep_fault(engine, &call->fault,
+                      flow_machine_delete(engine->flow, work, engine->ns, str_from(call->arn), &call->fault));
+}
+
+static struct machine_call create(struct engine *engine, const char *name, const char *definition)
+{
+    struct machine_call call = { .machine = { .name = str_from(name),
+                                              .definition = str_from(definition),
+                                              .role_arn = STR("arn:aws:iam::000000000000:role/r"),
+                                              .logging = STR("{}") } };
+    engine_call(engine, create_run, &call);
+    return call;
+}
+
+static void machines_are_made_once(void **test)
+{
+    (void)test;
+    struct engine engine;
+    engine_open(&engine, NULL);
+    struct machine_call call = create(&engine, "M", PASSES);
+    int64_t created_ms = call.machine.created_ms;
+    assert_int_equal(call.fault.code, FAULT_NONE);
+    assert_text(call.machine.arn, MACHINE("M"));
+    engine_advance(&engine, 5000);
+    call = create(&engine, "M", PASSES);
+    assert_int_equal(call.fault.code, FAULT_NONE);
+    assert_int_equal(call.machine.created_ms, created_ms);
+    call = create(&engine, "M", WAITS);
+    assert_int_equal(call.fault.code, FAULT_MACHINE_EXISTS);
+    assert_text(call.fault.text, "State Machine Already Exists: '" MACHINE("M") "'");
+    static const char *const names[] = { "a b", "a/b", "a:b", "a*", "a\x7f", "a\"", "" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_int_equal(create(&engine, names[i], PASSES).fault.code, FAULT_INVALID_NAME);
+    assert_text(create(&engine, "a{b", PASSES).fault.text, "Invalid Name: 'a{b'");
+    assert_int_equal(create(&engine, "caf\xc3\xa9-_.()", PASSES).fault.code, FAULT_NONE);
+    engine_close(&engine);
+}
+
+static void an_execution_keeps_its_revision(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct str first, second;
+    struct flow_machine machine;
+    struct fault fault = { 0 };
+    engine_open(&engine, NULL);
+    create(&engine, "M", WAITS);
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{}"), &first), "");
+    struct str definition = STR(PASSES);
+    struct machine_call call = { .arn = MACHINE("M"), .change = { .definition = &definition } };
+    engine_call(&engine, update_run, &call);
+    assert_int_equal(call.fault.code, FAULT_NONE);
+    assert_int_equal(call.machine.revision_id.len, 36);
+    struct str revision = call.machine.revision_id;
+    engine_call(&engine, update_run, &call); /* nothing changes: the same revision */
+    assert_true(str_eq(call.machine.revision_id, revision));
+    assert_text(engine_start(&engine, STR("M"), STR("two"), STR("{}"), &second), "");
+    assert_text(status_of(&engine, first), "RUNNING");
+    assert_text(status_of(&engine, second), "SUCCEEDED");
+    struct store_reader *reader = store_snapshot(engine.store);
+    assert_true(flow_execution_machine(reader, &arena, engine.ns, first, &machine, &fault));
+    assert_text(machine.definition, WAITS);
+    assert_int_equal(machine.revision_id.len, 0);
+    assert_true(flow_execution_machine(reader, &arena, engine.ns, second, &machine, &fault));
+    assert_text(machine.definition, PASSES);
+    assert_true(str_eq(machine.revision_id, revision));
+    store_snapshot_release(&reader);
+    call = (struct machine_call){ .arn = MACHINE("N") };
+    engine_call(&engine, update_run, &call);
+    assert_int_equal(call.fault.code, FAULT_MACHINE_NOT_FOUND);
+    assert_text(call.fault.text, "State Machine Does Not Exist: '" MACHINE("N") "'");
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
+static void a_deleted_machine_ends_with_its_last_execution(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct str arn;
+    struct flow_machine machine;
+    struct flow_execution execution;
+    struct fault fault = { 0 };
+    engine_open(&engine, NULL);
+    create(&engine, "M", WAITS);
+    engine_start(&engine, STR("M"), STR("one"), STR("{}"), &arn);
+    struct machine_call call = { .arn = MACHINE("M") };
+    engine_call(&engine, delete_run, &call);
+    assert_int_equal(call.fault.code, FAULT_NONE);
+    struct store_reader *reader = store_snapshot(engine.store);
+    assert_true(flow_machine_describe(reader, &arena, engine.ns, STR(MACHINE("M")), &machine, &fault));
+    assert_true(machine.deleting);
+    store_snapshot_release(&reader);
+    assert_text(engine_start(&engine, STR("M"), STR("two"), STR("{}"), &arn),
+                "State Machine Deleting: '" MACHINE("M") "'");
+    assert_int_equal(create(&engine, "M", WAITS).fault.code, FAULT_MACHINE_DELETING);
+    engine_advance(&engine, 101000); /* the execution's next step is its end, and the machine's */
+    reader = store_snapshot(engine.store);
+    assert_false(flow_machine_describe(reader, &arena, engine.ns, STR(MACHINE("M")), &machine, &fault));
+    assert_int_equal(fault.code, FAULT_MACHINE_NOT_FOUND);
+    fault = (struct fault){ 0 };
+    assert_false(flow_execution_describe(reader, &arena, engine.ns,
+                                         STR("arn:aws:states:us-east-1:000000000000:execution:M:one"),
+                                         &execution, &fault));
+    assert_int_equal(fault.code, FAULT_EXECUTION_NOT_FOUND);
+    store_snapshot_release(&reader);
+    assert_int_equal(create(&engine, "M", PASSES).fault.code, FAULT_NONE);
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{}"), &arn), "");
+    engine_call(&engine, delete_run, &call); /* nothing runs: gone at once; and again is no error */
+    engine_call(&engine, delete_run, &call);
+    assert_int_equal(call.fault.code, FAULT_NONE);
+    /* Nothing of it stays in the store. */
+    struct key first, end;
+    struct str key, value;
+    key_begin(&first, KEY_FLOW, PARTITION_ONLY, 0);
+    key_begin(&end, KEY_FLOW, PARTITION_ONLY, (char)0x7f);
+    reader = store_snapshot(engine.store);
+    struct store_cursor *cursor = store_scan(reader, key_str(&first), key_str(&end), STORE_UP);
+    assert_false(store_cursor_next(cursor, &key, &value));
+    assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+    store_snapshot_release(&reader);
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
+/* ---- executions ---- */
+
+static void names_are_used_once(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct str arn, again;
+    engine_open(&engine, NULL);
+    create(&engine, "M", WAITS);
+    create(&engine, "P", PASSES);
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{\"a\":1}"), &arn), "");
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{\"a\":1}"), &again), "");
+    assert_true(str_eq(arn, again));
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{\"a\":2}"), &again),
+                "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:M:one'");
+    engine_advance(&engine, 101000);
+    assert_text(status_of(&engine, arn), "SUCCEEDED");
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{\"a\":1}"), &again),
+                "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:M:one'");
+    assert_text(engine_start(&engine, STR("P"), STR("one"), STR("{}"), &again), "");
+    assert_text(engine_start(&engine, STR("P"), STR("a b"), STR("{}"), &again), "Invalid Name: 'a b'");
+    assert_text(engine_start(&engine, STR("P"), STR_EMPTY, STR("{'a':1}"), &again),
+                "Invalid State Machine Execution Input: 'Unexpected character (''' (code 39)): was expecting "
+                "double-quote to start field name'");
+    assert_text(
+        engine_start(&engine, STR("P"), STR_EMPTY, STR("not"), &again),
+        "Invalid State Machine Execution Input: 'Unrecognized token 'not': was expecting (JSON String, "
+        "Number, Array, Object or token 'null', 'true' or 'false')'");
+    assert_text(engine_start(&engine, STR("Q"), STR_EMPTY, STR("{}"), &again),
+                "State Machine Does Not Exist: '" MACHINE("Q") "'");
+    assert_text(engine_start(&engine, STR("P:1"), STR_EMPTY, STR("{}"), &again),
+                "State Machine Does Not Exist: '" MACHINE("P:1") "'");
+    engine_close(&engine);
+}
+
+static size_t list_all(struct engine *engine, struct arena *arena, const char *status, size_t page,
+                       unsigned *pages, struct flow_execution *ret)
+{
+    struct store_reader *reader = store_snapshot(engine->store);
+    struct fault fault = { 0 };
+    struct str position = STR_EMPTY;
+    size_t all = 0, count;
+    *pages = 0;
+    do {
+        assert_true(flow_execution_list(engine->flow, reader, arena, engine->ns, STR(MACHINE("M")),
+                                        str_from(status), page, &position, ret + all, &count, &fault));
+        assert_true(count <= page);
+        all += count;
+        ++*pages;
+    } while (!str_empty(position));
+    store_snapshot_release(&reader);
+    return all;
+}
+
+static void lists_are_newest_first(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct str arn;
+    struct flow_execution list[64];
+    unsigned pages;
+    char name[16];
+    engine_open(&engine, &(struct flow_settings){ .list_scan_max = 8 });
+    create(&engine, "M",
+           "{\"StartAt\":\"C\",\"States\":{\"C\":{\"Type\":\"Choice\",\"Choices\":[{\"Variable\":"
+           "\"$.wait\",\"IsPresent\":true,\"Next\":\"W\"}],\"Default\":\"S\"},\"W\":{\"Type\":"
+           "\"Wait\",\"Seconds\":100,\"End\":true},\"S\":{\"Type\":\"Succeed\"}}}");
+    for (int i = 0; i < 30; i++) {
+        (void)snprintf(name, sizeof(name), "n%02d", i);
+        assert_text(engine_start(&engine, STR("M"), arena_copy(&arena, str_from(name)),
+                                 i % 10 == 0 ? STR("{\"wait\":1}") : STR("{}"), &arn),
+                    "");
+        if (i % 4 == 0)
+            engine_advance(&engine, 7);
+    }
+    assert_int_equal(list_all(&engine, &arena, "", 7, &pages, list), 30);
+    assert_int_equal(pages, 5);
+    for (int i = 0; i < 30; i++) {
+        (void)snprintf(name, sizeof(name), "n%02d", 29 - i);
+        assert_text(list[i].name, name);
+    }
+    assert_int_equal(list_all(&engine, &arena, "RUNNING", 2, &pages, list), 3);
+    assert_int_equal(pages, 2);
+    assert_text(list[0].name, "n20");
+    assert_text(list[2].name, "n00");
+    assert_int_equal(list_all(&engine, &arena, "SUCCEEDED", 64, &pages, list), 27);
+    assert_true(pages > 1); /* a page looks at so many, and no more */
+    assert_int_equal(list_all(&engine, &arena, "FAILED", 64, &pages, list), 0);
+    engine_advance(&engine, 101000);
+    assert_int_equal(list_all(&engine, &arena, "RUNNING", 2, &pages, list), 0);
+    assert_int_equal(list_all(&engine, &arena, "SUCCEEDED", 64, &pages, list), 30);
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
+static void histories_page_both_ways(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct str arn;
+    struct fault fault = { 0 };
+    engine_open(&engine, &(struct flow_settings){ .transitions_max = 3 });
+    create(&engine, "M", LOOPS);
+    assert_text(engine_start(&engine, STR("M"), STR_EMPTY, STR("{}"), &arn), "");
+    for (int i = 0; i < 20; i++)
+        engine_advance(&engine, 1);
+    struct store_reader *reader = store_snapshot(engine.store);
+    for (int reverse = 0; reverse < 2; reverse++) {
+        for (size_t max = 1; max < 60; max += 11) {
+            uint32_t id = 0, expected = 1, last = 0;
+            do {
+                struct buf buf;
+                struct json_writer out;
+                struct json events;
+                buf_init(&buf, 0);
+                json_writer_init(&out, &buf);
+                json_begin_array(&out);
+                assert_true(flow_history_write(engine.flow, reader, &arena, engine.ns, arn, reverse, false,
+                                               max, &id, &out, &fault));
+                json_end_array(&out);
+                assert_int_equal(json_read(&arena, arena_copy(&arena, buf_str(&buf)), 0, &events, NULL),
+                                 ERR_OK);
+                buf_fini(&buf);
+                assert_true(events.count > 0 && events.count <= max);
+                for (uint32_t i = 0; i < events.count; i++) {
+                    int64_t number;
+                    assert_true(json_number_i64(json_get(&events.items[i], STR("id"))->text, &number));
+                    if (reverse && last == 0)
+                        expected = (uint32_t)number;
+                    assert_int_equal(number, expected);
+                    last = expected;
+                    expected = reverse ? expected - 1 : expected + 1;
+                }
+            } while (id != 0);
+            assert_true(reverse ? last == 1 : last > 60);
+        }
+    }
+    store_snapshot_release(&reader);
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
+static bool refused_run(struct engine *engine, struct work *work, void *self)
+{
+    struct fault fault = { 0 };
+    struct flow_started started;
+    struct flow_machine machine = {
+        .name = STR("R"), .definition = STR(PASSES), .role_arn = STR("r"), .logging = STR("{}")
+    };
+    bool *stays = self;
+    assert_true(flow_machine_create(engine->flow, work, engine->ns, &machine, NULL, &fault));
+    assert_true(
+        flow_start(engine->flow, work, engine->ns, machine.arn, STR("one"), STR("{}"), 0, &started, &fault));
+    return *stays;
+}
+
+static void a_rollback_leaves_nothing(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct str arn;
+    bool stays = false;
+    engine_open(&engine, NULL);
+    engine_call(&engine, refused_run, &stays);
+    assert_text(engine_start(&engine, STR("R"), STR("one"), STR("{}"), &arn),
+                "State Machine Does Not Exist: '" MACHINE("R") "'");
+    stays = true;
+    engine_call(&engine, refused_run, &stays);
+    assert_text(engine_start(&engine, STR("R"), STR("two"), STR("{}"), &arn), "");
+    engine_close(&engine);
+}
+
+static void a_machine_of_another_place_is_not_seen(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct fault fault = { 0 };
+    struct flow_machine machine;
+    engine_open(&engine, NULL);
+    create(&engine, "M", PASSES);
+    struct store_reader *reader = store_snapshot(engine.store);
+    struct ns other = { STR("000000000000"), STR("eu-west-1") };
+    assert_false(flow_machine_describe(reader, &arena, other, STR(MACHINE("M")), &machine, &fault));
+    assert_int_equal(fault.code, FAULT_MACHINE_NOT_FOUND);
+    static const struct {
+        const char *arn, *text;
+    } wrong[] = {
+        { "not_a_valid_arn", "Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'" },
+        { "arn:aws:s3:us-east-1:000000000000:x:y",
+          "Invalid Arn: 'Invalid ARN prefix: arn:aws:s3:us-east-1:000000000000:x:y'" },
+        { "arn:aws:states:us-east-1:000000000000:express:M:x",
+          "Invalid Arn: 'Resource type not valid in this context: express'" },
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        fault = (struct fault){ 0 };
+        assert_false(
+            flow_machine_describe(reader, &arena, engine.ns, str_from(wrong[i].arn), &machine, &fault));
+        assert_int_equal(fault.code, FAULT_INVALID_ARN);
+        assert_text(fault.text, wrong[i].text);
+    }
+    store_snapshot_release(&reader);
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
+/* ---- cost ---- */
+
+enum { COST_STARTS = 20000 };
+
+struct cost {
+    struct command command;
+    struct engine *engine;
+    int64_t cpu_ns;
+    bool over;
+};
+
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
+static bool cost_run(struct command *command, struct work *work)
+{
+    struct cost *cost = (struct cost *)command;
+    struct flow_started started;
+    struct fault fault = { 0 };
+    cost->cpu_ns = thread_cpu_ns();
+    return flow_start(cost->engine->flow, work, cost->engine->ns, STR(MACHINE("M")), STR_EMPTY,
+                      STR("{\"detail\":{\"orderId\":\"2\",\"userId\":\"testuser2\"}}"), 0, &started, &fault);
+}
+
+static void cost_done(struct command *command, enum err committed)
+{
+    struct cost *cost = (struct cost *)command;
+    assert_int_equal(committed, ERR_OK);
+    pthread_mutex_lock(&cost->engine->mutex);
+    cost->over = true;
+    pthread_cond_broadcast(&cost->engine->done);
+    pthread_mutex_unlock(&cost->engine->mutex);
+}
+
+static void what_an_execution_costs(void **test)
+{
+    (void)test;
+    struct engine engine;
+    engine_open(&engine, NULL);
+    create(&engine, "M",
+           "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"Next\":\"C\"},\"C\":{\"Type\":"
+           "\"Choice\",\"Choices\":[{\"Variable\":\"$.detail.orderId\",\"StringEquals\":\"2\",\"Next\":"
+           "\"S\"}]},\"S\":{\"Type\":\"Succeed\"}}}");
+    struct cost *costs = calloc(COST_STARTS, sizeof(*costs));
+    assert_non_null(costs);
+    for (size_t i = 0; i < COST_STARTS; i++) {
+        costs[i].command.run = cost_run;
+        costs[i].command.done = cost_done;
+        costs[i].engine = &engine;
+        assert_int_equal(writer_submit(engine.writer, &costs[i].command), ERR_OK);
+    }
+    pthread_mutex_lock(&engine.mutex);
+    while (!costs[COST_STARTS - 1].over)
+        pthread_cond_wait(&engine.done, &engine.mutex);
+    pthread_mutex_unlock(&engine.mutex);
+    double us = (double)(costs[COST_STARTS - 1].cpu_ns - costs[0].cpu_ns) / 1000.0 / (COST_STARTS - 1);
+    struct arena arena = { 0 };
+    struct flow_execution *list = ARENA_ARRAY(&arena, struct flow_execution, COST_STARTS + 1);
+    unsigned pages;
+    assert_int_equal(list_all(&engine, &arena, "SUCCEEDED", 1000, &pages, list), COST_STARTS);
+    arena_fini(&arena);
+    print_message("Pass -> Choice -> Succeed: %.1f us of the writer's CPU each\n", us);
+    free(costs);
+    engine_close(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(machines_are_made_once),
+        cmocka_unit_test(an_execution_keeps_its_revision),
+        cmocka_unit_test(a_deleted_machine_ends_with_its_last_execution),
+        cmocka_unit_test(names_are_used_once),
+        cmocka_unit_test(lists_are_newest_first),
+        cmocka_unit_test(histories_page_both_ways),
+        cmocka_unit_test(a_rollback_leaves_nothing),
+        cmocka_unit_test(a_machine_of_another_place_is_not_seen),
+        cmocka_unit_test(what_an_execution_costs),
+    };
+    return cmocka_run_group_tests_name("flow-run", tests, NULL, NULL);
+}
