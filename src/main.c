@@ -6,6 +6,7 @@
 #include "settings.h"
 
 #include "api/api_server.h"
+#include "bus/bus.h"
 #include "cli/cli.h"
 #include "deliver/deliver.h"
 #include "flow/flow.h"
@@ -16,6 +17,8 @@
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
+#include "target/target_kinds.h"
+#include "target/target_operation.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +30,9 @@ struct server {
     struct deliver *deliver;
     struct logs *logs;
     struct flow *flow;
+    struct bus *bus;
+    struct targets *targets;
+    struct operation_caller caller; /* of operations from inside */
     struct writer *writer;
     struct api *api;
     struct http_server *http;
@@ -49,6 +55,7 @@ static void rooms_after_rollback(void *self)
     struct server *server = self;
     logs_after_rollback(server->logs);
     flow_after_rollback(server->flow);
+    bus_after_rollback(server->bus);
 }
 
 static void after_rollback(void *self)
@@ -60,7 +67,8 @@ static void after_rollback(void *self)
 
 static void after_commit(void *self)
 {
-    (void)self;
+    struct server *server = self;
+    bus_after_commit(server->bus);
 }
 
 /* ---- open: from the floor up ---- */
@@ -97,24 +105,51 @@ static enum err open_floor(struct server *server, struct diag *reterr)
 
 static enum err open_rooms(struct server *server)
 {
-    struct flow_settings flow = { .transitions_max = (unsigned)server->settings.transitions_per_command_max };
+    const struct settings *settings = &server->settings;
+    server->caller = api_operation_caller(server->api);
+    struct flow_settings flow = {
+        .task_known = operation_task_known,
+        .task_known_self = &server->caller,
+        .transitions_max = (unsigned)settings->transitions_per_command_max,
+    };
+    struct bus_settings bus = {
+        .targets_max = (unsigned)settings->rule_targets_max,
+        .inbox_max = (unsigned)settings->inbox_events_max,
+        .request_bytes_max = (size_t)settings->put_events_bytes_max,
+    };
     enum err err = logs_open(&server->logs);
     if (!err)
         err = flow_open(&flow, server->deliver, &server->flow);
-    return err;
+    if (!err)
+        err = bus_open(&bus, server->deliver, &server->bus);
+    if (err)
+        return err;
+    struct targets_settings targets = {
+        .logs = server->logs,
+        .flow = server->flow,
+        .bus = server->bus,
+        .caller = &server->caller,
+        .stream_per_hour = !settings->stream_per_event,
+        .hops_max = (unsigned)settings->event_hops_max,
+    };
+    return targets_open(&targets, server->deliver, &server->targets);
 }
 
 static void wire_rooms(struct server *server)
 {
     struct deliver *deliver = server->deliver;
+    deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
     writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
     writer_on_timer(server->writer, TIMER_FLOW, flow_due, server->flow);
     writer_on_timer(server->writer, TIMER_LOGS, logs_due, server->logs);
-    server->rooms = (struct rooms){
-        .store = server->store, .writer = server->writer, .deliver = deliver, .logs = server->logs, .flow = server->flow
-    };
+    server->rooms = (struct rooms){ .store = server->store,
+                                    .writer = server->writer,
+                                    .deliver = deliver,
+                                    .logs = server->logs,
+                                    .flow = server->flow,
+                                    .bus = server->bus };
 }
 
 /* ID:SECRET or ID:SECRET:ACCOUNT */
@@ -128,7 +163,8 @@ static enum err read_key(struct str text, struct sigv4_key *ret, struct diag *re
         digits = digits && ret->account.ptr[i] >= '0' && ret->account.ptr[i] <= '9';
     if (ret->id.len == 0 || ret->secret.len == 0 || !digits)
         return diag_set(reterr, ERR_INVALID,
-                        "--key is ID:SECRET or ID:SECRET:ACCOUNT, the account twelve digits; the one beginning with '%.*s' "
+                        "--key is ID:SECRET or ID:SECRET:ACCOUNT, the account twelve digits; the one "
+                        "beginning with '%.*s' "
                         "is not",
                         STR_ARG(ret->id));
     return ERR_OK;
@@ -150,9 +186,10 @@ static enum err open_api(struct server *server, struct diag *reterr)
             return err;
     }
     if (settings->keys.len == 0 && !is_loopback(settings->listen))
-        return diag_set(reterr, ERR_INVALID,
-                        "%.*s is not a loopback address: give the keys that may use the server, --key ID:SECRET",
-                        STR_ARG(settings->listen));
+        return diag_set(
+            reterr, ERR_INVALID,
+            "%.*s is not a loopback address: give the keys that may use the server, --key ID:SECRET",
+            STR_ARG(settings->listen));
     struct api_settings api = {
         .keys = keys,
         .key_count = settings->keys.len,
@@ -187,10 +224,12 @@ static void write_metrics(void *self, struct buf *out)
     struct store_stats store;
     struct writer_stats writer;
     struct deliver_stats deliver;
+    struct bus_stats bus;
     struct http_stats http;
     store_stats(server->store, &store);
     writer_stats(server->writer, &writer);
     deliver_stats(server->deliver, &deliver);
+    bus_stats(server->bus, &bus);
     http_stats(server->http, &http);
     const struct {
         const char *name, *type, *help;
@@ -207,13 +246,25 @@ static void write_metrics(void *self, struct buf *out)
         { "crema_writer_queued", "gauge", "Commands waiting.", writer.queued },
         { "crema_deliveries_total", "counter", "Deliveries delivered.", deliver.delivered },
         { "crema_deliveries_retried_total", "counter", "Deliveries to be tried again.", deliver.retried },
-        { "crema_deliveries_rejected_total", "counter", "Deliveries that failed for good.", deliver.rejected },
+        { "crema_deliveries_rejected_total", "counter", "Deliveries that failed for good.",
+          deliver.rejected },
+        { "crema_deliveries_stored_total", "counter", "Deliveries put off to a later command.",
+          deliver.stored },
+        { "crema_deliveries_damaged_total", "counter", "Stored deliveries that cannot be read.",
+          deliver.damaged },
+        { "crema_events_total", "counter", "Events put on a bus.", bus.events },
+        { "crema_events_deliveries_total", "counter", "Deliveries that rules made of them.", bus.deliveries },
+        { "crema_events_missing_bus_total", "counter", "Events for a bus that does not exist.",
+          bus.missing_bus },
+        { "crema_events_rejected_total", "counter", "Deliveries of rules that did not arrive.",
+          bus.rejected },
         { "crema_http_connections", "gauge", "Open connections.", http.connections },
-        { "crema_http_refused_total", "counter", "Requests refused before they were read whole.", http.refused },
+        { "crema_http_refused_total", "counter", "Requests refused before they were read whole.",
+          http.refused },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
-                   rows[i].name, (unsigned long long)rows[i].value);
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
+                   rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
 }
 
 /* ---- run and close ---- */
@@ -237,9 +288,11 @@ static void server_close(struct server *server)
     http_server_close(&server->http);
     writer_close(&server->writer);
     api_free(&server->api);
+    bus_close(&server->bus);
     flow_close(&server->flow);
     logs_close(&server->logs);
     deliver_close(&server->deliver);
+    targets_close(&server->targets);
     store_close(&server->store);
     arena_fini(&server->arena);
 }
@@ -268,7 +321,8 @@ static int serve(int argc, char **argv)
     struct diag diag = { { 0 } };
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
-            puts("usage: crema serve [flags]\n\nEach flag is a variable CREMA_... and a line of the settings file too.\n");
+            puts("usage: crema serve [flags]\n\nEach flag is a variable CREMA_... and a line of the settings "
+                 "file too.\n");
             settings_print_help(stdout);
             return 0;
         }

@@ -51,7 +51,7 @@ static const struct setting table[] = {
     NUMBER(cache_bytes, 33554432, 1048576, 68719476736, "block cache of the key view"),
     NUMBER(disk_free_bytes_min, 67108864, 1048576, 1099511627776, "free disk under which writes are refused"),
     NUMBER(put_events_bytes_max, 1048576, 1024, 1048576, "total size of the entries of one PutEvents"),
-    NUMBER(event_hops_max, 5, 0, 1000, "buses, rules and workflows an event may lead through before it is stopped"),
+    NUMBER(event_hops_max, 5, 1, 1000, "buses an event may be handed on to by rules before it is stopped"),
     NUMBER(rule_targets_max, 5, 1, 100, "targets of one rule"),
     NUMBER(inbox_events_max, 1000, 1, 1000000, "undelivered events kept to be looked at"),
     NUMBER(deliveries_per_command_max, 1000, 1, 1000000, "deliveries carried in the commit of their cause"),

@@ -50,6 +50,21 @@ static struct str stream_of_hour(struct arena *arena, const struct delivery *del
                         t.year, t.month, t.day, t.hour);
 }
 
+static bool append(const struct target_log_group *target, struct work *work, const struct delivery *d,
+                   struct str group, struct fault *reterr)
+{
+    if (target->stream_per_hour)
+        return logs_append_shared(target->logs, work, d->ns, group,
+                                  stream_of_hour(work->arena, d, work->now_ms), d->event_time_ms, d->payload,
+                                  reterr);
+    struct str stream = stream_of_event(work->arena, d);
+    /* Never stored and never handed on: the event's id was drawn for this very command, so nobody can have been here.
+     * (An event that goes round comes by the same rule again, then with hops.) */
+    bool fresh = d->id == 0 && d->hops == 0;
+    return (fresh ? logs_append_new : logs_append)(target->logs, work, d->ns, group, stream, d->event_time_ms,
+                                                   d->payload, reterr);
+}
+
 static void log_group_send(void *self, struct work *work, const struct delivery *delivery,
                            struct delivery_result *ret)
 {
@@ -62,10 +77,7 @@ static void log_group_send(void *self, struct work *work, const struct delivery 
         target_refuse(ret, &fault);
         return;
     }
-    struct str stream = target->stream_per_hour ? stream_of_hour(work->arena, delivery, work->now_ms)
-                                                : stream_of_event(work->arena, delivery);
-    if (logs_append(target->logs, work, delivery->ns, group, stream, delivery->event_time_ms,
-                    delivery->payload, &fault))
+    if (append(target, work, delivery, group, &fault))
         ret->outcome = OUTCOME_DELIVERED;
     else
         target_refuse(ret, &fault);
