@@ -1,5 +1,6 @@
 /* api_tables.c - handlers of the operations of DynamoDB; the rules are in tables/. */
 #include "api/operations.h"
+#include "store/key.h"
 #include "tables/tables.h"
 
 static struct tables_call call_of(struct op_call *call)
