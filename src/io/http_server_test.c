@@ -15,9 +15,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -628,6 +630,47 @@ static void test_connections_max(void **state)
     fixture_close(&fixture);
 }
 
+/* Without descriptors a client is turned away at once instead of hanging, and later ones are served again. */
+static void test_out_of_descriptors(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rlimit before, tight;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct http_stats stats_before, stats;
+    http_stats(fixture->server, &stats_before);
+    int first = dial(fixture);
+    say(first, STR("GET /1 HTTP/1.1\r\n" H "\r\n"));
+    hear(first, "GET /1", 1);
+    int second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), last = second;
+    for (int fd = second; fd < 1024; fd++) /* the lowest number that is free from here on is over the limit */
+        if (fcntl(fd, F_GETFD) >= 0)
+            last = fd;
+    tight = before;
+    tight.rlim_cur = (rlim_t)last + 1;
+    int fill[1024], filled = 0;
+    while (filled < 1024 && (fill[filled] = dup(first)) >= 0 && fill[filled] < last)
+        filled++;
+    if (fill[filled] >= 0)
+        close(fill[filled]);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)fixture->port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(second, (struct sockaddr *)&address, sizeof(address)), 0);
+    char byte;
+    ssize_t got = recv(second, &byte, 1, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(got <= 0);
+    http_stats(fixture->server, &stats);
+    assert_int_equal(stats.refused - stats_before.refused, 1);
+    while (filled)
+        close(fill[--filled]);
+    close(second);
+    say(first, STR("GET /2 HTTP/1.1\r\n" H "\r\n"));
+    ASSERT_HAS(hear(first, "GET /2", 1), "200 OK");
+    close(first);
+    ASSERT_HAS(ask_and_close(fixture, "GET /3 HTTP/1.1\r\n" H C "\r\n"), "GET /3");
+}
+
 static void *stop_main(void *arg)
 {
     struct fixture *fixture = arg;
@@ -767,6 +810,7 @@ int main(void)
         cmocka_unit_test(test_reader_that_does_not_read),
         cmocka_unit_test(test_time_limits),
         cmocka_unit_test(test_connections_max),
+        cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_drain),
         cmocka_unit_test(test_answer_after_stop),
         cmocka_unit_test(test_addresses),
