@@ -145,11 +145,13 @@ static bool server_accept_one(struct http_server *server)
         /* With the spare descriptor it is taken and closed, so that it neither hangs nor keeps us busy. */
         close(server->spare_fd);
         fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
+        bool taken = fd >= 0; /* the system looks for a descriptor first: perhaps nobody is waiting */
+        if (taken) {
             close(fd);
+            http_count(&server->loops[0].counters.refused, 1);
+        }
         server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        http_count(&server->loops[0].counters.refused, 1);
-        return fd >= 0;
+        return taken;
     }
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED;
