@@ -21,6 +21,7 @@ import time
 
 import boto3
 import botocore.config
+import botocore.exceptions
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("CREMA_BUILD", os.path.join(TOP, "build"))
@@ -366,8 +367,9 @@ def main():
     failed = None
     try:
         bench.run()
-    except Failed as error:
-        failed = str(error)
+    except (Failed, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, OSError,
+            http.client.HTTPException) as error:
+        failed = f"{type(error).__name__}: {error}; the server's log is {DATA}.log"
     print_table(bench.rows)
     with open(os.path.join(BUILD, "bench.json"), "w") as file:
         json.dump({"machine": about, "settings": {"duration_s": bench.duration_s, "quick": options.quick},

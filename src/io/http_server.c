@@ -147,8 +147,8 @@ static bool server_accept_one(struct http_server *server)
         fd = accept4(server->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         bool taken = fd >= 0; /* the system looks for a descriptor first: perhaps nobody is waiting */
         if (taken) {
-            close(fd);
             http_count(&server->loops[0].counters.refused, 1);
+            close(fd);
         }
         server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         return taken;
