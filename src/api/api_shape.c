@@ -3,8 +3,10 @@
 #include "api/api_regex.h"
 #include "api/api_shape_explain.h"
 #include "base/base64.h"
+#include "base/map.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "io/rand.h"
 
 #include <assert.h>
 #include <math.h>
@@ -201,11 +203,45 @@ static unsigned fit_text(const struct quick *q, const struct shape *shape, struc
     return 0;
 }
 
+enum { FEW_MEMBERS = 16 };
+
+/* Of a map's members that are given twice only the last counts. seen: NULL for few members, else the last of each key,
+ * by key. */
+static bool is_last(const struct json *value, uint32_t index, const struct map *seen)
+{
+    const struct json_member *member = &value->members[index];
+    if (seen)
+        return map_get(seen, member->key) == member;
+    for (uint32_t i = index + 1; i < value->count; i++) {
+        if (str_eq(value->members[i].key, member->key))
+            return false;
+    }
+    return true;
+}
+
+static bool all_last(const struct json *value)
+{
+    if (value->count > FEW_MEMBERS) {
+        struct map seen;
+        bool twice = false;
+        map_init(&seen, rand_u64());
+        for (uint32_t i = 0; i < value->count && !twice; i++)
+            twice = map_put(&seen, value->members[i].key, &seen) != NULL;
+        map_fini(&seen);
+        return !twice;
+    }
+    for (uint32_t i = 0; i < value->count; i++) {
+        if (!is_last(value, i, NULL))
+            return false;
+    }
+    return true;
+}
+
 static unsigned fit_map(const struct quick *q, const struct shape *shape, const struct json *value)
 {
     if (value->type != JSON_OBJECT || shape_limits_compare(shape, value->count) != 0)
         return FIT_WRONG;
-    unsigned flags = 0;
+    unsigned flags = all_last(value) ? 0 : FIT_UNCLEAN;
     for (uint32_t i = 0; i < value->count; i++) {
         const struct json_member *member = &value->members[i];
         flags |= fit_text(q, shape->key, member->key);
@@ -278,6 +314,29 @@ static struct json time_number(struct arena *arena, int64_t time_ms)
 }
 
 static struct json clean(const struct shape *shape, const struct json *value, enum shape_style style,
+                         struct arena *arena);
+
+static struct json clean_map(const struct shape *shape, const struct json *value, enum shape_style style,
+                             struct arena *arena)
+{
+    struct json_member *members = ARENA_ARRAY(arena, struct json_member, value->count + 1u);
+    size_t count = 0;
+    struct map seen;
+    bool many = value->count > FEW_MEMBERS;
+    map_init(&seen, many ? rand_u64() : 0);
+    for (uint32_t i = 0; many && i < value->count; i++)
+        map_put(&seen, value->members[i].key, (void *)(uintptr_t)&value->members[i]);
+    for (uint32_t i = 0; i < value->count; i++) {
+        if (!is_last(value, i, many ? &seen : NULL))
+            continue;
+        members[count].key = value->members[i].key;
+        members[count++].value = clean(shape->item, &value->members[i].value, style, arena);
+    }
+    map_fini(&seen);
+    return json_of_object(members, count);
+}
+
+static struct json clean(const struct shape *shape, const struct json *value, enum shape_style style,
                          struct arena *arena)
 {
     int64_t time_ms;
@@ -289,14 +348,8 @@ static struct json clean(const struct shape *shape, const struct json *value, en
             items[i] = clean(shape->item, &value->items[i], style, arena);
         return json_of_array(items, value->count);
     }
-    if (shape->type == SHAPE_MAP) {
-        struct json_member *members = ARENA_ARRAY(arena, struct json_member, value->count + 1u);
-        for (uint32_t i = 0; i < value->count; i++) {
-            members[i].key = value->members[i].key;
-            members[i].value = clean(shape->item, &value->members[i].value, style, arena);
-        }
-        return json_of_object(members, value->count);
-    }
+    if (shape->type == SHAPE_MAP)
+        return clean_map(shape, value, style, arena);
     if (shape->type != SHAPE_STRUCTURE)
         return *value;
     struct json_member *members = ARENA_ARRAY(arena, struct json_member, shape->member_count + 1u);

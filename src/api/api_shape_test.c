@@ -260,6 +260,28 @@ static void test_hands_over_clean_values(void **state)
                         "{\"Entries\":[{\"Time\":1764000000,\"Detail\":\"b\"}]}");
 }
 
+static void test_keeps_the_last_of_what_is_given_twice(void **state)
+{
+    (void)state;
+    struct json cleaned = takes("logs", "CreateLogGroup", SHAPE_WIRE,
+                                STR("{\"tags\":{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"},\"logGroupName\":\"x\","
+                                    "\"logGroupName\":\"g\"}"));
+    assert_string_equal(arena_cstr(&arena, json_text(&arena, &cleaned)),
+                        "{\"logGroupName\":\"g\",\"tags\":{\"b\":\"2\",\"a\":\"3\"}}");
+    struct buf body;
+    buf_init(&body, 0);
+    buf_add(&body, STR("{\"TableName\":\"tbl\",\"Item\":{"));
+    for (int i = 0; i < 100; i++)
+        buf_printf(&body, "\"a%d\":{\"N\":\"%d\"},", i % 60, i);
+    buf_add(&body, STR("\"z\":{\"S\":\"\"}}}"));
+    cleaned = takes("dynamodb", "PutItem", SHAPE_WIRE, buf_str(&body));
+    const struct json *item = json_get(&cleaned, STR("Item"));
+    assert_int_equal(item->count, 61);
+    assert_true(str_eq(json_get_str(json_get(item, STR("a5")), STR("N")), STR("65")));
+    assert_true(str_eq(json_get_str(json_get(item, STR("a50")), STR("N")), STR("50")));
+    buf_fini(&body);
+}
+
 static void test_speaks_sdk_style(void **state)
 {
     (void)state;
@@ -368,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_bounds_its_texts),
         cmocka_unit_test(test_words_wrong_types),
         cmocka_unit_test(test_hands_over_clean_values),
+        cmocka_unit_test(test_keeps_the_last_of_what_is_given_twice),
         cmocka_unit_test(test_speaks_sdk_style),
         cmocka_unit_test(test_agrees_with_recorded_texts),
         cmocka_unit_test(test_is_quick),
