@@ -17,6 +17,7 @@
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
+#include "tables/tables.h"
 #include "target/target_kinds.h"
 #include "target/target_operation.h"
 
@@ -31,6 +32,7 @@ struct server {
     struct logs *logs;
     struct flow *flow;
     struct bus *bus;
+    struct tables *tables;
     struct targets *targets;
     struct operation_caller caller; /* of operations from inside */
     struct writer *writer;
@@ -56,6 +58,7 @@ static void rooms_after_rollback(void *self)
     logs_after_rollback(server->logs);
     flow_after_rollback(server->flow);
     bus_after_rollback(server->bus);
+    tables_after_rollback(server->tables);
 }
 
 static void after_rollback(void *self)
@@ -122,6 +125,8 @@ static enum err open_rooms(struct server *server)
         err = flow_open(&flow, server->deliver, &server->flow);
     if (!err)
         err = bus_open(&bus, server->deliver, &server->bus);
+    if (!err)
+        err = tables_open(&server->tables);
     if (err)
         return err;
     struct targets_settings targets = {
@@ -149,7 +154,8 @@ static void wire_rooms(struct server *server)
                                     .deliver = deliver,
                                     .logs = server->logs,
                                     .flow = server->flow,
-                                    .bus = server->bus };
+                                    .bus = server->bus,
+                                    .tables = server->tables };
 }
 
 /* ID:SECRET or ID:SECRET:ACCOUNT */
@@ -288,6 +294,7 @@ static void server_close(struct server *server)
     http_server_close(&server->http);
     writer_close(&server->writer);
     api_free(&server->api);
+    tables_close(&server->tables);
     bus_close(&server->bus);
     flow_close(&server->flow);
     logs_close(&server->logs);

@@ -22,8 +22,8 @@ struct tables;
 
 /* ---- life ---- */
 
-struct tables *tables_new(void);
-void tables_free(struct tables **tables);
+enum err tables_open(struct tables **ret) MUST_USE;
+void tables_close(struct tables **tables);
 /* Forgets what the writer's side cached from a batch that is gone. */
 void tables_after_rollback(struct tables *tables);
 

@@ -23,13 +23,14 @@ struct cached_table {
     struct table table;
 };
 
-struct tables *tables_new(void)
+enum err tables_open(struct tables **ret)
 {
     struct tables *tables = calloc(1, sizeof(*tables));
     if (!tables)
         abort();
     map_init(&tables->cache, rand_u64());
-    return tables;
+    *ret = tables;
+    return ERR_OK;
 }
 
 static void cache_clear(struct tables *tables)
@@ -53,7 +54,7 @@ static void cache_drop(struct tables *tables, struct str key)
     }
 }
 
-void tables_free(struct tables **tables)
+void tables_close(struct tables **tables)
 {
     if (!*tables)
         return;

@@ -24,9 +24,8 @@ static int set_up(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     struct store_settings settings = { .folder = NULL };
     struct diag diag;
-    if (!fixture || store_open(&settings, &fixture->store, &diag))
+    if (!fixture || store_open(&settings, &fixture->store, &diag) || tables_open(&fixture->tables))
         return -1;
-    fixture->tables = tables_new();
     *state = fixture;
     return 0;
 }
@@ -34,7 +33,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
-    tables_free(&fixture->tables);
+    tables_close(&fixture->tables);
     store_close(&fixture->store);
     arena_fini(&fixture->arena);
     free(fixture);
