@@ -26,7 +26,7 @@ static void assert_events(const struct logs_event *events, size_t count, int fir
 {
     assert_int_equal(count, last - first + 1);
     for (int i = first; i <= last; i++) {
-        char text[8];
+        char text[16];
         (void)snprintf(text, sizeof(text), "e%02d", i);
         assert_str(events[i - first].message, text);
         assert_int_equal(events[i - first].timestamp_ms, START_MS - 100 + i / 5);

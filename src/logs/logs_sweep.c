@@ -37,11 +37,17 @@ void logs_sweep_disarm(struct work *work, const struct logs_group *group)
         timer_remove(work, group->sweep_due_ms, TIMER_LOGS, ref_begin(&ref, REF_GROUP, group->id));
 }
 
-static void arm_stream(struct work *work, uint64_t group_id, uint64_t number)
+/* after: the last event deleted so far; NULL: none yet. */
+static void arm_stream(struct work *work, uint64_t group_id, uint64_t number,
+                       const struct logs_position *after)
 {
     struct key ref;
     ref_begin(&ref, REF_STREAM, group_id);
     key_u64(&ref, number);
+    if (after) {
+        key_time(&ref, after->timestamp_ms);
+        key_u64(&ref, after->sequence);
+    }
     timer_add(work, work->now_ms, TIMER_LOGS, key_str(&ref));
 }
 
@@ -50,7 +56,7 @@ void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64
     struct key key;
     logs_key_deleted(&key, group, number);
     store_put(work->batch, key_str(&key), STR_EMPTY);
-    arm_stream(work, group->id, number);
+    arm_stream(work, group->id, number, NULL);
 }
 
 /* ---- slices ---- */
@@ -63,18 +69,22 @@ struct found {
 };
 typedef VEC(struct found) found_vec;
 
-/* Up to room events of the part from before the moment. *more: there are others. */
+/* Up to a slice of events of the part from before the moment, from the place on that was reached (zero: from the
+ * first). *more: there are others. */
 static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part,
-                             int64_t before_ms, size_t room, found_vec *found, bool *more)
+                             int64_t before_ms, struct logs_position reached, found_vec *found, bool *more)
 {
     struct key first, end;
-    logs_key_part(&first, group, part);
+    if (reached.sequence)
+        logs_key_event(&first, group, part, reached);
+    else
+        logs_key_part(&first, group, part);
     logs_key_event(&end, group, part, (struct logs_position){ before_ms, 0 });
     struct str key, value;
     enum err err = ERR_OK;
     struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
     while (err == ERR_OK && store_cursor_next(cursor, &key, &value)) {
-        if (found->len == room) {
+        if (found->len == LOGS_SLICE_EVENTS) {
             *more = true;
             break;
         }
@@ -163,15 +173,27 @@ static void drop_event(struct work *work, const struct logs_group *group, uint64
     store_delete(work->batch, key_str(&key));
 }
 
+/* All of the part from before the moment is deleted, one by one: said again as a range, so that readers do not step over
+ * each of the deleted. */
+static void close_range(struct work *work, const struct logs_group *group, enum logs_part part,
+                        int64_t before_ms)
+{
+    struct key first, end;
+    logs_key_part(&first, group, part);
+    logs_key_event(&end, group, part, (struct logs_position){ before_ms, 0 });
+    store_delete_range(work->batch, key_str(&first), key_str(&end));
+}
+
 static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_held *held, bool *more)
 {
     const struct logs_group *group = &held->group;
     int64_t before_ms = logs_kept_since(group, work->now_ms);
     found_vec only = { 0 }, many = { 0 };
     int64_t bytes = 0;
-    enum err err = find_expired(work, group, LOGS_ONLY, before_ms, LOGS_SLICE_EVENTS, &only, more);
-    if (err == ERR_OK && !*more)
-        err = find_expired(work, group, LOGS_EVENT, before_ms, LOGS_SLICE_EVENTS, &many, more);
+    enum err err = find_expired(work, group, LOGS_ONLY, before_ms, held->swept_only, &only, more);
+    bool only_done = !*more;
+    if (err == ERR_OK && only_done)
+        err = find_expired(work, group, LOGS_EVENT, before_ms, held->swept_event, &many, more);
     for (size_t i = 0; err == ERR_OK && i < only.len; i++) {
         err = drop_only(logs, work, group, &only.at[i]);
         bytes += logs_event_bytes(only.at[i].message_len);
@@ -186,9 +208,19 @@ static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_
         if (!map_put(&seen, many.at[i].stream, &many.at[i]))
             err = refresh_stream(logs, work, group, many.at[i].stream, many.at[i].number);
     map_fini(&seen);
+    if (err != ERR_OK)
+        return err;
+    if (only.len)
+        held->swept_only = only.at[only.len - 1].at;
+    if (many.len)
+        held->swept_event = many.at[many.len - 1].at;
+    if (only.len && only_done)
+        close_range(work, group, LOGS_ONLY, before_ms);
+    if (many.len && !*more)
+        close_range(work, group, LOGS_EVENT, before_ms);
     if (bytes)
         logs_count_bytes(logs, work, held, -bytes);
-    return err;
+    return ERR_OK;
 }
 
 /* ---- due ---- */
@@ -235,7 +267,8 @@ static bool due_group(struct logs *logs, struct work *work, uint64_t id)
     return true;
 }
 
-static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64_t number)
+static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64_t number,
+                       const struct logs_position *after)
 {
     struct ns ns;
     struct logs_held *held;
@@ -245,6 +278,8 @@ static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64
     logs_key_part(&first, &held->group, LOGS_INDEX);
     key_u64(&first, number);
     key_after_prefix(key_str(&first), &end);
+    if (after)
+        logs_key_index(&first, &held->group, number, *after);
     VEC(struct logs_position) found = { 0 };
     bool more = false;
     struct str key, value;
@@ -273,7 +308,7 @@ static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64
     if (bytes)
         logs_count_bytes(logs, work, held, -bytes);
     if (more) {
-        arm_stream(work, id, number);
+        arm_stream(work, id, number, &found.at[found.len - 1]);
     } else {
         logs_key_deleted(&first, &held->group, number);
         store_delete(work->batch, key_str(&first));
@@ -290,7 +325,9 @@ bool logs_due(void *self, struct work *work, struct str ref)
         return true;
     if (kind == REF_GROUP)
         return due_group(logs, work, id);
-    if (kind == REF_STREAM && key_read_u64(&ref, &number))
-        return due_stream(logs, work, id, number);
-    return true;
+    struct logs_position after;
+    if (kind != REF_STREAM || !key_read_u64(&ref, &number))
+        return true;
+    bool begun = key_read_time(&ref, &after.timestamp_ms) && key_read_u64(&ref, &after.sequence);
+    return due_stream(logs, work, id, number, begun ? &after : NULL);
 }

@@ -2,24 +2,37 @@
 
 static const int64_t day = 86400000;
 
-static struct str group_ref(struct room *room)
+/* What the writer does when timers are due: takes each once. Returns how many. */
+static size_t run_due(struct room *room)
 {
-    struct logs_group group = room_group(room);
-    struct key ref;
-    ref.len = 0;
-    ref.overflow = false;
-    key_u8(&ref, 's');
-    key_u64(&ref, group.id);
-    return arena_copy(&room->arena, key_str(&ref));
+    struct key first, end;
+    key_begin(&first, KEY_TIMER, PARTITION_ONLY, 'd');
+    end = first;
+    key_time(&end, room->work.now_ms + 1);
+    struct str key, value, refs[16];
+    int64_t due_ms[16];
+    size_t count = 0;
+    struct store_cursor *cursor = store_scan(room_reader(room), key_str(&first), key_str(&end), STORE_UP);
+    while (store_cursor_next(cursor, &key, &value)) {
+        uint8_t kind;
+        key = str_from_offset(key, KEY_HEAD_BYTES);
+        assert_true(key_read_time(&key, &due_ms[count]) && key_read_u8(&key, &kind));
+        assert_int_equal(kind, TIMER_LOGS);
+        refs[count++] = arena_copy(&room->arena, key);
+        assert_true(count < 16);
+    }
+    assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        timer_remove(&room->work, due_ms[i], TIMER_LOGS, refs[i]);
+        assert_true(logs_due(room->logs, &room->work, refs[i]));
+        room_commit(room);
+    }
+    return count;
 }
 
-/* What the writer does when the group's timer is due. */
 static void sweep(struct room *room)
 {
-    struct str ref = group_ref(room);
-    timer_remove(&room->work, room_group(room).sweep_due_ms, TIMER_LOGS, ref);
-    assert_true(logs_due(room->logs, &room->work, ref));
-    room_commit(room);
+    assert_int_equal(run_due(room), 1);
     assert_int_equal(room_timers(room), 1);
 }
 
@@ -159,9 +172,6 @@ static void test_deleted_stream(void **state)
     room_put(room, "s", events, 2500);
     room_append(room, "other", START_MS + 1, "other");
     room_commit(room);
-    struct logs_group group = room_group(room);
-    struct logs_stream_record record;
-    assert_int_equal(logs_stream_load(room->snapshot, &room->arena, &group, STR("s"), &record), ERR_OK);
     assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("s"), &room->fault));
     room_commit(room);
     assert_int_equal(room_timers(room), 1);
@@ -172,17 +182,9 @@ static void test_deleted_stream(void **state)
     room_put(room, "s", fresh, 2);
     room_commit(room);
     assert_int_equal(visible(room), 3);
-    struct key ref;
-    ref.len = 0;
-    ref.overflow = false;
-    key_u8(&ref, 'z');
-    key_u64(&ref, group.id);
-    key_u64(&ref, record.number);
     int slices = 0;
     while (room_count_keys(room, LOGS_DELETED)) {
-        timer_remove(&room->work, room->work.now_ms, TIMER_LOGS, key_str(&ref));
-        assert_true(logs_due(room->logs, &room->work, key_str(&ref)));
-        room_commit(room);
+        assert_int_equal(run_due(room), 1);
         slices++;
         assert_int_equal(visible(room), 3);
     }
@@ -192,9 +194,9 @@ static void test_deleted_stream(void **state)
     assert_int_equal(room_count_keys(room, LOGS_INDEX), 2);
     assert_int_equal(bytes_of(room), 5 + 26 + 5 + 26 + 9 + 26);
     /* A timer of what is gone does no harm. */
-    assert_true(logs_due(room->logs, &room->work, key_str(&ref)));
     assert_true(logs_due(room->logs, &room->work, STR("s")));
     assert_true(logs_due(room->logs, &room->work, STR("sxxxxxxxx")));
+    assert_true(logs_due(room->logs, &room->work, STR("zxxxxxxxxyyyyyyyy")));
 }
 
 /* A retention's sweep and a deleted stream's meet on the same events. */
@@ -210,14 +212,41 @@ static void test_both_sweeps(void **state)
     assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("s"), &room->fault));
     room_commit(room);
     room->work.now_ms = START_MS + day + 5;
-    struct str ref = group_ref(room);
-    timer_remove(&room->work, room_group(room).sweep_due_ms, TIMER_LOGS, ref);
-    assert_true(logs_due(room->logs, &room->work, ref));
+    /* The group's timer was due first; then the stream finds what is left. */
+    assert_int_equal(room_timers(room), 2);
+    assert_int_equal(run_due(room), 2);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 0);
+    assert_int_equal(room_count_keys(room, LOGS_INDEX), 0);
+    assert_int_equal(room_count_keys(room, LOGS_DELETED), 0);
+    assert_int_equal(bytes_of(room), 0);
+}
+
+/* Events that come late lie before what has been swept, and are swept all the same. */
+static void test_late_events(void **state)
+{
+    struct room *room = *state;
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 1, &room->fault));
+    room_append(room, "one", START_MS - 10, "one");
+    room_append(room, "two", START_MS - 10, "two");
+    room_append(room, "two", START_MS - 9, "two");
     room_commit(room);
-    assert_int_equal(room_count_keys(room, LOGS_EVENT), 1);
-    assert_int_equal(room_count_keys(room, LOGS_INDEX), 1);
-    assert_int_equal(visible(room), 0);
-    assert_int_equal(bytes_of(room), 27);
+    room->work.now_ms = START_MS + day;
+    while (run_due(room)) {
+    }
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 0);
+    room_append(room, "late", START_MS - 1000, "late");
+    room_append(room, "later", START_MS - 1000, "a");
+    room_append(room, "later", START_MS - 999, "b");
+    room_append(room, "kept", room->work.now_ms, "kept");
+    room_commit(room);
+    assert_int_equal(visible(room), 1);
+    room->work.now_ms += LOGS_SWEEP_EVERY_MS;
+    while (run_due(room)) {
+    }
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 1);
+    assert_int_equal(room_count_keys(room, LOGS_ONLY), 1);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 0);
+    assert_int_equal(bytes_of(room), 4 + 26);
 }
 
 #define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
@@ -225,10 +254,8 @@ static void test_both_sweeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROOM_TEST(test_expired_are_not_shown),
-        ROOM_TEST(test_sweep),
-        ROOM_TEST(test_deleted_stream),
-        ROOM_TEST(test_both_sweeps),
+        ROOM_TEST(test_expired_are_not_shown), ROOM_TEST(test_sweep),       ROOM_TEST(test_deleted_stream),
+        ROOM_TEST(test_both_sweeps),           ROOM_TEST(test_late_events),
     };
     return cmocka_run_group_tests_name("logs-sweep", tests, NULL, NULL);
 }

@@ -16,6 +16,14 @@ struct target_stream {
     struct logs_stream_record record;
 };
 
+/* An event that comes late may lie before what was swept. */
+static void note_place(struct logs_held *held, enum logs_part part, struct logs_position at)
+{
+    struct logs_position *swept = part == LOGS_ONLY ? &held->swept_only : &held->swept_event;
+    if (swept->sequence && logs_position_compare(at, *swept) < 0)
+        *swept = at;
+}
+
 static void put_event(struct logs *logs, struct work *work, const struct target_stream *stream,
                       enum logs_part part, struct logs_position at, struct str message)
 {
@@ -30,6 +38,7 @@ static void put_event(struct logs *logs, struct work *work, const struct target_
     buf_clear(&logs->value);
     logs_event_write(&logs->value, &event);
     store_put(work->batch, key_str(&key), buf_str(&logs->value));
+    note_place(stream->held, part, at);
     if (part == LOGS_EVENT) {
         logs_key_index(&key, &stream->held->group, stream->record.number, at);
         store_put(work->batch, key_str(&key), STR_EMPTY);
@@ -71,6 +80,7 @@ static bool move_only(struct work *work, struct target_stream *stream, struct fa
     store_delete(work->batch, key_str(&key));
     logs_key_event(&key, group, LOGS_EVENT, at);
     store_put(work->batch, key_str(&key), value);
+    note_place(stream->held, LOGS_EVENT, at);
     logs_key_index(&key, group, stream->record.number, at);
     store_put(work->batch, key_str(&key), STR_EMPTY);
     return true;
