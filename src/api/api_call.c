@@ -123,8 +123,9 @@ static void finish(struct call *call)
     } else if (call->body.len == 0 && entry->operation->output->member_count) {
         buf_add(&call->body, STR("{}"));
     }
-    answer(call->exchange, entry->service, 200, call->request_id, STR_EMPTY, &call->body);
-    buf_fini(&call->body);
+    struct buf body = call->body; /* with the answer the call is gone: its arena is the exchange's */
+    answer(call->exchange, entry->service, 200, call->request_id, STR_EMPTY, &body);
+    buf_fini(&body);
 }
 
 /* ---- writes, on the writer's thread ---- */
