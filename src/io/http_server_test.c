@@ -324,13 +324,11 @@ static void test_refusals(void **state)
         assert_false(has(hear(fd, NULL, 0), "never"));
         close(fd);
     }
-    char *many = malloc(100000);
-    assert_non_null(many);
+    static char many[100000];
     size_t len = (size_t)sprintf(many, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
     memset(many + len, 'x', 70000);
     strcpy(many + len + 70000, "\r\n\r\n");
     ASSERT_HAS(ask_and_close(fixture, many), "HTTP/1.1 431 Request Header Fields Too Large\r\n");
-    free(many);
     http_stats(fixture->server, &after);
     assert_int_equal(after.refused - before.refused, count + 1);
     assert_int_equal(after.requests, before.requests);

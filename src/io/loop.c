@@ -18,6 +18,7 @@ struct loop {
     _Atomic(struct loop_job *) posted; /* newest first; &loop_ended once nothing is taken any more */
     _Atomic unsigned posters;          /* threads inside loop_post: the wake handle outlives them */
     struct loop_job end_job;
+    bool ending; /* it has run */
     void (*after)(void *self);
     void *after_self;
     struct thread *thread; /* NULL: not started */
@@ -48,23 +49,29 @@ static void loop_run_jobs(struct loop *loop, struct loop_job *newest)
         loop->after(loop->after_self);
 }
 
-static void loop_on_wake(uv_async_t *wake)
+/* From here on nothing is taken; what came until now is run. */
+static void loop_finish(struct loop *loop)
 {
-    struct loop *loop = wake->data;
-    /* After the end job the list stands at loop_ended and must stay there. */
-    if (uv_is_closing((uv_handle_t *)wake))
-        return;
-    loop_run_jobs(loop, atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire));
-}
-
-static void loop_run_end(struct loop_job *job)
-{
-    struct loop *loop = (struct loop *)((char *)job - offsetof(struct loop, end_job));
     struct loop_job *rest = atomic_exchange_explicit(&loop->posted, &loop_ended, memory_order_acq_rel);
     while (atomic_load_explicit(&loop->posters, memory_order_acquire))
         sched_yield();
     loop_run_jobs(loop, rest);
     uv_close((uv_handle_t *)&loop->wake, NULL);
+}
+
+static void loop_on_wake(uv_async_t *wake)
+{
+    struct loop *loop = wake->data;
+    loop_run_jobs(loop, atomic_exchange_explicit(&loop->posted, NULL, memory_order_acquire));
+    if (loop->ending)
+        loop_finish(loop);
+}
+
+/* The jobs of the same burst that stand behind it come first. */
+static void loop_run_end(struct loop_job *job)
+{
+    struct loop *loop = (struct loop *)((char *)job - offsetof(struct loop, end_job));
+    loop->ending = true;
 }
 
 enum err loop_open(const char *name, struct loop **ret, struct diag *reterr)
