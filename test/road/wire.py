@@ -17,6 +17,7 @@ class Refused(Exception):
 
     def __init__(self, status, body):
         self.status = status
+        self.body = body
         self.name = str(body.get("__type", "")).rsplit("#", 1)[-1]
         self.text = body.get("message", body.get("Message", ""))
         super().__init__(f"{status} {self.name}: {self.text}")
