@@ -21,6 +21,7 @@ struct bench {
     void (*after_rollback)(void *room);
     void (*after_commit)(void *room);
     void *room;
+    const char *folder; /* of the store; NULL: in memory */
 };
 
 static inline void bench_after_run(void *self, struct work *work)
@@ -48,7 +49,8 @@ static inline void bench_open(struct bench *bench, const struct deliver_settings
 {
     struct diag diag;
     if (!bench->store)
-        assert_int_equal(store_open(&(struct store_settings){ 0 }, &bench->store, &diag), ERR_OK);
+        assert_int_equal(
+            store_open(&(struct store_settings){ .folder = bench->folder }, &bench->store, &diag), ERR_OK);
     assert_int_equal(deliver_open(settings, &bench->deliver), ERR_OK);
     const struct writer_hooks hooks = { bench, bench_after_run, bench_after_rollback, bench_after_commit };
     assert_int_equal(writer_open(bench->store, NULL, &hooks, &bench->writer, &diag), ERR_OK);

@@ -2,6 +2,7 @@
 #include "deliver/deliver_key.h"
 #include "deliver/deliver_retry.h"
 #include "io/clock.h"
+#include "store/temp_folder.h"
 
 #include <stdlib.h>
 
@@ -288,9 +289,12 @@ static void overflow_is_stored(void **state)
         snprintf(names[i], sizeof(names[i]), "n%02d", i);
         deliveries[i] = one(str_from(names[i]), i % 10 == 9 ? STR("x") : STR("ok"));
     }
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    taker.bench.folder = folder;
     taker_open(&taker, &(struct deliver_settings){ .command_max = 3 });
     assert_true(add(&taker, deliveries, COUNT));
-    bench_close(&taker.bench, true);
+    bench_close(&taker.bench, false);
     unsigned carried = taker.sent;
     assert_true(carried >= 3);
     taker_open(&taker, &(struct deliver_settings){ .command_max = 7 });
@@ -305,6 +309,7 @@ static void overflow_is_stored(void **state)
     assert_int_equal(records(&taker), 0);
     bench_close(&taker.bench, false);
     arena_fini(&arena);
+    temp_folder_remove(folder);
 }
 
 static void records_read_back(void **state)
