@@ -94,17 +94,29 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def load(self, mode, *arguments):
-        """One run of the generator; its result, and what it cost the server."""
-        cpu_s = self.cpu_s()
+        """One run of the generator; its result, what it cost the server, and who else was busy meanwhile."""
+        cpu_s, busy_s, begun = self.cpu_s(), busy_cores_s(), time.monotonic()
         done = subprocess.run([LOAD, mode, "--address", f"127.0.0.1:{self.port}", "--json", *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        cpu_s, busy_s, took_s = self.cpu_s() - cpu_s, busy_cores_s() - busy_s, time.monotonic() - begun
         if not done.stdout:
             raise Failed(f"the load generator: {done.stderr.strip()}")
         result = json.loads(done.stdout)
         if result["errors"]:
             raise Failed(f"{mode}: {result['errors']} errors; {done.stderr.strip()}")
-        result["server_cpu_us_per_request"] = (self.cpu_s() - cpu_s) * 1e6 / max(result["requests_all"], 1)
+        result["server_cpu_us_per_request"] = cpu_s * 1e6 / max(result["requests_all"], 1)
+        result["others_cores"] = max(0, busy_s - cpu_s - result["generator_cpu_s"]) / took_s
+        print(f"    {result['server_cpu_us_per_request']:.1f} us of CPU a request in the server, "
+              f"{result['generator_cpu_s'] * 1e6 / max(result['requests_all'], 1):.1f} in the generator; "
+              f"p50 {result['latency_ms']['p50']:.2f} ms, p99 {result['latency_ms']['p99']:.2f} ms", flush=True)
         return result
+
+
+def busy_cores_s():
+    """Seconds of all cores that were not idle, what the host took away included."""
+    with open("/proc/stat") as stat:
+        user, nice, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
+    return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 class Reader:
@@ -371,6 +383,10 @@ def main():
             http.client.HTTPException) as error:
         failed = f"{type(error).__name__}: {error}; the server's log is {DATA}.log"
     print_table(bench.rows)
+    others = max([result["others_cores"] for result in bench.detail.values() if isinstance(result, dict)] + [0])
+    if others > 0.1:
+        print(f"\nThe machine was not quiet: other programs took up to {others:.1f} of its {about['cores']} cores "
+              "during a figure. Measure again without them.")
     with open(os.path.join(BUILD, "bench.json"), "w") as file:
         json.dump({"machine": about, "settings": {"duration_s": bench.duration_s, "quick": options.quick},
                    "failed": failed, "figures": bench.rows, "detail": bench.detail}, file, indent=2)
