@@ -187,6 +187,7 @@ bool logs_stream_read(struct str value, struct logs_stream_record *ret)
 void logs_event_write(struct buf *out, const struct logs_event_record *event)
 {
     put_int(out, EVENT_VERSION, 1);
+    put_int(out, event->flags, 1);
     put_int(out, (uint64_t)event->ingested_ms, 8);
     put_int(out, event->number, 8);
     put_int(out, event->stream.len, 2);
@@ -196,10 +197,12 @@ void logs_event_write(struct buf *out, const struct logs_event_record *event)
 
 bool logs_event_read(struct str value, struct logs_event_record *ret)
 {
-    uint64_t version, name_len;
-    if (!take_int(&value, 1, &version) || version != EVENT_VERSION || !take_time(&value, &ret->ingested_ms) ||
-        !take_int(&value, 8, &ret->number) || !take_int(&value, 2, &name_len) || name_len > value.len)
+    uint64_t version, flags, name_len;
+    if (!take_int(&value, 1, &version) || version != EVENT_VERSION || !take_int(&value, 1, &flags) ||
+        !take_time(&value, &ret->ingested_ms) || !take_int(&value, 8, &ret->number) ||
+        !take_int(&value, 2, &name_len) || name_len > value.len)
         return false;
+    ret->flags = (uint8_t)flags;
     ret->stream = str_slice(value, 0, (size_t)name_len);
     ret->message = str_from_offset(value, (size_t)name_len);
     return true;

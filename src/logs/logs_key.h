@@ -1,22 +1,21 @@
 /* logs_key.h - the keys of log groups and what stands in them. Private to the room.
  *
- * All integers big-endian. Texts: ended as key.h says, or bare where they come last.
+ * All integers big-endian. Texts: ended (.) as key.h says, or bare where they come last.
  *
- *   | 'l' | partition u16 | 'g' | account . | region . | group name |      -> group:    version u8, class u8,
- * id u64, created i64, retention days u32, sweep due i64 | 'l' | partition u16 | 'i' | group id u64 | ->
- * account . | region . | group name | 'l' | partition u16 | 'p' | account . | region . | policy name |     ->
- * policy:   version u8, updated i64, document | 'l' | partition u16 | 'd' | group id u64 | part u8 | ... what
- * a group holds: one range to delete it all
+ *   | 'l' | partition u16 | 'g' | account . | region . | group name |   -> group: version u8, class u8, id u64,
+ *                                                    created i64, retention days u32, sweep due i64
+ *   | 'l' | partition u16 | 'i' | group id u64 |                        -> account . | region . | group name
+ *   | 'l' | partition u16 | 'p' | account . | region . | policy name |  -> version u8, updated i64, document
+ *   | 'l' | partition u16 | 'd' | group id u64 | part u8 | ...   what a group holds: one range to delete it all
  *
  *   part                                                      value
- *   'b' |                                                  -> bytes stored u64
- *   's' | stream name |                                    -> stream (below)
- *   'o' | timestamp i64 | sequence u64 |                   -> event (below): the only one of its stream
- *   'e' | timestamp i64 | sequence u64 |                   -> event: of a stream that has had several
+ *   'b' |                                                    -> bytes stored u64
+ *   's' | stream name |                                      -> stream (below)
+ *   'o' | timestamp i64 | sequence u64 |                     -> event (below): the only one of its stream
+ *   'e' | timestamp i64 | sequence u64 |                     -> event: of a stream that has had several
  *   'x' | stream number u64 | timestamp i64 | sequence u64 | -> empty: the events of one stream, in order
- *   'l' | last event time i64 | stream name |              -> empty: streams by last event, those in 'o'
- * excepted 'z' | stream number u64 |                              -> empty: a deleted stream whose events are
- * still being deleted
+ *   'l' | last event time i64 | stream name |                -> empty: streams by last event, but those in 'o'
+ *   'z' | stream number u64 |                                -> empty: a deleted stream, events still to delete
  *
  * A stream is in one of three states; each event and listing key follows from it:
  *
@@ -29,10 +28,11 @@
  * The stream's number is the sequence of its first event, and so is unique; a stream that is deleted and made
  * again gets another one, and what is left of the old is known as such.
  *
- *   stream: | version u8 | state u8 | flags u8 | created i64 |                                     EMPTY ends
- * here | number u64 | first event i64 | last ingestion i64 |                                  SINGLE ends
- * here | last event i64 | last sequence u64 |                                                 MANY event:  |
- * version u8 | ingestion i64 | stream number u64 | name length u16 | stream name | message |
+ *   stream: | version u8 | state u8 | flags u8 | created i64 |            EMPTY ends here
+ *           | number u64 | first event i64 | last ingestion i64 |         SINGLE ends here
+ *           | last event i64 | last sequence u64 |                        MANY
+ *   event:  | version u8 | flags u8 of its stream | ingestion i64 | stream number u64 |
+ *           | name length u16 | stream name | message |
  */
 #ifndef LOGS_LOGS_KEY_H
 #define LOGS_LOGS_KEY_H
@@ -98,6 +98,7 @@ void logs_stream_write(struct buf *out, const struct logs_stream_record *stream)
 bool logs_stream_read(struct str value, struct logs_stream_record *ret);
 
 struct logs_event_record {
+    uint8_t flags; /* of the stream, so that a sweep need not look it up */
     int64_t ingested_ms;
     uint64_t number; /* of the stream */
     struct str stream;

@@ -8,7 +8,7 @@
 enum {
     LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
     LOGS_SEQUENCE_BLOCK = 65536,  /* sequences taken from the store at a time */
-    LOGS_SLICE_EVENTS = 1000,     /* deleted by one run of a sweep */
+    LOGS_SLICE_EVENTS = 200,      /* deleted by one run of a sweep */
     LOGS_SWEEP_EVERY_MS = 3600000 /* between sweeps of a group that has nothing expired */
 };
 

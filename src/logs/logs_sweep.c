@@ -64,6 +64,7 @@ void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64
 struct found {
     struct logs_position at;
     uint64_t number;
+    uint8_t flags;
     struct str stream;
     size_t message_len;
 };
@@ -95,6 +96,7 @@ static enum err find_expired(struct work *work, const struct logs_group *group, 
             break;
         }
         one.number = event.number;
+        one.flags = event.flags;
         one.stream = arena_copy(work->arena, event.stream);
         one.message_len = event.message.len;
         VEC_PUSH(work->arena, found, one);
@@ -106,15 +108,19 @@ static enum err find_expired(struct work *work, const struct logs_group *group, 
 static enum err drop_only(struct logs *logs, struct work *work, const struct logs_group *group,
                           const struct found *one)
 {
-    struct logs_stream_record record;
+    struct logs_stream_record record = { .state = LOGS_SINGLE,
+                                         .number = one->number,
+                                         .first_ms = one->at.timestamp_ms };
+    if (one->flags & LOGS_STREAM_OWN) {
+        logs_stream_drop(work, group, one->stream, &record);
+        return ERR_OK;
+    }
     enum err err = logs_stream_load(work->reader, work->arena, group, one->stream, &record);
     if (err != ERR_OK)
         return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
     if (record.state != LOGS_SINGLE || record.number != one->number)
         return ERR_CORRUPT;
     logs_stream_drop(work, group, one->stream, &record);
-    if (record.flags & LOGS_STREAM_OWN)
-        return ERR_OK;
     record.state = LOGS_EMPTY;
     logs_stream_store(logs, work, group, one->stream, &record);
     struct key key;

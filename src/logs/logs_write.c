@@ -28,6 +28,7 @@ static void put_event(struct logs *logs, struct work *work, const struct target_
                       enum logs_part part, struct logs_position at, struct str message)
 {
     struct logs_event_record event = {
+        .flags = stream->record.flags,
         .ingested_ms = work->now_ms,
         .number = stream->record.number,
         .stream = stream->name,
