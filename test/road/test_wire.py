@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import tempfile
+import threading
 import zlib
 
 import botocore.auth
@@ -452,3 +453,34 @@ def test_a_full_disk_is_a_503_that_clients_retry_and_reads_go_on(new_server):
         server.client("logs").create_log_group(logGroupName="full")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert 'operation="CreateLogGroup",answer="failed"} 2' in ask(server, "GET", "/metrics").body.decode()
+
+
+def test_a_full_queue_is_a_503_and_what_it_refused_was_not_done(new_server):
+    server = new_server("--queue-max", "1")
+    assert call(server, "Logs_20140328.CreateLogGroup", {"logGroupName": "queue"}).status == 200
+    done, turned_away = set(), set()
+
+    def write(thread):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for number in range(60):
+            name = f"{thread}-{number}"
+            connection.request("POST", "/", body=json.dumps({"logGroupName": "queue", "logStreamName": name}),
+                               headers={"X-Amz-Target": "Logs_20140328.CreateLogStream"})
+            answer = Answer(connection.getresponse())
+            if answer.status == 200:
+                done.add(name)
+            else:
+                refused(answer, "ServiceUnavailableException", "Too many writes are waiting. Please try again.",
+                        status=503)
+                turned_away.add(name)
+        connection.close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) + len(turned_away) == 16 * 60
+    assert turned_away, "the queue was never full"
+    pages = server.client("logs").get_paginator("describe_log_streams").paginate(logGroupName="queue")
+    assert {stream["logStreamName"] for page in pages for stream in page["logStreams"]} == done
