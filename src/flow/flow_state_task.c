@@ -30,12 +30,12 @@ static void resource_read(struct check *check, const struct where *at, const str
     struct str why = STR_EMPTY;
     if (!check->known || !check->known(check->known_self, own->resource, &why)) {
         if (str_empty(why))
-            why = arena_printf(
-                check->arena,
-                "The resource provided %.*s is not recognized. The value is not a valid resource ARN, "
-                "or the resource is not available in this region.",
-                STR_ARG(own->resource));
-        check_problem(check, &here, "%.*s", STR_ARG(why));
+            why = STR("is not recognized. The value is not a valid resource ARN, or the resource is not "
+                      "available in "
+                      "this region.");
+        else
+            why = arena_printf(check->arena, "cannot be run: %.*s", STR_ARG(why));
+        check_problem(check, &here, "The resource provided %.*s %.*s", STR_ARG(own->resource), STR_ARG(why));
         return;
     }
     /* arn:aws:states:::events:putEvents.waitForTaskToken: the last colon parts type and action. */
