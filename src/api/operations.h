@@ -12,6 +12,7 @@
 
 /* crema: api_crema.c */
 void op_crema_backup(struct op_call *call);
+void op_crema_list_inbox(struct op_call *call);
 
 /* dynamodb: api_tables.c */
 void op_dynamodb_batch_write_item(struct op_call *call);

@@ -10,6 +10,15 @@ static const struct shape shape_BackupRequest;
 static const struct shape shape_FolderPath;
 static const struct shape shape_BackupResponse;
 static const struct shape shape_Sequence;
+static const struct shape shape_ListInboxRequest;
+static const struct shape shape_PageLimit;
+static const struct shape shape_NextToken;
+static const struct shape shape_ListInboxResponse;
+static const struct shape shape_InboxEntries;
+static const struct shape shape_InboxEntry;
+static const struct shape shape_Timestamp;
+static const struct shape shape_Text;
+static const struct shape shape_Count;
 
 static const struct shape_member members_BackupRequest[] = {
     { { "Folder", 6 }, { "folder", 6 }, &shape_FolderPath, true },
@@ -30,10 +39,64 @@ static const struct shape shape_BackupResponse = {
 static const struct shape shape_Sequence = {
     .type = SHAPE_LONG, .name = { "Sequence", 8 }
 };
+static const struct shape_member members_ListInboxRequest[] = {
+    { { "Limit", 5 }, { "limit", 5 }, &shape_PageLimit, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_ListInboxRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ListInboxRequest", 16 }, .members = members_ListInboxRequest, .member_count = 2
+};
+static const struct shape shape_PageLimit = {
+    .type = SHAPE_INTEGER, .name = { "PageLimit", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100)
+};
+static const struct shape shape_NextToken = {
+    .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
+};
+static const struct shape_member members_ListInboxResponse[] = {
+    { { "Entries", 7 }, { "entries", 7 }, &shape_InboxEntries, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_ListInboxResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ListInboxResponse", 17 }, .members = members_ListInboxResponse, .member_count = 2
+};
+static const struct shape shape_InboxEntries = {
+    .type = SHAPE_LIST, .name = { "InboxEntries", 12 }, .item = &shape_InboxEntry
+};
+static const struct shape_member members_InboxEntry[] = {
+    { { "Number", 6 }, { "number", 6 }, &shape_Sequence, false },
+    { { "Time", 4 }, { "time", 4 }, &shape_Timestamp, false },
+    { { "Reason", 6 }, { "reason", 6 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "RuleArn", 7 }, { "ruleArn", 7 }, &shape_Text, false },
+    { { "TargetId", 8 }, { "targetId", 8 }, &shape_Text, false },
+    { { "TargetArn", 9 }, { "targetArn", 9 }, &shape_Text, false },
+    { { "Attempts", 8 }, { "attempts", 8 }, &shape_Count, false },
+    { { "ErrorCode", 9 }, { "errorCode", 9 }, &shape_Text, false },
+    { { "ErrorMessage", 12 }, { "errorMessage", 12 }, &shape_Text, false },
+    { { "EventBytes", 10 }, { "eventBytes", 10 }, &shape_Sequence, false },
+    { { "Event", 5 }, { "event", 5 }, &shape_Text, false },
+};
+static const struct shape shape_InboxEntry = {
+    .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 13
+};
+static const struct shape shape_Timestamp = {
+    .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
+};
+static const struct shape shape_Text = {
+    .type = SHAPE_STRING, .name = { "Text", 4 }
+};
+static const struct shape shape_Count = {
+    .type = SHAPE_INTEGER, .name = { "Count", 5 }
+};
 
 const struct operation operations_crema[] = {
     { .service = "crema", .name = "Backup", .kind = OP_WRITE,
       .run = op_crema_backup,
       .input = &shape_BackupRequest, .output = &shape_BackupResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "ListInbox", .kind = OP_READ,
+      .run = op_crema_list_inbox,
+      .input = &shape_ListInboxRequest, .output = &shape_ListInboxResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
 };
