@@ -81,7 +81,8 @@ struct arena *http_arena(struct http_exchange *exchange);
 struct str http_header_find(const struct http_request *request, struct str name);
 
 /* Any thread, once. Takes the body's bytes (the buf is left empty). Headers are copied. The server adds
- * Content-Length, Date and Connection. A body is not sent to HEAD, 204 and 304. */
+ * Content-Length, Date and Connection. A body is not sent to HEAD, 204 and 304; one with an error latched becomes a
+ * 500 without a body. */
 void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers, size_t header_count,
                  struct buf *body);
 

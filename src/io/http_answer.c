@@ -78,6 +78,10 @@ void http_answer_keep(struct http_exchange *exchange, int status, const struct h
         at = put(at, STR("\r\n"));
     }
     exchange->answer_headers = str_of(lines, len);
+    if (body->err) { /* it outgrew its ceiling: a part of an answer is no answer */
+        status = 500;
+        buf_clear(body);
+    }
     exchange->status = status;
     exchange->answer_body = *body;
     buf_init(body, body->max);

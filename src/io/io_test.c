@@ -1,6 +1,7 @@
-/* Clock, randomness, ids, digests. */
+/* Clock, randomness, ids, digests, addresses to listen on. */
 #include "io/clock.h"
 #include "io/digest.h"
+#include "io/http.h"
 #include "io/rand.h"
 
 #include <setjmp.h>
@@ -141,13 +142,56 @@ static void test_seed(void **state)
     assert_in_range(ones, 32000 - 1012, 32000 + 1012);
 }
 
+static void never_called(void *self, struct http_exchange *exchange)
+{
+    (void)self;
+    fail_msg("a server that was not started handles %p", (void *)exchange);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    struct http_handler handler = { NULL, never_called, NULL, NULL };
+    static const char *const bad[] = {
+        "",    "4566",   "127.0.0.1", "127.0.0.1:",     "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+        ":80", "::1:80", "[::1]",     "[127.0.0.1]:80", "[::x]:80"
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct http_settings settings = { .listen = bad[i], .loops = 1 };
+        struct http_server *server;
+        struct diag diag = { "" };
+        if (http_server_open(&settings, &handler, &server, &diag) != ERR_INVALID || !diag.text[0])
+            fail_msg("taken as an address: %s", bad[i]);
+        assert_null(server);
+    }
+    static const char *const good[] = { "127.0.0.1:0", "localhost:0", "0.0.0.0:0", "[::1]:0" };
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct http_settings settings = { .listen = good[i], .loops = 1 };
+        struct http_server *server;
+        struct diag diag = { "" };
+        enum err err = http_server_open(&settings, &handler, &server, &diag);
+        if (err == ERR_IO && good[i][0] == '[')
+            continue; /* a machine without IPv6 */
+        if (err)
+            fail_msg("%s: %s", good[i], diag.text);
+        assert_true(http_server_port(server) > 0);
+        char same[40];
+        snprintf(same, sizeof(same), "127.0.0.1:%u", http_server_port(server));
+        struct http_settings again = { .listen = same, .loops = 1 };
+        struct http_server *second;
+        if (i == 0) {
+            assert_int_equal(http_server_open(&again, &handler, &second, &diag), ERR_IO);
+            assert_non_null(strstr(diag.text, "choose another port"));
+        }
+        http_server_close(&server); /* never started */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_digests),
-        cmocka_unit_test(test_uuids),
-        cmocka_unit_test(test_seed),
+        cmocka_unit_test(test_clock), cmocka_unit_test(test_digests),   cmocka_unit_test(test_uuids),
+        cmocka_unit_test(test_seed),  cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests_name("io", tests, NULL, NULL);
 }
