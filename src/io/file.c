@@ -92,6 +92,18 @@ enum err file_write_at(struct file file, uint64_t offset, struct str head, struc
     return ERR_OK;
 }
 
+/* Piece by piece, so that a sync of another file does not queue behind megabytes of zeros. Only a matter of
+ * order: whether they are on disk the file's own sync says. */
+static void push_out(int fd, uint64_t offset, size_t len)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    (void)sync_file_range(fd, (off_t)offset, (off_t)len,
+                          SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+#else
+    (void)fd, (void)offset, (void)len;
+#endif
+}
+
 enum err file_zero(struct file file, uint64_t offset, uint64_t end, struct diag *reterr)
 {
     static const char zeros[ZERO_BYTES];
@@ -100,6 +112,7 @@ enum err file_zero(struct file file, uint64_t offset, uint64_t end, struct diag 
         enum err err = file_write_at(file, offset, str_of(zeros, len), STR_EMPTY, reterr);
         if (err)
             return err;
+        push_out(file.fd, offset, len);
         offset += len;
     }
     return ERR_OK;
@@ -190,11 +203,13 @@ enum err file_lock(const char *path, struct file *ret, char *ret_holder, size_t 
     return ERR_OK;
 }
 
-enum err file_lock_say(struct file lock, struct str text, struct diag *reterr)
+enum err file_lock_sign(struct file lock, struct diag *reterr)
 {
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
     if (ftruncate(lock.fd, 0))
         return fail(reterr, "ftruncate", NULL);
-    return file_write_at(lock, 0, text, STR_EMPTY, reterr);
+    return file_write_at(lock, 0, str_of(text, (size_t)len), STR_EMPTY, reterr);
 }
 
 bool file_exists(const char *path)

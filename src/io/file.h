@@ -43,8 +43,8 @@ enum err file_replace(const char *path, struct str text, struct diag *reterr) MU
  * *ret_holder is what the holder wrote there (cut to fit, NUL-ended), perhaps nothing. */
 enum err file_lock(const char *path, struct file *ret, char *ret_holder, size_t holder_size,
                    struct diag *reterr) MUST_USE;
-/* Replaces the locked file's text. */
-enum err file_lock_say(struct file lock, struct str text, struct diag *reterr) MUST_USE;
+/* Writes this process's id there, so that others can say who holds it. */
+enum err file_lock_sign(struct file lock, struct diag *reterr) MUST_USE;
 
 bool file_exists(const char *path);
 enum err file_rename(const char *from, const char *to, struct diag *reterr) MUST_USE;

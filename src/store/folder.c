@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { FORMAT_BYTES_MAX = 4096 };
 
@@ -163,13 +162,6 @@ static enum err take_lock(struct folder *folder, bool existing, struct diag *ret
     holder[strcspn(holder, "\n")] = '\0';
     return diag_set(reterr, err, "%s is in use by another server%s%s", folder->path,
                     holder[0] ? ", process " : "", holder);
-}
-
-enum err folder_say_holder(const struct folder *folder, struct diag *reterr)
-{
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    return file_lock_say(folder->lock, str_of(text, (size_t)len), reterr);
 }
 
 enum err folder_open(const char *path, bool existing, struct folder **ret, struct diag *reterr)

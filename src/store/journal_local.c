@@ -394,7 +394,7 @@ static enum err local_start(struct journal *journal, uint64_t epoch, struct diag
         err = file_open(path, FILE_WRITE, &journal->current, reterr);
         if (!err && journal->torn) {
             err = file_zero(journal->current, current(journal)->end, current(journal)->bytes, reterr);
-            if (!err)
+            if (!err && !journal->settings.no_sync)
                 err = file_sync(journal->current, reterr);
         }
     }

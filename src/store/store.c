@@ -193,7 +193,7 @@ static enum err open_folder(struct store *store, const char *path, struct diag *
     if (!err && !store->folder->fresh)
         err = store->kind->start(store->journal, store->folder->epoch, reterr);
     if (!err)
-        err = folder_say_holder(store->folder, reterr);
+        err = file_lock_sign(store->folder->lock, reterr);
     return err;
 }
 

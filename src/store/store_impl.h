@@ -203,8 +203,6 @@ struct folder {
 /* Locks and reads; makes what is missing unless `existing`, then ERR_NOTFOUND. */
 enum err folder_open(const char *path, bool existing, struct folder **ret, struct diag *reterr) MUST_USE;
 enum err folder_write_format(const struct folder *folder, struct diag *reterr) MUST_USE;
-/* Writes this process's id into the lock file. */
-enum err folder_say_holder(const struct folder *folder, struct diag *reterr) MUST_USE;
 /* Lets go of the lock. Accepts NULL. */
 void folder_close(struct folder **folder);
 /* A folder that goes on from a sequence, around a view that is there already: for a backup. */

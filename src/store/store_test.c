@@ -8,10 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -438,46 +435,6 @@ static void test_backup(void **state)
     temp_folder_remove(copy);
 }
 
-/* The child's files may not grow past a limit that lies inside the prepared segment, so a write fails. */
-static void test_failed_write_stops(void **state)
-{
-    (void)state;
-    char folder[TEMP_FOLDER_BYTES];
-    temp_folder_make(folder);
-    struct store_settings settings = { .folder = folder, .free_bytes_min = 1, .segment_bytes = 1 << 20 };
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        struct store *store;
-        if (store_open(&settings, &store, NULL))
-            _Exit(1);
-        (void)signal(SIGXFSZ, SIG_IGN);
-        (void)freopen("/dev/null", "w", stderr);
-        struct rlimit limit = { 32 * 1024, 32 * 1024 };
-        if (setrlimit(RLIMIT_FSIZE, &limit))
-            _Exit(2);
-        static char bytes[4096];
-        for (unsigned i = 0; i < 16; i++) {
-            struct store_batch *batch = store_batch_begin(store);
-            store_put(batch, STR("k"), str_of(bytes, sizeof(bytes)));
-            if (store_commit(batch, NULL))
-                _Exit(3);
-        }
-        _Exit(4);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), STORE_STOP_STATUS);
-    struct store *store;
-    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
-    struct store_stats stats;
-    store_stats(store, &stats);
-    assert_true(stats.sequence >= 6 && stats.sequence < 16);
-    store_close(&store);
-    temp_folder_remove(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,7 +444,6 @@ int main(void)
         cmocka_unit_test(test_folder_refused),
         cmocka_unit_test(test_large_and_rolled),
         cmocka_unit_test(test_backup),
-        cmocka_unit_test(test_failed_write_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
