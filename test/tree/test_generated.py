@@ -9,7 +9,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 
 
 def test_operation_table():
-    done = subprocess.run([sys.executable, "src/api/ops/generate.py", "--check", "--strict"], cwd=TOP, stdout=subprocess.PIPE,
+    done = subprocess.run([sys.executable, "src/api/ops/generate.py", "--check"], cwd=TOP, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode == 77:
         pytest.skip(done.stdout.strip())

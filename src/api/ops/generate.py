@@ -4,8 +4,10 @@
     generate.py [--models DIR]   writes src/api/operations*.[ch] and docs/reference/coverage.md
     generate.py --check          says whether they differ from what it would write (exit 1), or that no
                                  models of the recorded version are at hand (exit 77)
-    generate.py --strict         refuses handlers that do not exist yet
     generate.py --unicode        writes src/api/api_regex_unicode.c from Python's Unicode tables
+
+A listed operation needs its handler first: void op_<service>_<snake_name>(struct op_call *call), and
+..._prepare where "prepare" is set, in api_<service>.c (of dynamodb: api_tables.c).
 
 DIR is laid out like botocore's data folder: <model>/<api version>/service-2.json[.gz]. Without --models the
 newest botocore that can be found is taken. Only the standard library is needed.
@@ -151,8 +153,8 @@ def pattern_refusal(pattern):
 # ---- generation ----
 
 class Generator:
-    def __init__(self, folder, version, strict):
-        self.folder, self.version, self.strict = folder, version, strict
+    def __init__(self, folder, version):
+        self.folder, self.version = folder, version
         self.patterns = []
         self.unchecked = []  # (service, shape, pattern, why)
         self.files = {}
@@ -171,7 +173,7 @@ class Generator:
             self.service(listed, load_model(self.folder, listed['model']))
         self.write_header()
         self.write_table()
-        self.write_missing()
+        self.check_handlers()
         self.write_coverage()
         return self.files
 
@@ -258,26 +260,15 @@ class Generator:
         text += f'}};\n\nconst size_t shape_patterns_count = {len(self.patterns)};\n'
         self.files['src/api/operations.c'] = text
 
-    def write_missing(self):
-        """Weak stand-ins for handlers of rooms that are not here yet: an honest refusal by name."""
+    def check_handlers(self):
         missing = []
         for service, handler in self.handlers:
             path = os.path.join(API, HANDLER_FILES.get(service, f'api_{service}.c'))
             source = open(path, encoding='utf-8').read() if os.path.isfile(path) else ''
             if not re.search(r'^void ' + handler + r'\(', source, re.M):
-                missing.append(handler)
-        if missing and self.strict:
-            raise Stop('no handler for: ' + ', '.join(missing))
-        if not missing:
-            self.files['src/api/operations_missing.c'] = None
-            return
-        text = self.head('operations_missing.c - answers for handlers that are not written yet.')
-        text += '#include "api/operations.h"\n\n'
-        text += ('static void missing(struct op_call *call)\n{\n    fault_set(&call->fault, call->arena, FAULT_UNKNOWN_OPERATION, '
-                 '"Crema does not have the operation %s yet.",\n              call->operation->name);\n}\n\n')
-        for service, handler in self.handlers:  # weak, so that a handler that lands is taken at once
-            text += f'__attribute__((weak)) void {handler}(struct op_call *call)\n{{\n    missing(call);\n}}\n\n'
-        self.files['src/api/operations_missing.c'] = text.rstrip('\n') + '\n'
+                missing.append(f'{handler} in {os.path.basename(path)}')
+        if missing:
+            raise Stop('no handler: ' + ', '.join(missing))
 
     def write_coverage(self):
         text = ('# Operations\n\nWhat Crema has of each service. An operation that it does not have is refused by its name with '
@@ -411,7 +402,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--models', metavar='DIR')
     parser.add_argument('--check', action='store_true')
-    parser.add_argument('--strict', action='store_true')
     parser.add_argument('--unicode', action='store_true')
     options = parser.parse_args()
     if options.unicode:
@@ -434,7 +424,7 @@ def main():
     if not folders:
         raise Stop('no botocore is at hand: give --models DIR')
     version, folder = folders[0]
-    files = Generator(folder, version, options.strict).run()
+    files = Generator(folder, version).run()
     differing = 0
     for name, text in files.items():
         path = os.path.join(TOP, name)
@@ -444,9 +434,6 @@ def main():
         differing += 1
         if options.check:
             print(f'{name} is not what generate.py would write')
-        elif text is None:
-            os.remove(path)
-            print(f'removed {name}')
         else:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, 'w', encoding='utf-8') as file:
