@@ -1,5 +1,6 @@
 #include "logs/logs_pattern.h"
 
+#include "base/utf8.h"
 #include "base/vec.h"
 
 static bool is_space(char c)
@@ -22,9 +23,13 @@ static bool refuse(struct fault *reterr, struct arena *arena, const char *what)
         what);
 }
 
+/* The text is UTF-8: it came through the JSON reader. */
 static bool bad_character(struct fault *reterr, struct arena *arena, struct str at)
 {
-    return fault_set(reterr, arena, FAULT_INVALID_PARAMETER, "Invalid character(s) in term '%c'", at.ptr[0]);
+    uint32_t c;
+    struct str character = str_slice(at, 0, utf8_valid_len(at) ? utf8_decode(at, &c) : 1);
+    return fault_set(reterr, arena, FAULT_INVALID_PARAMETER, "Invalid character(s) in term '%.*s'",
+                     STR_ARG(character));
 }
 
 /* Between quotes: \" and \\ stand for the second character, any other backslash for itself. */

@@ -83,6 +83,7 @@ static const struct {
     { "a -", "Invalid character(s) in term '-'" },
     { "? a", "Invalid character(s) in term ' '" },
     { "\"a\"b", "Invalid character(s) in term 'b'" },
+    { "\"a\"\xc3\xa9", "Invalid character(s) in term '\xc3\xa9'" },
     { "(a)", "Invalid character(s) in term '('" },
 };
 

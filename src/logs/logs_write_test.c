@@ -269,6 +269,24 @@ static void test_rollback_forgets(void **state)
     assert_int_equal(bytes_of(room), 4 + 26 + 8 + 26);
 }
 
+/* A block of sequences taken in a batch that is rolled back is not used on: the store gives it again. */
+static void test_rollback_of_sequences(void **state)
+{
+    struct room *room = *state;
+    size_t mark = store_batch_mark(room->work.batch);
+    room_append(room, "gone", START_MS, "gone");
+    store_batch_rollback(room->work.batch, mark);
+    logs_after_rollback(room->logs);
+    room_append(room, "kept", START_MS, "kept");
+    room_commit(room);
+    uint64_t kept = record_of(room, "kept").number;
+    logs_close(&room->logs);
+    assert_int_equal(logs_open(&room->logs), ERR_OK);
+    room_append(room, "later", START_MS, "later");
+    room_commit(room);
+    assert_true(record_of(room, "later").number > kept);
+}
+
 /* A room that knows nothing, as after a start, goes on above all sequences given before. */
 static void test_sequence_goes_on(void **state)
 {
@@ -399,11 +417,13 @@ static void test_policies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROOM_TEST(test_group_life),       ROOM_TEST(test_group_list),    ROOM_TEST(test_group_identifier),
-        ROOM_TEST(test_retention_values), ROOM_TEST(test_stream_life),   ROOM_TEST(test_stream_states),
-        ROOM_TEST(test_append),           ROOM_TEST(test_append_shared), ROOM_TEST(test_rollback_forgets),
-        ROOM_TEST(test_sequence_goes_on), ROOM_TEST(test_put_check),     ROOM_TEST(test_put_rejects),
-        ROOM_TEST(test_policies),
+        ROOM_TEST(test_group_life),       ROOM_TEST(test_group_list),
+        ROOM_TEST(test_group_identifier), ROOM_TEST(test_retention_values),
+        ROOM_TEST(test_stream_life),      ROOM_TEST(test_stream_states),
+        ROOM_TEST(test_append),           ROOM_TEST(test_append_shared),
+        ROOM_TEST(test_rollback_forgets), ROOM_TEST(test_rollback_of_sequences),
+        ROOM_TEST(test_sequence_goes_on), ROOM_TEST(test_put_check),
+        ROOM_TEST(test_put_rejects),      ROOM_TEST(test_policies),
     };
     return cmocka_run_group_tests_name("logs-write", tests, NULL, NULL);
 }
