@@ -72,6 +72,7 @@ static void after_commit(void *self)
 {
     struct server *server = self;
     bus_after_commit(server->bus);
+    tables_after_commit(server->tables);
 }
 
 /* ---- open: from the floor up ---- */

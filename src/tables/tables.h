@@ -24,8 +24,10 @@ struct tables;
 
 enum err tables_open(struct tables **ret) MUST_USE;
 void tables_close(struct tables **tables);
-/* Forgets what the writer's side cached from a batch that is gone. */
+/* Writer's thread. Forgets what was cached from a batch, or a part of it, that is gone. */
 void tables_after_rollback(struct tables *tables);
+/* What is cached is on disk now. */
+void tables_after_commit(struct tables *tables);
 
 /* ---- use ---- */
 

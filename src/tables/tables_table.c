@@ -66,9 +66,13 @@ void tables_close(struct tables **tables)
 
 void tables_after_rollback(struct tables *tables)
 {
-    /* Only making and deleting tables changes what the cache holds. */
+    /* Only making and deleting tables changes what the cache holds. The rest of the batch may go, too. */
     if (tables->changed)
         cache_clear(tables);
+}
+
+void tables_after_commit(struct tables *tables)
+{
     tables->changed = false;
 }
 
