@@ -88,7 +88,7 @@ def tell(server, between):
     shop.finish(started["executionArn"], "2", "1")
     put = shop.call("events", "put_events", Entries=[{
         "EventBusName": BUS, "Source": SOURCE, "DetailType": "Validator.NewOrder",
-        "Detail": json.dumps({"orderId": "3", "userId": "testuser3"})}])
+        "Detail": '{"orderId":"3","userId":"testuser3"}'}])
     running = shop.server.client("stepfunctions").list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
     assert len(running) == 1 and running[0]["name"].startswith(put["Entries"][0]["EventId"] + "_")
     shop.finish(running[0]["executionArn"], "3", "2")
