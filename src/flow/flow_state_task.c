@@ -198,7 +198,8 @@ static void task_resume(struct step *step, struct branch *branch, const struct h
         step_sleep(step, branch, BRANCH_TOKEN);
         return;
     case HAPPENED_REJECTED:
-        task_fail(step, branch, HISTORY_TASK_FAILED, what->error, what->cause, false);
+        task_fail(step, branch, own->by_token ? HISTORY_TASK_SUBMIT_FAILED : HISTORY_TASK_FAILED, what->error,
+                  what->cause, false);
         return;
     case HAPPENED_TOKEN_SUCCESS:
         task_succeed(step, branch, what);

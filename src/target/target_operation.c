@@ -68,10 +68,13 @@ static bool sdk_parse(const struct operation_caller *caller, struct str service,
 static bool optimized_parse(const struct operation_caller *caller, struct str service, struct str operation,
                             bool token, struct task *ret, struct str *ret_why)
 {
+    bool whole = false; /* all that the service has is in the table */
     for (size_t i = 0; i < sizeof(optimized) / sizeof(optimized[0]); i++) {
         const struct operation_naming *naming = optimized[i].naming;
-        if (!str_eq(service, str_from(naming->resource)) ||
-            !str_eq(operation, str_from(optimized[i].operation)))
+        if (!str_eq(service, str_from(naming->resource)))
+            continue;
+        whole = true;
+        if (!str_eq(operation, str_from(optimized[i].operation)))
             continue;
         if (token && !optimized[i].token)
             return refuse(STR("The integration has no .waitForTaskToken."), ret_why);
@@ -81,7 +84,20 @@ static bool optimized_parse(const struct operation_caller *caller, struct str se
         *ret = task;
         return true;
     }
-    return refuse(STR("Crema does not have this integration yet."), ret_why);
+    return refuse(whole ? STR_EMPTY : STR("Crema does not have this integration yet."), ret_why);
+}
+
+/* Resources that are no integrations, and that the service has. */
+static struct str other_resource(struct str resource)
+{
+    struct arn arn;
+    if (!arn_parse(resource, &arn))
+        return STR_EMPTY;
+    if (str_eq(arn.service, STR("lambda")))
+        return STR("Crema does not have functions yet.");
+    if (str_eq(arn.service, STR("states")) && str_starts(arn.resource, STR("activity:")))
+        return STR("Crema does not have activities yet.");
+    return STR_EMPTY;
 }
 
 static bool task_parse(const struct operation_caller *caller, struct str resource, struct task *ret,
@@ -90,7 +106,7 @@ static bool task_parse(const struct operation_caller *caller, struct str resourc
     struct str rest, service, operation, pattern;
     *ret_why = STR_EMPTY;
     if (!str_starts(resource, task_prefix))
-        return false;
+        return refuse(other_resource(resource), ret_why);
     rest = str_from_offset(resource, task_prefix.len);
     bool sdk = str_starts(rest, STR("aws-sdk:"));
     if (sdk)

@@ -93,7 +93,7 @@ static void knows_resources(void **state)
         { "arn:aws:states:::aws-sdk:cloudwatchlogs:putLogEvents", true, false },
         { "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", true, false },
         { "arn:aws:states:::dynamodb:getItem.waitForTaskToken", false, true },
-        { "arn:aws:states:::dynamodb:query", false, true },
+        { "arn:aws:states:::dynamodb:query", false, false },
         { "arn:aws:states:::aws-sdk:sfn:listStateMachines", false, true },
         { "arn:aws:states:::aws-sdk:sfn:ListExecutions", false, true },
         { "arn:aws:states:::aws-sdk:s3:putObject", false, true },
@@ -101,7 +101,8 @@ static void knows_resources(void **state)
         { "arn:aws:states:::lambda:invoke", false, true },
         { "arn:aws:states:::states:startExecution.sync:2", false, true },
         { "arn:aws:states:::events:putEvents.sync", false, true },
-        { "arn:aws:lambda:us-east-1:111111111111:function:f", false, false },
+        { "arn:aws:lambda:us-east-1:111111111111:function:f", false, true },
+        { "arn:aws:states:us-east-1:111111111111:activity:a", false, true },
         { "arn:aws:states:::events", false, false },
         { "nothing", false, false },
     };

@@ -120,15 +120,19 @@ def test_create_refusals(sfn, wire, make):
             "Map is not supported by Crema yet at /States/S/Type'", name="x", roleArn=ROLE,
             definition=json.dumps({"StartAt": "S", "States": {"S": {"Type": "Map", "Next": "T"},
                                                               "T": {"Type": "Succeed"}}}))
-    with pytest.raises(ClientError) as caught:
-        create(name="x", roleArn=ROLE, definition=one({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
-                                                       "End": True}))
-    assert caught.value.response["Error"]["Code"] == "InvalidDefinition"
-    assert "arn:aws:states:::lambda:invoke" in caught.value.response["Error"]["Message"]
-    refused(create, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource "
-            "provided nobody is not recognized. The value is not a valid resource ARN, or the resource is not available "
-            "in this region. at /States/S/Resource'", name="x", roleArn=ROLE,
-            definition=one({"Type": "Task", "Resource": "nobody", "End": True}))
+    for resource in ("arn:aws:states:::lambda:invoke", "arn:aws:states:::aws-sdk:s3:getObject",
+                     "arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::sqs:sendMessage",
+                     f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a"):
+        with pytest.raises(ClientError) as caught:
+            create(name="x", roleArn=ROLE, definition=one({"Type": "Task", "Resource": resource, "End": True}))
+        assert caught.value.response["Error"]["Code"] == "InvalidDefinition"
+        text = caught.value.response["Error"]["Message"]
+        assert f"The resource provided {resource} cannot be run: Crema does not have" in text and "/States/S/Resource" in text
+    for resource in ("nobody", "arn:aws:states:::dynamodb:query", "arn:aws:states:::events:putEventsNow"):
+        refused(create, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource "
+                f"provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not "
+                "available in this region. at /States/S/Resource'", name="x", roleArn=ROLE,
+                definition=one({"Type": "Task", "Resource": resource, "End": True}))
     refused(create, "StateMachineTypeNotSupported", "State machines of the type EXPRESS are not supported by Crema yet",
             name="x", definition=PASS, roleArn=ROLE, type="EXPRESS")
     refused(create, "InvalidLoggingConfiguration",
