@@ -34,6 +34,11 @@ static bool refuse(struct bus_refusal *reterr, struct str code, struct str text)
 
 /* ---- the detail ---- */
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* An envelope is one line: a detail that came on several loses the white space between its tokens. */
 static struct str detail_on_one_line(struct arena *arena, struct str detail)
 {
@@ -49,7 +54,7 @@ static struct str detail_on_one_line(struct arena *arena, struct str detail)
                 *at++ = detail.ptr[++i];
             else if (c == '"')
                 in_string = false;
-        } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
+        } else if (!is_space(c)) {
             in_string = c == '"';
             *at++ = c;
         }
@@ -81,14 +86,21 @@ static bool integers_fit(const struct json *value)
 static bool detail_read(struct arena *arena, struct str *detail, struct json *ret)
 {
     size_t first = 0, end = detail->len;
-    while (first < end && strchr(" \t\r\n", detail->ptr[first]))
+    while (first < end && is_space(detail->ptr[first]))
         first++;
-    while (end > first && strchr(" \t\r\n", detail->ptr[end - 1]))
+    while (end > first && is_space(detail->ptr[end - 1]))
         end--;
     if (end == first || detail->ptr[first] != '{') /* spares reading what cannot be an object */
         return false;
-    *detail = detail_on_one_line(arena, str_slice(*detail, first, end - first));
-    return json_read(arena, *detail, 0, ret, NULL) == ERR_OK && ret->type == JSON_OBJECT && integers_fit(ret);
+    *detail = str_slice(*detail, first, end - first);
+    if (json_read(arena, *detail, 0, ret, NULL) || ret->type != JSON_OBJECT || !integers_fit(ret))
+        return false;
+    /* Only what is JSON loses its line breaks: without them it might become what it was not. */
+    struct str line = detail_on_one_line(arena, *detail);
+    if (line.ptr == detail->ptr)
+        return true;
+    *detail = line;
+    return json_read(arena, line, 0, ret, NULL) == ERR_OK;
 }
 
 /* ---- checks, in the order in which the service makes them ---- */
@@ -203,7 +215,8 @@ bool bus_event_envelope(struct arena *arena, struct ns ns, const struct bus_even
 bool bus_envelope_read(struct arena *arena, struct str text, struct bus_envelope *ret)
 {
     struct json value;
-    if (json_read(arena, text, 0, &value, NULL) || value.type != JSON_OBJECT)
+    /* One level around the detail, which may be as deep as JSON goes here. */
+    if (json_read(arena, text, JSON_DEPTH_MAX + 1, &value, NULL) || value.type != JSON_OBJECT)
         return false;
     struct bus_envelope envelope = { .text = text, .value = value, .id = json_get_str(&value, STR("id")) };
     if (str_empty(envelope.id) || str_empty(json_get_str(&value, STR("source"))) ||

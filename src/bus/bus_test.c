@@ -280,6 +280,8 @@ static void refuses_events_in_the_services_words(void **state)
           "Parameter Detail is not valid. Reason: Detail is a required argument." },
         { "aws.ec2", "t", "{", "", "NotAuthorizedForSourceException", "Not authorized for the source." },
         { "s", "t", "{", "", "MalformedDetail", "Detail is malformed." },
+        { "s", "t", "{\"n\":1\n2}", "", "MalformedDetail", "Detail is malformed." },
+        { "s", "t", "{}x", "", "MalformedDetail", "Detail is malformed." },
         { "s", "t", "[1]", "", "MalformedDetail", "Detail is malformed." },
         { "s", "t", "\"{}\"", "", "MalformedDetail", "Detail is malformed." },
         { "s", "t", "{\"n\":9223372036854775808}", "", "MalformedDetail", "Detail is malformed." },
@@ -322,7 +324,12 @@ static void refuses_events_in_the_services_words(void **state)
         struct bus_event event = { .source = STR("s"), .detail_type = STR("t"), .detail = detail };
         assert_int_equal(bus_event_envelope(&arena, home, &event, &envelope, &refusal),
                          depth + 1 <= JSON_DEPTH_MAX);
+        struct bus_envelope read;
+        if (depth + 1 <= JSON_DEPTH_MAX)
+            assert_true(bus_envelope_read(&arena, envelope.text, &read));
     }
+    struct bus_event nul = { .source = STR("s"), .detail_type = STR("t"), .detail = { "{}\n\0", 4 } };
+    assert_false(bus_event_envelope(&arena, home, &nul, &envelope, &refusal));
     char type[130 * 2];
     for (size_t i = 0; i < 130; i++)
         memcpy(type + 2 * i, "\xc3\xa9", 2);

@@ -2,6 +2,7 @@
 import datetime
 import json
 import re
+import urllib.request
 import uuid
 
 import pytest
@@ -96,6 +97,11 @@ def no_rule(name, bus="default"):
 
 def no_bus(name):
     return "ResourceNotFoundException", f"Event bus {name} does not exist."
+
+
+def metric(server, name):
+    text = urllib.request.urlopen(server.endpoint + "/metrics").read().decode()
+    return int(re.search(rf"^{name} (\d+)$", text, re.M).group(1))
 
 
 # ---- buses ----
@@ -438,16 +444,14 @@ def test_the_size_of_a_request(events, bus):
     assert events.put_events(Entries=[entry(1048576 - 14 - 4, Resources=["arn:"], Time=datetime.datetime(2026, 1, 1))])["FailedEntryCount"] == 0
 
 
-def test_a_missing_bus_takes_the_event(server, events):
-    import urllib.request
-
-    def counted():
-        text = urllib.request.urlopen(server.endpoint + "/metrics").read().decode()
-        return int(re.search(r"^crema_events_missing_bus_total (\d+)$", text, re.M).group(1))
-
-    before = counted()
-    assert re.fullmatch(UUID, put(events, "nowhere"))
-    assert counted() == before + 1
+def test_a_missing_bus_takes_the_event(server, events, wire):
+    before = metric(server, "crema_events_missing_bus_total")
+    event = put(events, "nowhere", '{"n":1}')
+    assert re.fullmatch(UUID, event)
+    assert metric(server, "crema_events_missing_bus_total") == before + 1
+    newest = wire("crema", "ListInbox", Limit=1)["Entries"][0]
+    assert (newest["Reason"], newest["EventBusName"], newest["EventId"]) == ("MISSING_BUS", "nowhere", event)
+    assert json.loads(newest["Event"])["detail"] == {"n": 1}
 
 
 def test_deep_details(events):
@@ -571,34 +575,37 @@ def test_from_bus_to_bus(events, logs, bus, group):
     assert [json.loads(e["message"])["id"] for e in found] == [event]
 
 
-def metric(server, name):
-    import urllib.request
-    text = urllib.request.urlopen(server.endpoint + "/metrics").read().decode()
-    return int(re.search(rf"^{name} (\d+)$", text, re.M).group(1))
-
-
-def test_a_circle_of_rules_ends(server, events, logs, bus, group):
+def test_a_circle_of_rules_ends(server, events, logs, wire, bus, group):
     other = name_of("bus")
     events.create_event_bus(Name=other)
     rule_to(events, bus, arn("events", f"event-bus/{other}"), name="there")
     rule_to(events, other, arn("events", f"event-bus/{bus}"), name="back")
     rule_to(events, other, group_arn(group), name="log")
     before = metric(server, "crema_events_rejected_total"), metric(server, "crema_events_total")
-    put(events, bus)
+    event = put(events, bus)
     # Once put, five times handed on; then there is a trace of it. The log has it once: same event, rule and target.
     assert metric(server, "crema_events_total") == before[1] + 6
     assert metric(server, "crema_events_rejected_total") == before[0] + 1
     assert len(logged(logs, group)) == 1
+    newest = wire("crema", "ListInbox", Limit=1)["Entries"][0]
+    assert (newest["Reason"], newest["ErrorCode"], newest["EventId"]) == ("NOT_DELIVERED", "HOP_LIMIT_EXCEEDED", event)
+    assert newest["RuleArn"] == arn("events", f"rule/{other}/back")
 
 
-def test_what_cannot_be_delivered_is_counted(server, events, states, bus):
+def test_what_cannot_be_delivered_is_kept(server, events, states, wire, bus):
     rule_to(events, bus, group_arn("/absent"), name="a")
     rule_to(events, bus, arn("states", "stateMachine:absent"), name="b")
     rule_to(events, bus, arn("events", "event-bus/absent"), name="c")
     rule_to(events, bus, group_arn("/absent"), name="d", InputPath="$.detail.absent")
     before = metric(server, "crema_events_rejected_total")
-    put(events, bus)
+    event = put(events, bus)
     assert metric(server, "crema_events_rejected_total") == before + 4
+    kept = {e["RuleArn"][-1]: (e["ErrorCode"], e["ErrorMessage"]) for e in wire("crema", "ListInbox", Limit=4)["Entries"]}
+    assert kept == {"a": ("NO_RESOURCE", "The specified log group does not exist."),
+                    "b": ("NO_RESOURCE", f"State Machine Does Not Exist: '{arn('states', 'stateMachine:absent')}'"),
+                    "c": ("NO_RESOURCE", "Event bus absent does not exist."),
+                    "d": ("InputPathNotFound", "The target's InputPath leads to nothing in this event.")}
+    assert {e["EventId"] for e in wire("crema", "ListInbox", Limit=4)["Entries"]} == {event}
 
 
 def test_events_of_a_workflow(events, logs, states, bus, group):
