@@ -311,16 +311,25 @@ enum err store_room(struct store *store, size_t batch_bytes)
 static void apply_stalled(struct store *store, uint64_t sequence, struct diag *diag)
 {
     fprintf(stderr, "crema: store: batch %" PRIu64 " waits for room on the disk: %s\n", sequence, diag->text);
-    int64_t began_ns = clock_monotonic_ns();
+    int64_t room_ns = INT64_MAX; /* since when there is room */
     enum err err = ERR_NOSPACE;
+    bool reopening = false; /* begun, and not done: nothing else may touch the view */
     while (err == ERR_NOSPACE) {
         if (store->stall)
             store->stall(store->stall_self);
         thread_sleep_ms(STALL_POLL_MS);
-        if (clock_monotonic_ns() - began_ns < REOPEN_AFTER_NS) {
+        int64_t now_ns = clock_monotonic_ns();
+        if (disk_room(store))
+            room_ns = INT64_MAX;
+        else if (room_ns > now_ns)
+            room_ns = now_ns;
+        if (room_ns == INT64_MAX || now_ns - room_ns < store->reopen_after_ns) {
+            if (reopening)
+                continue;
             struct store_batch *batch = &store->batch;
             err = view_apply(store->view, &batch->payload, batch->count, sequence, diag);
-        } else if (disk_room(store) == ERR_OK) {
+        } else {
+            reopening = true;
             err = view_reopen(store->view, diag);
             if (!err)
                 err = replay(store, diag); /* the batch is in the journal */

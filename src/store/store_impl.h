@@ -225,7 +225,8 @@ struct store {
     struct journal *journal;
     struct view *view;
     struct store_batch batch;
-    struct folder *folder; /* NULL: ephemeral */
+    struct folder *folder;   /* NULL: ephemeral */
+    int64_t reopen_after_ns; /* how long the view may need to see by itself that there is room again */
     store_stall_f *stall;
     void *stall_self;
     int64_t room_checked_ns; /* when the disk's free bytes were asked for */

@@ -2,6 +2,7 @@
 #include "io/rand.h"
 #include "store/key.h"
 #include "store/store_impl.h"
+#include "store/tags.h"
 #include "store/temp_folder.h"
 
 #include <setjmp.h>
@@ -435,6 +436,42 @@ static void test_backup(void **state)
     temp_folder_remove(copy);
 }
 
+static void test_tags(void **state)
+{
+    (void)state;
+    struct store_settings settings = { 0 };
+    struct store *store;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    struct arena arena = { 0 };
+    struct store_batch *batch = store_batch_begin(store);
+    struct work work = { .batch = batch, .reader = store_batch_reader(batch), .arena = &arena };
+    struct str arn = STR("arn:aws:events:us-east-1:000000000000:rule/a");
+    struct json tags, keys;
+    struct fault fault = { FAULT_NONE, STR_EMPTY };
+    assert_int_equal(json_read(&arena, STR("{\"b\":\"1\",\"a\":\"2\"}"), 0, &tags, NULL), ERR_OK);
+    assert_true(tags_put(&work, arn, &tags, &fault));
+    assert_int_equal(json_read(&arena, STR("{\"b\":\"3\",\"\":\"\"}"), 0, &tags, NULL), ERR_OK);
+    assert_true(tags_put(&work, arn, &tags, &fault));
+    tags = tags_get(work.reader, &arena, 0, arn);
+    assert_true(str_eq(json_text(&arena, &tags), STR("{\"b\":\"3\",\"a\":\"2\",\"\":\"\"}")));
+    assert_int_equal(json_read(&arena, STR("[\"a\",\"none\"]"), 0, &keys, NULL), ERR_OK);
+    tags_remove(&work, arn, &keys);
+    tags = tags_get(work.reader, &arena, 0, arn);
+    assert_true(str_eq(json_text(&arena, &tags), STR("{\"b\":\"3\",\"\":\"\"}")));
+    /* 48 more are fine, one more than that is not, and changes nothing. */
+    for (unsigned i = 0; i < 49; i++) {
+        struct json_member member = { arena_printf(&arena, "t%u", i), json_of_str(STR("x")) };
+        tags = json_of_object(&member, 1);
+        assert_true(tags_put(&work, arn, &tags, &fault) == (i < 48));
+    }
+    assert_int_equal(fault.code, FAULT_TOO_MANY_TAGS);
+    assert_int_equal(tags_get(work.reader, &arena, 0, arn).count, TAGS_MAX);
+    tags_drop(&work, arn);
+    assert_int_equal(tags_get(work.reader, &arena, 0, arn).count, 0);
+    arena_fini(&arena);
+    store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_folder_refused),
         cmocka_unit_test(test_large_and_rolled),
         cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
