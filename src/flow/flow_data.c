@@ -217,9 +217,5 @@ bool data_output(struct step *step, struct branch *branch, struct value *result,
         return false;
     if (!data_select(step, branch, &state->output_path, &combined, ret))
         return false;
-    if (value_text(step->arena, ret).len > step->settings->payload_bytes_max) {
-        step_fail_size(step, branch);
-        return false;
-    }
-    return true;
+    return step_render(step, branch, ret);
 }

@@ -42,6 +42,53 @@ struct str value_text(struct arena *arena, struct value *value)
     return value->text;
 }
 
+/* Takes the value's bytes off the budget; what was read knows its own, so shared parts cost nothing to measure. */
+static bool bytes_fit(const struct json *value, unsigned depth, size_t *budget)
+{
+    bool container = value->type == JSON_ARRAY || value->type == JSON_OBJECT;
+    size_t own = value->raw.len > 0 ? value->raw.len : container ? 2 : value->text.len;
+    if (own > *budget || depth == 0)
+        return false;
+    *budget -= own;
+    if (value->raw.len > 0)
+        return true;
+    for (uint32_t i = 0; i < value->count && value->type == JSON_ARRAY; i++) {
+        if (!bytes_fit(&value->items[i], depth - 1, budget))
+            return false;
+    }
+    for (uint32_t i = 0; i < value->count && value->type == JSON_OBJECT; i++) {
+        if (value->members[i].key.len > *budget)
+            return false;
+        *budget -= value->members[i].key.len;
+        if (!bytes_fit(&value->members[i].value, depth - 1, budget))
+            return false;
+    }
+    return true;
+}
+
+static bool depth_fits(const struct json *value, unsigned depth)
+{
+    bool container = value->type == JSON_ARRAY || value->type == JSON_OBJECT;
+    if (container && depth == 0)
+        return false;
+    for (uint32_t i = 0; i < value->count && container; i++) {
+        if (!depth_fits(value->type == JSON_ARRAY ? &value->items[i] : &value->members[i].value, depth - 1))
+            return false;
+    }
+    return true;
+}
+
+enum value_shape value_shape(const struct value *value, size_t bytes_max)
+{
+    enum { WHITE_SPACE_MAX = 16 }; /* how much larger what was read may be than its compact text */
+    size_t budget = bytes_max * WHITE_SPACE_MAX;
+    if (value->has_text)
+        return value->text.len > bytes_max ? VALUE_LARGE : VALUE_FITS;
+    if (!bytes_fit(&value->json, 2 * JSON_DEPTH_MAX, &budget))
+        return budget > 0 && !depth_fits(&value->json, JSON_DEPTH_MAX) ? VALUE_DEEP : VALUE_LARGE;
+    return depth_fits(&value->json, JSON_DEPTH_MAX) ? VALUE_FITS : VALUE_DEEP;
+}
+
 struct str execution_status_name(enum execution_status status)
 {
     static const char *const names[EXECUTION_STATUSES] = {

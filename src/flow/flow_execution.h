@@ -26,6 +26,10 @@ struct value value_of_json(const struct json *json);
 struct value value_empty_object(void);
 const struct json *value_json(struct arena *arena, struct value *value); /* text must be JSON: asserts */
 struct str value_text(struct arena *arena, struct value *value);
+/* What was put together from parts may be far larger than any of them, or deeper than can be read back: to be asked
+ * before it is rendered. Large: certainly over bytes_max; the text's length says it exactly. */
+enum value_shape { VALUE_FITS, VALUE_LARGE, VALUE_DEEP };
+enum value_shape value_shape(const struct value *value, size_t bytes_max);
 
 /* Where an execution lies in the store; it names it in tokens, timers and deliveries. */
 struct execution_ref {

@@ -120,11 +120,9 @@ static void task_enter(struct step *step, struct branch *branch)
     step->task_token = STR_EMPTY;
     if (!ready)
         return;
-    struct str text = value_text(step->arena, &parameters);
-    if (text.len > step->settings->payload_bytes_max) {
-        step_fail_size(step, branch);
+    if (!step_render(step, branch, &parameters))
         return;
-    }
+    struct str text = value_text(step->arena, &parameters);
     task_event(step, branch, HISTORY_TASK_SCHEDULED);
     history_text(&step->history, FIELD_REGION, step->names->region);
     history_text(&step->history, FIELD_PARAMETERS, text);

@@ -4,8 +4,11 @@
 #include <math.h>
 #include <stdarg.h>
 
+#include "base/utf8.h"
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
+
+enum { CAUSE_BYTES_MAX = 32768 };
 
 const struct state *step_state(const struct step *step, const struct branch *branch)
 {
@@ -211,7 +214,8 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
         } else if (!data_combine(step, branch, &catcher->result_path, &value, &output)) {
             return;
         }
-        if (value_text(step->arena, &output).len > step->settings->payload_bytes_max)
+        if (value_shape(&output, step->settings->payload_bytes_max) != VALUE_FITS ||
+            value_text(step->arena, &output).len > step->settings->payload_bytes_max)
             break;
         branch_move(step, branch, &output, catcher->next);
         return;
@@ -237,7 +241,10 @@ void step_fail_runtime(struct step *step, struct branch *branch, const char *for
         text.len += (size_t)len;
     }
     va_end(again);
-    struct str cause = arena_copy(step->arena, buf_str(&text));
+    struct str cause = buf_str(&text);
+    if (cause.len > CAUSE_BYTES_MAX) /* it may quote an input */
+        cause.len = utf8_valid_len(str_slice(cause, 0, CAUSE_BYTES_MAX));
+    cause = arena_copy(step->arena, cause);
     buf_fini(&text);
     step_fail_execution(step, branch, STR("States.Runtime"), cause);
 }
@@ -250,6 +257,20 @@ void step_fail_size(struct step *step, struct branch *branch)
                      "number of bytes service limit.",
                      STR_ARG(step_state(step, branch)->name));
     step_fail(step, branch, STR("States.DataLimitExceeded"), cause, false);
+}
+
+bool step_render(struct step *step, struct branch *branch, struct value *value)
+{
+    size_t most = step->settings->payload_bytes_max;
+    enum value_shape shape = value_shape(value, most);
+    if (shape == VALUE_DEEP) {
+        step_fail_runtime(step, branch, "The data is nested deeper than %d levels.", JSON_DEPTH_MAX);
+        return false;
+    }
+    if (shape == VALUE_FITS && value_text(step->arena, value).len <= most)
+        return true;
+    step_fail_size(step, branch);
+    return false;
 }
 
 /* ---- the driver ---- */

@@ -90,6 +90,8 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
 /* States.Runtime, with the service's opening words before the text. */
 void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...) PRINTF_LIKE(3, 4);
 void step_fail_size(struct step *step, struct branch *branch);
+/* Renders the value. False, and the branch has failed, when it is too large or too deep. */
+bool step_render(struct step *step, struct branch *branch, struct value *value);
 /* Ends the execution as failed, whatever retriers and catchers say. */
 void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause);
 
