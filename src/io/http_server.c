@@ -16,6 +16,7 @@ enum {
     ACCEPTS_AT_ONCE = 64, /* then others get their turn */
     REFUSALS_MAX = 256,   /* connections over the limit that are told so at the same time */
     STOP_GRACE_MS = 20,   /* in which requests that were under way reach the loop */
+    STOP_LINGER_MS = 200, /* after which clients that keep their end open are closed */
 };
 
 /* A connection on its way to its loop. */
@@ -204,11 +205,24 @@ void http_server_connection_gone(struct http_loop *loop)
     mutex_unlock(server->mutex);
 }
 
+/* Clients that keep their end open though ours is shut do not hold up the end of the server. */
+static void loop_on_stop_linger_over(uv_timer_t *timer)
+{
+    struct http_loop *loop = timer->data;
+    struct http_connection *next;
+    for (struct http_connection *connection = loop->connections; connection; connection = next) {
+        next = connection->next;
+        if (connection->lingering)
+            http_connection_close(connection);
+    }
+}
+
 /* After the grace: whoever has asked for nothing is let go. */
 static void loop_on_grace_over(uv_timer_t *timer)
 {
     struct http_loop *loop = timer->data;
     loop->grace_over = true;
+    uv_timer_start(timer, loop_on_stop_linger_over, STOP_LINGER_MS, STOP_LINGER_MS);
     struct http_connection *next;
     for (struct http_connection *connection = loop->connections; connection; connection = next) {
         next = connection->next;

@@ -84,6 +84,16 @@ def test_sigterm_drains_and_data_stays(new_server):
     assert Wire(one.port)("logs", "DescribeLogGroups")["logGroups"][0]["logGroupName"] == "kept"
 
 
+def test_idle_clients_do_not_hold_up_the_stop(new_server):
+    one = new_server()
+    idle = [Wire(one.port) for _ in range(5)]
+    for wire in idle:
+        wire("logs", "DescribeLogGroups")
+    start = time.monotonic()
+    assert one.stop() == 0
+    assert time.monotonic() - start < 2 * SLOW
+
+
 def test_sigint_stops_too(new_server):
     one = new_server()
     one.process.send_signal(signal.SIGINT)
