@@ -59,7 +59,8 @@ uint64_t store_next_id(struct store_batch *batch, uint16_t partition, struct str
  * reads go on; it becomes ERR_OK by itself once there is room again. */
 enum err store_room(struct store *store, size_t batch_bytes) MUST_USE;
 
-/* Journal, sync, view. Returns after all three. ERR_NOSPACE: nothing of it was kept. */
+/* Journal, sync, view. Returns after all three. ERR_NOSPACE (and ERR_LIMIT over 1 GiB): nothing of it was kept,
+ * and the batch is empty again. */
 enum err store_commit(struct store_batch *batch, struct diag *reterr) MUST_USE;
 
 /* ---- read ---- */
@@ -75,7 +76,7 @@ enum err store_get(struct store_reader *reader, struct arena *arena, struct str 
 bool store_has(struct store_reader *reader, struct str key);
 
 /* Keys in [first, end) in order, or from the last of them down. Slices that store_cursor_next gives live
- * until the next call. Do not write to the batch while a cursor over it is open. */
+ * until the next call. Do not write to the batch while a cursor over it is open (asserted). An empty end: no end. */
 enum store_direction { STORE_UP, STORE_DOWN };
 struct store_cursor *store_scan(struct store_reader *reader, struct str first, struct str end,
                                 enum store_direction direction);

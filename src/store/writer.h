@@ -3,7 +3,9 @@
  *
  * Truths: 1. Every change of a partition is made on this thread, inside a command's run.
  *         2. done is called once for every command that was accepted, after its batch is durable
- *            (ERR_OK), or without run having been called (ERR_NOSPACE, ERR_CLOSED).
+ *            (ERR_OK), or with nothing of it kept: without run having been called (ERR_NOSPACE, ERR_CLOSED),
+ *            or, when the disk fills between the question and the commit, after run and after_rollback
+ *            (ERR_NOSPACE).
  *         3. What run has written when it returns false is rolled back; its done still gets ERR_OK
  *            (the answer is a refusal, and refusals need no disk).
  *         4. Natural group commit: what queued while the last batch was committed is the next; no timer.
@@ -40,7 +42,7 @@ struct writer_hooks {
     void *self;
     /* After a command's run returned true, in the same batch: deliver carries what became due. */
     void (*after_run)(void *self, struct work *);
-    /* After a roll-back: rooms forget what they cached from the batch. */
+    /* After a roll-back that undid something: rooms forget what they cached from the batch. */
     void (*after_rollback)(void *self);
     /* After a batch is durable. */
     void (*after_commit)(void *self);
