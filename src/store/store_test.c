@@ -436,6 +436,83 @@ static void test_backup(void **state)
     temp_folder_remove(copy);
 }
 
+struct found {
+    const char *suffix;
+    char name[256];
+};
+
+static void find_suffix(void *self, const char *name)
+{
+    struct found *found = self;
+    if (str_ends(str_from(name), str_from(found->suffix)))
+        (void)snprintf(found->name, sizeof(found->name), "%s", name);
+}
+
+/* Turns one byte of the first file in folder/sub that ends so. */
+static void flip(const char *folder, const char *sub, const char *suffix, uint64_t offset)
+{
+    char path[1024];
+    struct found found = { .suffix = suffix };
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, sub);
+    assert_int_equal(folder_list(path, find_suffix, &found, NULL), ERR_OK);
+    assert_true(found.name[0] != 0);
+    (void)snprintf(path, sizeof(path), "%s/%s/%s", folder, sub, found.name);
+    struct file file = FILE_NONE;
+    char byte;
+    size_t len;
+    assert_int_equal(file_open(path, FILE_WRITE, &file, NULL), ERR_OK);
+    assert_int_equal(file_read_at(file, offset, &byte, 1, &len, NULL), ERR_OK);
+    byte = (char)(byte ^ 1);
+    assert_int_equal(file_write_at(file, offset, str_of(&byte, 1), STR_EMPTY, NULL), ERR_OK);
+    file_close(&file);
+}
+
+static void test_damage_is_found(void **state)
+{
+    (void)state;
+    char folder[TEMP_FOLDER_BYTES];
+    struct diag diag;
+    unsigned findings = 0;
+    temp_folder_make(folder);
+    struct store_settings settings = { .folder = folder, .free_bytes_min = 1, .no_sync = true };
+    struct store *store;
+    assert_int_equal(store_open(&settings, &store, NULL), ERR_OK);
+    for (unsigned i = 0; i < 100; i++) {
+        char key[16], value[500];
+        rand_bytes(value, sizeof(value));
+        (void)snprintf(key, sizeof(key), "k%u", i);
+        put(store, key, str_of(value, sizeof(value)));
+    }
+    store_close(&store);
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    /* The last batch of a clean stop is not a torn tail. */
+    flip(folder, "journal", ".log", (500 + 48) * 99);
+    uint64_t before = temp_folder_digest(folder);
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_CORRUPT);
+    assert_non_null(strstr(diag.text, "100 was there when the server stopped"));
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CORRUPT);
+    assert_true(findings > 0);
+    flip(folder, "journal", ".log", (500 + 48) * 99);
+    /* In the middle. */
+    flip(folder, "journal", ".log", (500 + 48) * 50);
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_CORRUPT);
+    assert_non_null(strstr(diag.text, "0000000000000001.log, offset "));
+    flip(folder, "journal", ".log", (500 + 48) * 50);
+    assert_true(temp_folder_digest(folder) != before);
+    /* In the view. */
+    findings = 0;
+    flip(folder, "view", ".sst", 20000);
+    before = temp_folder_digest(folder);
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CORRUPT);
+    assert_true(findings > 0);
+    assert_true(temp_folder_digest(folder) == before);
+    flip(folder, "view", ".sst", 20000);
+    findings = 0;
+    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(findings, 0);
+    temp_folder_remove(folder);
+}
+
 static void test_tags(void **state)
 {
     (void)state;
@@ -481,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_folder_refused),
         cmocka_unit_test(test_large_and_rolled),
         cmocka_unit_test(test_backup),
+        cmocka_unit_test(test_damage_is_found),
         cmocka_unit_test(test_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
