@@ -2,8 +2,9 @@
  *
  *     build/bench-bus [events]
  *
- * Prints microseconds of CPU an event: making the envelope (which the server does on a connection's thread), matching and
- * handing over to the target that keeps nothing, the same to a log group, and the writer's whole thread with its commits.
+ * Prints microseconds of CPU an event: making the envelope (which the server does on a
+ * connection's thread), matching and handing over to the target that keeps nothing, the
+ * same to a log group, and the writer's whole thread with its commits.
  */
 #include "bus/bus.h"
 #include "deliver/deliver.h"

@@ -1,4 +1,5 @@
-/* Measures the store alone: commits with sync for groups of several sizes, reads, memory, and a start after kill -9.
+/* Measures the store alone: commits with sync for groups of several sizes, reads,
+ * memory, and a start after kill -9.
  *
  *   store_bench FOLDER [seconds per figure]
  */

@@ -1,7 +1,7 @@
 /* main.c - makes every room, wires them, runs, and takes all down again. The only file that knows everyone.
  *
- * A server is built from the floor up (store, deliver, rooms, writer, api, connections) and closed from the road down, so
- * that nothing is called that is no more.
+ * A server is built from the floor up (store, deliver, rooms, writer, api, connections)
+ * and closed from the road down, so that nothing is called that is no more.
  */
 #include "settings.h"
 

@@ -1,6 +1,7 @@
 /* settings.c - the table of settings, and how flags, variables and the file fill it.
  *
- * Truths: 1. A name stands once, here; its flag is --its-name, its variable CREMA_ITS_NAME, in the file its_name.
+ * Truths: 1. A name stands once, here; its flag is --its-name, its variable CREMA_ITS_NAME, in the file
+ *            its_name.
  *         2. What is not a setting, or not a value of its type and limits, is refused with its place.
  */
 #include "settings.h"

@@ -1,7 +1,8 @@
 /* settings.h - what a server is told: flags over CREMA_* variables over a TOML file over defaults.
  *
- * One table (settings.c) names every setting with its type, default, limits and meaning; flags, variables, the file,
- * `crema serve --help` and docs/reference/settings.md all come from it. Read once at start, then handed down.
+ * One table (settings.c) names every setting with its type, default, limits and
+ * meaning; flags, variables, the file, `crema serve --help` and
+ * docs/reference/settings.md all come from it. Read once at start, then handed down.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -31,8 +32,8 @@ struct settings {
     int64_t clock_offset_ms;
 };
 
-/* argv: what follows `crema serve`. ERR_INVALID: reterr says which flag, variable, or file and line. All texts live in
- * the arena. */
+/* argv: what follows `crema serve`. ERR_INVALID: reterr says which flag, variable, or
+ * file and line. All texts live in the arena. */
 enum err settings_read(struct arena *arena, int argc, char **argv, struct settings *ret, struct diag *reterr) MUST_USE;
 
 /* The table for people: aligned text, or Markdown. */

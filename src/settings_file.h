@@ -1,8 +1,8 @@
 /* settings_file.h - reads a settings file: the part of TOML that settings need.
  *
- * Lines `name = value`: basic and literal strings on one line, decimal integers (with _), true, false, arrays of
- * strings (each item is given on its own), comments. Tables, dates, floats and multi-line strings are refused with file and
- * line.
+ * Lines `name = value`: basic and literal strings on one line, decimal integers (with
+ * _), true, false, arrays of strings (each item is given on its own), comments. Tables,
+ * dates, floats and multi-line strings are refused with file and line.
  */
 #ifndef SETTINGS_FILE_H
 #define SETTINGS_FILE_H

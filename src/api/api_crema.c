@@ -1,12 +1,13 @@
-/* api_crema.c - operations of Crema's own, beside those of the services: what its tools ask of a running server. */
+/* api_crema.c - operations of Crema's own, beside those of the services: what its tools
+ * ask of a running server. */
 #include "api/operations.h"
 #include "api/token.h"
 #include "bus/bus.h"
 #include "store/key.h"
 #include "store/store.h"
 
-/* Backup {Folder} -> {Folder, Sequence}: a consistent copy of the store, up to the last durable batch, in an absent or
- * empty folder of the server's machine. ValidationException says why not. */
+/* Backup {Folder} -> {Folder, Sequence}: a consistent copy of the store, up to the last durable
+ * batch, in an absent or empty folder of the server's machine. ValidationException says why not. */
 void op_crema_backup(struct op_call *call)
 {
     struct str folder = json_get_str(call->input, STR("Folder"));
@@ -84,9 +85,9 @@ static bool inbox_start(struct op_call *call, uint64_t *ret_below)
     return true;
 }
 
-/* ListInbox {Limit, NextToken} -> {Entries: newest first, NextToken}: events of this account and region that could not
- * go where they should, because their bus does not exist or a delivery failed for good. A page may be empty with a
- * token. */
+/* ListInbox {Limit, NextToken} -> {Entries: newest first, NextToken}: events of this
+ * account and region that could not go where they should, because their bus does not
+ * exist or a delivery failed for good. A page may be empty with a token. */
 void op_crema_list_inbox(struct op_call *call)
 {
     int64_t limit = INBOX_PAGE;

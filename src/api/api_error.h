@@ -14,8 +14,8 @@ struct api_error {
 /* service: NULL when the request named none. */
 struct api_error api_error_of(struct arena *arena, const struct service *service, enum fault_code code);
 
-/* The body of an error answer: {"__type":"...","message":"..."} and further members, or the query protocol's
- * XML. */
+/* The body of an error answer: {"__type":"...","message":"..."} and further members, or
+ * the query protocol's XML. */
 void api_error_write(const struct service *service, const struct api_error *error, struct str text,
                      struct str members, struct str request_id, struct buf *out);
 

@@ -29,8 +29,8 @@ static size_t in_limit(const struct op_call *call)
     return in_i64(call, STR("limit"), &limit) && limit > 0 ? (size_t)limit : 0;
 }
 
-/* A room's fault on the writer's thread may have its text in the command's arena, which ends before the
- * answer. */
+/* A room's fault on the writer's thread may have its text in the command's arena, which
+ * ends before the answer. */
 static bool done(struct op_call *call, bool ok)
 {
     if (!ok)

@@ -153,8 +153,8 @@ static bool property(struct parser *p, ranges_vec *ranges, bool negated)
     return p->err == ERR_OK;
 }
 
-/* After a backslash. A single code point goes to *ret_single, else a set to ranges and *ret_single is
- * UINT32_MAX. */
+/* After a backslash. A single code point goes to *ret_single, else a set to ranges and
+ * *ret_single is UINT32_MAX. */
 static bool escape(struct parser *p, ranges_vec *ranges, uint32_t *ret_single)
 {
     static const struct regex_range digit[] = { { '0', '9' } };

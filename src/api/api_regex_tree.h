@@ -1,4 +1,5 @@
-/* api_regex_tree.h - between api_regex_tree.c, which reads a pattern, and api_regex.c, which makes machines of it. */
+/* api_regex_tree.h - between api_regex_tree.c, which reads a pattern, and api_regex.c,
+ * which makes machines of it. */
 #ifndef API_API_REGEX_TREE_H
 #define API_API_REGEX_TREE_H
 

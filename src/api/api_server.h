@@ -2,13 +2,14 @@
  * signature and shape, runs the handler, answers.
  *
  *     POST /          X-Amz-Target: AWSEvents.PutEvents, or a form with Action=GetCallerIdentity
- *     GET  /          what this is          GET /healthz   200 once requests are served
+ *     GET  /          what this is
+ *     GET  /healthz   200 once requests are served
  *     GET  /metrics   counters, in Prometheus' text form
  *
- * Truths: 1. Whatever comes is answered in the service's own form; nothing that Crema does not have is
- * answered as if it had been done.
- *         2. A handler sees only input that fits its shape.
- *         3. A write is answered after the batch that holds it is durable, or refused and rolled back.
+ * Truths:  1. Whatever comes is answered in the service's own form; nothing that Crema does not have is
+ *             answered as if it had been done.
+ *          2. A handler sees only input that fits its shape.
+ *          3. A write is answered after the batch that holds it is durable, or refused and rolled back.
  * Threads: the handler of http on the loops; writes run on the writer's thread, and are answered from there.
  */
 #ifndef API_API_SERVER_H
@@ -22,8 +23,8 @@
 struct api;
 
 struct api_settings {
-    const struct sigv4_key
-        *keys; /* with any, every request must be signed with one of them; texts are copied */
+    /* With any, every request must be signed with one of them. Texts are copied. */
+    const struct sigv4_key *keys;
     size_t key_count;
     struct str account; /* of a key that names none; empty: 000000000000 */
     struct str region;  /* of a request that names none; empty: us-east-1 */
@@ -43,8 +44,8 @@ struct http_handler api_http_handler(struct api *api);
 /* For the target that calls operations from inside. */
 struct operation_caller api_operation_caller(struct api *api);
 
-/* Further lines for GET /metrics: whole ones, in Prometheus' text form. Before serving; at most
- * API_METRICS_MAX. */
+/* Further lines for GET /metrics: whole ones, in Prometheus' text form. Before serving;
+ * at most API_METRICS_MAX. */
 enum { API_METRICS_MAX = 16 };
 typedef void api_metrics_f(void *self, struct buf *out);
 void api_add_metrics(struct api *api, api_metrics_f *write, void *self);

@@ -12,9 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Two walks. The quick one, over what came, only finds out whether all is well: that is nearly every request.
- * If it is not, explain.c walks again in the model's order and words it; if something is to be cleaned,
- * clean() copies. */
+/* Two walks. The quick one, over what came, only finds out whether all is well: that is
+ * nearly every request. If it is not, explain.c walks again in the model's order and
+ * words it; if something is to be cleaned, clean() copies. */
 
 enum { FIT_UNCLEAN = 1, FIT_WRONG = 2 };
 
@@ -113,8 +113,8 @@ size_t shape_blob_bytes(struct str text)
     return text.len / 4 * 3 - (text.len ? padding : 0);
 }
 
-/* The first letter of one may be small where the other's is a capital: "stateMachineArn", "StateMachineArn".
- */
+/* The first letter of one may be small where the other's is a capital:
+ * "stateMachineArn", "StateMachineArn". */
 static bool same_but_first_case(struct str a, struct str b)
 {
     return a.len == b.len && a.len && (a.ptr[0] | 32) == (b.ptr[0] | 32) &&
@@ -205,8 +205,8 @@ static unsigned fit_text(const struct quick *q, const struct shape *shape, struc
 
 enum { FEW_MEMBERS = 16 };
 
-/* Of a map's members that are given twice only the last counts. seen: NULL for few members, else the last of each key,
- * by key. */
+/* Of a map's members that are given twice only the last counts. seen: NULL for few
+ * members, else the last of each key, by key. */
 static bool is_last(const struct json *value, uint32_t index, const struct map *seen)
 {
     const struct json_member *member = &value->members[index];

@@ -337,8 +337,8 @@ static bool value_fits(struct walk *walk, const struct shape *shape, const struc
                                             shape_pattern_fits(walk->why->checker, shape, value->text)));
 }
 
-/* All that a list's items, or a map's keys or values, must satisfy, in one: [Member must ..., Member must
- * ...] */
+/* All that a list's items, or a map's keys or values, must satisfy, in one: [Member
+ * must ..., Member must ...] */
 static void add_all_constraints(struct buf *out, const struct shape *shape)
 {
     const char *what = is_number(shape) ? "value" : "length";

@@ -1,5 +1,5 @@
-/* api_shape_explain.h - between api_shape.c and api_shape_explain.c: the questions both ask, and the slow
- * walk. */
+/* api_shape_explain.h - between api_shape.c and api_shape_explain.c: the questions both
+ * ask, and the slow walk. */
 #ifndef API_API_SHAPE_EXPLAIN_H
 #define API_API_SHAPE_EXPLAIN_H
 

@@ -154,8 +154,8 @@ bool sigv4_read(const struct http_request *request, struct arena *arena, struct 
 
 /* ---- the canonical request ---- */
 
-/* Written as RFC 3986 wants it: only unreserved characters stand for themselves, hexadecimal digits are
- * capitals. */
+/* Written as RFC 3986 wants it: only unreserved characters stand for themselves,
+ * hexadecimal digits are capitals. */
 static void add_encoded(struct buf *out, struct str text, bool keep_slash)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -1,9 +1,9 @@
 /* operation.h - the operation table, and what a handler gets.
  *
- * One row per API operation: service, name, shapes (generated from the public service models), handler.
- * The dispatcher, the validation before the handler, internal calls by workflows and the coverage page all come
- * from the table. Adding an operation: write the handler in api_<service>.c, name it in ops/<service>.json,
- * run src/api/ops/generate.py, add a test.
+ * One row per API operation: service, name, shapes (generated from the public service models),
+ * handler. The dispatcher, the validation before the handler, internal calls by workflows and
+ * the coverage page all come from the table. Adding an operation: write the handler in
+ * api_<service>.c, name it in ops/<service>.json, run src/api/ops/generate.py, add a test.
  */
 #ifndef API_OPERATION_H
 #define API_OPERATION_H
@@ -43,16 +43,16 @@ struct op_call {
     void *prepared;             /* what prepare made for run */
     struct json_writer *out;    /* the answer's body; whatever is in it is dropped when a fault is set */
     struct fault fault;         /* set by whoever refuses */
-    struct str fault_members;   /* with a fault: more members of the error's body, `"Item":{...}`; empty: none */
+    struct str fault_members;   /* with a fault: more members of its body, `"Item":{...}`; empty: none */
     struct store_reader *reader;/* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
     struct work *work;          /* run of a write; else NULL */
     int64_t now_ms;
     uint32_t hops;              /* of a call from inside: how many hops led here; of a client's: 0 */
 };
 
-/* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state: it checks what
- * the shape cannot say and builds what run needs. run: a read on the connection's thread, a write on the writer's.
- * A write whose run sets a fault is rolled back whole. */
+/* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state:
+ * it checks what the shape cannot say and builds what run needs. run: a read on the connection's
+ * thread, a write on the writer's. A write whose run sets a fault is rolled back whole. */
 typedef void op_prepare_f(struct op_call *call);
 typedef void op_run_f(struct op_call *call);
 

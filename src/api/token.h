@@ -1,7 +1,7 @@
 /* token.h - opaque paging tokens: where a list goes on.
  *
- * A token carries bytes (a key, a position) with a check over them, the operation and the namespace, so that a
- * token of another list, or an invented one, is known as such. Pure.
+ * A token carries bytes (a key, a position) with a check over them, the operation and the
+ * namespace, so that a token of another list, or an invented one, is known as such. Pure.
  */
 #ifndef API_TOKEN_H
 #define API_TOKEN_H

@@ -2,13 +2,13 @@
  *
  * Owns:    buses, rules and the inbox in the store; compiled rules in memory, a cache of them.
  * Threads: what takes a work: the writer's thread. What takes a look: any, with a reader of its own.
- * bus_event_*: any, pure. bus_stats: any. Truths:  1. An event that was put has, in the same batch, one
- * delivery for each target of each enabled rule of its bus that matches it, or, if there is no such bus, an
- * entry in the inbox.
+ *          bus_event_*: any, pure. bus_stats: any.
+ * Truths:  1. An event that was put has, in the same batch, one delivery for each target of each enabled rule
+ *             of its bus that matches it, or, if there is no such bus, an entry in the inbox.
  *          2. A delivery of a rule that ends other than delivered leaves an entry in the inbox, in the same
- * batch.
+ *             batch.
  *          3. The compiled rules of a bus are those of the batch under construction: a change drops them, and
- * so does the roll-back of a change.
+ *             so does the roll-back of a change.
  *          4. The bus "default" is in every namespace without being written.
  */
 #ifndef BUS_BUS_H
@@ -73,16 +73,16 @@ struct bus_envelope {
     uint32_t hops;
 };
 
-/* Why one event of many was not taken, in the words of PutEvents: "MalformedDetail", "Detail is malformed."
- */
+/* Why one event of many was not taken, in the words of PutEvents: "MalformedDetail",
+ * "Detail is malformed." */
 struct bus_refusal {
     struct str code, text;
 };
 
 /* Bytes by which PutEvents limits a request. */
 size_t bus_event_size(const struct bus_event *event);
-/* Checks the event and builds its envelope with a new id. Shares with event what it can. Pure but for the id.
- */
+/* Checks the event and builds its envelope with a new id. Shares with event what it
+ * can. Pure but for the id. */
 bool bus_event_envelope(struct arena *arena, struct ns ns, const struct bus_event *event,
                         struct bus_envelope *ret, struct bus_refusal *reterr);
 /* Reads an envelope that a bus has built. False when it is none. */
@@ -101,8 +101,8 @@ bool bus_put(struct bus *bus, struct work *work, struct ns ns, const struct bus_
 bool bus_forward(struct bus *bus, struct work *work, struct ns ns, struct str bus_name, struct str envelope,
                  uint32_t hops, struct fault *reterr);
 
-/* Whether the pattern matches the event, both as text. INVALID_EVENT_PATTERN; VALIDATION for the event. Pure.
- */
+/* Whether the pattern matches the event, both as text. INVALID_EVENT_PATTERN;
+ * VALIDATION for the event. Pure. */
 bool bus_pattern_test(struct arena *arena, struct str pattern, struct str event, bool *ret,
                       struct fault *reterr);
 
@@ -123,8 +123,8 @@ struct bus_page {
     bool more;    /* out: the list goes on after the last one given */
 };
 
-/* A name from a name or an ARN of this namespace; empty: "default". NOT_FOUND when it is an ARN of another.
- */
+/* A name from a name or an ARN of this namespace; empty: "default". NOT_FOUND when it
+ * is an ARN of another. */
 bool bus_name_of(struct arena *arena, struct ns ns, struct str name_or_arn, struct str *ret,
                  struct fault *reterr);
 

@@ -1,5 +1,5 @@
-/* bus_event.c - from what PutEvents was given to the envelope that rules match and targets get. Pure but for
- * the id. */
+/* bus_event.c - from what PutEvents was given to the envelope that rules match and
+ * targets get. Pure but for the id. */
 #include "bus/bus_impl.h"
 #include "base/time.h"
 #include "io/rand.h"

@@ -1,4 +1,5 @@
-/* Envelopes from any detail, and schedule expressions: an envelope is one line of JSON that reads back as what went in. */
+/* Envelopes from any detail, and schedule expressions: an envelope is one line of JSON
+ * that reads back as what went in. */
 #include "bus/bus_impl.h"
 
 #include <assert.h>

@@ -1,20 +1,22 @@
 /* bus_key.h - keys and values of buses, rules and the inbox.
  *
- *   | 'b' u8 | partition u16 | 'b' | account text | region text | bus name ... |               ->  a bus
- *   | 'b' u8 | partition u16 | 'r' | account text | region text | bus text | rule name ... |  ->  a rule with
- * its targets | 'b' u8 | partition u16 | 'i' | number u64 |                                             -> an
- * event that went astray
+ *   | 'b' u8 | partition u16 | 'b' | account text | region text | bus name ... |
+ *        -> a bus
+ *   | 'b' u8 | partition u16 | 'r' | account text | region text | bus text | rule name ... |
+ *        -> a rule with its targets
+ *   | 'b' u8 | partition u16 | 'i' | number u64 |
+ *        -> an event that went astray
  *
  * "text" is ended (store/key.h), "..." is the rest of the key. The bus "default" is everywhere without a key;
  * it has one once it was given a description. A value is | version u8 = 1 | compact JSON |:
  *
  *   bus    {"created":ms,"modified":ms,"description":"..."}
- *   rule
- * {"pattern":"...","state":"ENABLED","description":"...","role":"...","by":"<account>","targets":[{...},...]}
+ *   rule   {"pattern":"...","state":"ENABLED","description":"...","role":"...","by":"<account>",
+ *           "targets":[{...},...]}
  *          targets as the API has them, sorted by Id; what was not given is left out
- *   inbox {"time":ms,"reason":"...","account":"...","region":"...","bus":"...","event":"<id>","rule":"<arn>",
- *           "target":"<id>","arn":"<of the
- * target>","attempts":n,"error":"...","cause":"...","bytes":n,"payload":"..."}
+ *   inbox  {"time":ms,"reason":"...","account":"...","region":"...","bus":"...","event":"<id>",
+ *           "rule":"<arn>","target":"<id>","arn":"<of the target>","attempts":n,"error":"...","cause":"...",
+ *           "bytes":n,"payload":"..."}
  *
  * The inbox is a ring: numbers go up by one, and the write of number n deletes number n - inbox_max.
  */

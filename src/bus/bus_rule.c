@@ -1,5 +1,5 @@
-/* bus_rule.c - rules and their targets. A rule is one record, its targets in it: five at most, read and
- * written whole. */
+/* bus_rule.c - rules and their targets. A rule is one record, its targets in it: five
+ * at most, read and written whole. */
 #include "bus/bus_impl.h"
 #include "store/tags.h"
 
@@ -256,8 +256,8 @@ bool bus_rule_list(const struct bus_look *look, struct str bus_name, struct str 
 
 /* ---- targets ---- */
 
-/* A new array: the targets without the one of that Id, and with `add` in its place by Id (NULL: removed
- * only). */
+/* A new array: the targets without the one of that Id, and with `add` in its place by
+ * Id (NULL: removed only). */
 static struct json targets_with(struct arena *arena, const struct json *targets, struct str id,
                                 const struct json *add)
 {

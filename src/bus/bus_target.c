@@ -11,8 +11,8 @@ static const struct {
     { { "null", 4 }, { "", 0 }, { "null", 4 } },
 };
 
-/* Blocks of parameters for kinds of target that are not built. (SqsParameters the service accepts with any.)
- */
+/* Blocks of parameters for kinds of target that are not built. (SqsParameters the
+ * service accepts with any.) */
 static const char *const other_parameters[] = {
     "KinesisParameters",
     "RunCommandParameters",

@@ -1,7 +1,7 @@
 /* cli.h - the commands beside serve: tools people expect of such a server.
  *
- * A command gets the arguments after its name and returns the exit status: 0 done, 1 it found or failed at something,
- * 2 it was called wrongly (said on stderr with the flag, and what to do).
+ * A command gets the arguments after its name and returns the exit status: 0 done, 1 it found or
+ * failed at something, 2 it was called wrongly (said on stderr with the flag, and what to do).
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -22,7 +22,8 @@ extern const struct cli_command cli_env;
 
 /* Says it on stderr, with where help is; returns 2. */
 int cli_misused(const struct cli_command *command, const char *why, const char *what);
-/* Whether the argument is --name=value or --name value; moves *at past it. *value NULL: the value is missing. */
+/* Whether the argument is --name=value or --name value; moves *at past it. *value NULL:
+ * the value is missing. */
 bool cli_flag(int argc, char **argv, int *at, const char *name, const char **value);
 
 #endif

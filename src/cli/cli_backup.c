@@ -1,6 +1,7 @@
 /* cli_backup.c - crema backup: asks a running server for a consistent copy of its data folder.
  *
- * The copy is made by the server, through its API (service Crema, operation Backup), into a folder of its machine. */
+ * The copy is made by the server, through its API (service Crema, operation Backup),
+ * into a folder of its machine. */
 #include "cli/cli.h"
 #include "io/http_client.h"
 #include "json/json.h"

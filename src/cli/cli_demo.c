@@ -1,6 +1,7 @@
 /* cli_demo.c - crema demo: tells the coffee shop's story with the aws CLI, on a server of its own.
  *
- * The story is examples/serverlesspresso/story.sh, held in the program; it runs this very program as its server.
+ * The story is examples/serverlesspresso/story.sh, held in the program; it runs this
+ * very program as its server.
  */
 #include "cli/cli.h"
 #include "cli/embedded.h"

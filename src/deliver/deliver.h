@@ -38,9 +38,9 @@ void deliver_close(struct deliver **deliver);
 /* Before the writer starts. */
 void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self);
 void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *done, void *self);
-/* Called when the writes of one hand-over were rolled back inside a command that goes on: every room that
- * caches what it wrote is to be told, as after the roll-back of a whole command. No room's code is on the
- * stack then. */
+/* Called when the writes of one hand-over were rolled back inside a command that goes
+ * on: every room that caches what it wrote is to be told, as after the roll-back of a
+ * whole command. No room's code is on the stack then. */
 void deliver_on_rollback(struct deliver *deliver, deliver_rolled_back_f *rolled_back, void *self);
 bool deliver_knows(const struct deliver *deliver, struct str kind);
 

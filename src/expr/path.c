@@ -1,6 +1,6 @@
-/* A path is a list of parts. A definite one is followed from value to value. Any other turns a list of values
- * into the next list, part by part; `..` turns each value into itself and all below it, before the part that
- * follows.
+/* A path is a list of parts. A definite one is followed from value to value. Any other
+ * turns a list of values into the next list, part by part; `..` turns each value into
+ * itself and all below it, before the part that follows.
  */
 #include "expr/path_parts.h"
 

@@ -1,9 +1,9 @@
 /* path.h - JSONPath and reference paths of the Amazon States Language, compiled once, evaluated often. Pure.
  *
- * `$` is the root given, `$$` the context object. Members by dot or bracket (hyphens and any letters after a dot),
- * indexes (negative ones count from the end), slices, unions, wildcards, recursive descent.
- * A reference path picks exactly one place: only members and indexes. Filters, functions and workflow variables
- * (`$name`) are not built: ERR_UNSUPPORTED.
+ * `$` is the root given, `$$` the context object. Members by dot or bracket (hyphens and any
+ * letters after a dot), indexes (negative ones count from the end), slices, unions, wildcards,
+ * recursive descent. A reference path picks exactly one place: only members and indexes.
+ * Filters, functions and workflow variables (`$name`) are not built: ERR_UNSUPPORTED.
  *
  *     $.detail-type   $.a.b[0][-1]   $['a b']["c"]   $.a\.b   $.[0].['x']   $$.Task.Token
  *     $.list[1:3]   $.list[0,2]   $['a','b']   $.*   $.list[*].id   $..id
@@ -19,7 +19,8 @@ struct path;
 
 enum path_kind { PATH_ANY, PATH_REFERENCE };
 
-/* ERR_INVALID with why and where, or ERR_UNSUPPORTED with the name of the part that is not built. text is copied. */
+/* ERR_INVALID with why and where, or ERR_UNSUPPORTED with the name of the part that is
+ * not built. text is copied. */
 enum err path_compile(struct arena *arena, struct str text, enum path_kind kind, struct path **ret,
                       struct diag *reterr) MUST_USE;
 bool path_is_definite(const struct path *path); /* one place at most */
@@ -36,8 +37,9 @@ enum { PATH_PICKS_MAX = 262144 };
 enum err path_get(const struct path *path, struct arena *arena, const struct json *root, const struct json *context,
                   struct json *ret) MUST_USE;
 
-/* A new root in which the reference path leads to value; members on the way are made where absent. ERR_INVALID when
- * something on the way is no object, or an index is not there. Not for paths of the context. */
+/* A new root in which the reference path leads to value; members on the way are made
+ * where absent. ERR_INVALID when something on the way is no object, or an index is not
+ * there. Not for paths of the context. */
 enum err path_set(const struct path *path, struct arena *arena, const struct json *root, const struct json *value,
                   struct json *ret) MUST_USE;
 

@@ -67,8 +67,8 @@ static int64_t hex4(const struct compiler *c, size_t ahead)
     return value;
 }
 
-/* Behind a backslash. In quotes the letters mean what they mean in JSON; after a dot they stand for
- * themselves. */
+/* Behind a backslash. In quotes the letters mean what they mean in JSON; after a dot
+ * they stand for themselves. */
 static enum err read_escape(struct compiler *c, bool quoted, char **out)
 {
     static const char letters[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };

@@ -1,9 +1,10 @@
 /* flow.h - state machines and their executions.
  *
  * Owns:    machines, executions and their histories in the store; a cache of plans.
- * Threads: what takes a `struct work` runs on the partition's writer thread; what takes a `struct
- * store_reader` on any; flow_definition_check and flow_logging_check on any. Truths:  1. One step, one batch:
- * history, new state, timers and task deliveries of a step are committed together.
+ * Threads: what takes a `struct work` runs on the partition's writer thread; what takes a
+ *          `struct store_reader` on any; flow_definition_check and flow_logging_check on any.
+ * Truths:  1. One step, one batch: history, new state, timers and task deliveries of a step are committed
+ *             together.
  *          2. What it keeps in memory can be dropped at any moment (flow_after_rollback) and is read again.
  *          3. A finished execution is three keys: its name, its record, its history (docs/internals/flow.md).
  */
@@ -60,8 +61,8 @@ bool flow_logging_check(struct arena *arena, const struct json *config, struct s
  * MACHINE_EXISTS, MACHINE_DELETING, TOO_MANY_TAGS. */
 bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, struct flow_machine *machine,
                          const struct json *tags, struct fault *reterr);
-/* What is NULL stays as it is. *ret: the machine as it is now. Faults: INVALID_ARN, MACHINE_NOT_FOUND,
- * MACHINE_DELETING. */
+/* What is NULL stays as it is. *ret: the machine as it is now. Faults: INVALID_ARN,
+ * MACHINE_NOT_FOUND, MACHINE_DELETING. */
 struct flow_machine_change {
     const struct str *definition, *role_arn, *logging;
     const bool *tracing;
@@ -75,8 +76,8 @@ bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, str
                          struct fault *reterr);
 bool flow_machine_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                            struct flow_machine *ret, struct fault *reterr);
-/* By name, those after `after` (empty: from the first), at most max. *ret_more: there are more. Without
- * definitions. */
+/* By name, those after `after` (empty: from the first), at most max. *ret_more: there
+ * are more. Without definitions. */
 size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
                          size_t max, struct flow_machine *ret, bool *ret_more);
 

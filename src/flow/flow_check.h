@@ -1,8 +1,8 @@
 /* flow_check.h - what is wrong with a definition, and where.
  *
- * A reader walks the definition with a `struct where` on its stack and says what it finds; it goes on, so
- * that a refusal names several faults at once (CHECK_PROBLEMS_MAX of them). Nothing read with problems is
- * used.
+ * A reader walks the definition with a `struct where` on its stack and says what it
+ * finds; it goes on, so that a refusal names several faults at once (CHECK_PROBLEMS_MAX
+ * of them). Nothing read with problems is used.
  */
 #ifndef FLOW_FLOW_CHECK_H
 #define FLOW_FLOW_CHECK_H

@@ -4,8 +4,8 @@
 
 /* ---- paths that lead nowhere ---- */
 
-/* One part of a definite path off the front of *text: a member's name, or an index with its digits as name.
- */
+/* One part of a definite path off the front of *text: a member's name, or an index with
+ * its digits as name. */
 static bool path_part(struct str *text, struct str *ret_name, bool *ret_index)
 {
     if (str_empty(*text))

@@ -218,8 +218,8 @@ static const struct state_kind *read_kind(struct check *check, const struct wher
     return NULL;
 }
 
-/* What is already wrong with a state that is not built, so that its refusal is the service's where it has
- * one. */
+/* What is already wrong with a state that is not built, so that its refusal is the
+ * service's where it has one. */
 static void read_foreign(struct check *check, const struct where *at, const struct json *source)
 {
     const struct json *branches = json_get_typed(source, STR("Branches"), JSON_ARRAY);

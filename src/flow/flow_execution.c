@@ -42,7 +42,8 @@ struct str value_text(struct arena *arena, struct value *value)
     return value->text;
 }
 
-/* Takes the value's bytes off the budget; what was read knows its own, so shared parts cost nothing to measure. */
+/* Takes the value's bytes off the budget; what was read knows its own, so shared parts
+ * cost nothing to measure. */
 static bool bytes_fit(const struct json *value, unsigned depth, size_t *budget)
 {
     bool container = value->type == JSON_ARRAY || value->type == JSON_OBJECT;

@@ -3,9 +3,9 @@
  * Truths: 1. Its timers follow from it: flow_run.c compares what a step found with what it left, and adds and
  *            removes accordingly. Nothing else sets one.
  *         2. Whoever answers a branch names its entry; entries are never used twice in an execution, so a
- * late answer to a former attempt is known as such.
+ *            late answer to a former attempt is known as such.
  *         3. Input and output of the execution are not here: the first and the last event of the history have
- * them.
+ *            them.
  */
 #ifndef FLOW_FLOW_EXECUTION_H
 #define FLOW_FLOW_EXECUTION_H
@@ -26,8 +26,8 @@ struct value value_of_json(const struct json *json);
 struct value value_empty_object(void);
 const struct json *value_json(struct arena *arena, struct value *value); /* text must be JSON: asserts */
 struct str value_text(struct arena *arena, struct value *value);
-/* What was put together from parts may be far larger than any of them, or deeper than can be read back: to be asked
- * before it is rendered. Large: certainly over bytes_max; the text's length says it exactly. */
+/* What was put together from parts may be far larger than any of them, or deeper than can be read back: to
+ * be asked before it is rendered. Large: certainly over bytes_max; the text's length says it exactly. */
 enum value_shape { VALUE_FITS, VALUE_LARGE, VALUE_DEEP };
 enum value_shape value_shape(const struct value *value, size_t bytes_max);
 

@@ -12,8 +12,8 @@ static const struct {
 #undef X
 };
 
-/* How a field is named on the wire; a payload comes with a member that says whether it was cut (it never is).
- */
+/* How a field is named on the wire; a payload comes with a member that says whether it
+ * was cut (it never is). */
 static const struct {
     const char *name, *cut;
     bool number;

@@ -9,7 +9,8 @@
  * Numbers are variable-length (flow_pack.h). Inputs and outputs that pass through states unchanged are so
  * kept once a chunk. Pure.
  *
- * Truths: 1. Ids begin at 1 and have no gaps. 2. A chunk names its first id, and so does its key.
+ * Truths: 1. Ids begin at 1 and have no gaps.
+ *         2. A chunk names its first id, and so does its key.
  */
 #ifndef FLOW_FLOW_HISTORY_H
 #define FLOW_FLOW_HISTORY_H

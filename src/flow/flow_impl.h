@@ -1,14 +1,14 @@
-/* flow_impl.h - inside the room: keys, records, the cache; for flow_machine.c, flow_run.c,
- * flow_execution_read.c.
+/* flow_impl.h - inside the room: keys, records, the cache; for flow_machine.c,
+ * flow_run.c, flow_execution_read.c.
  *
  * Keys, all | 'f' u8 | partition u16 | kind u8 | ...:
  *
- *   'm' | account | region | name                                     -> machine: id, revision, status,
- * created 'r' | machine id u64 | revision u32                               -> what that revision is 'n' |
- * machine id u64 | execution name                             -> start, nonce 'e' | machine id u64 | start,
- * newest first | nonce u64            -> execution (flow_execution.h) 'u' | machine id u64 | start, newest
- * first | nonce u64            -> nothing: it runs 'h' | machine id u64 | start, newest first | nonce | first
- * id u32 -> chunk (flow_history.h)
+ *   'm' | account | region | name                                     -> machine: id, revision, deleting?, made
+ *   'r' | machine id u64 | revision u32                               -> what that revision is
+ *   'n' | machine id u64 | execution name                             -> start, nonce
+ *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)
+ *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
+ *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
  */
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
@@ -89,8 +89,8 @@ enum err execution_input(struct store_reader *reader, struct arena *arena, uint1
 
 /* ---- the room ---- */
 
-/* A machine by name, and a revision ready to run. They may be of the batch: flow_after_rollback drops young
- * ones. */
+/* A machine by name, and a revision ready to run. They may be of the batch:
+ * flow_after_rollback drops young ones. */
 struct machine {
     struct machine_record record;
     bool young;

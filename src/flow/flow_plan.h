@@ -4,7 +4,7 @@
  * Threads: immutable once read; the count of references belongs to whoever shares it (the writer's cache).
  * Truths:  1. Every path and template in it is compiled, every transition is an index.
  *          2. States of nested scopes (branches of later kinds) stand in the same array: an index names a
- * state.
+ *             state.
  */
 #ifndef FLOW_FLOW_PLAN_H
 #define FLOW_FLOW_PLAN_H

@@ -1,4 +1,5 @@
-/* What is kept and handed out: records, chunks and tokens go there and back, damage is seen, and a step is pure. */
+/* What is kept and handed out: records, chunks and tokens go there and back, damage is
+ * seen, and a step is pure. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

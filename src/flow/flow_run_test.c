@@ -1,4 +1,5 @@
-/* Machines and executions in the store: names, lists, paging, the cache, what a rollback leaves, and what it costs. */
+/* Machines and executions in the store: names, lists, paging, the cache, what a
+ * rollback leaves, and what it costs. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -15,8 +15,8 @@ struct state_kind {
     bool ends;                                  /* an execution can end in it without End */
     /* Reads what is the kind's own from source into state->own. */
     void (*read)(struct check *check, const struct where *at, const struct json *source, struct state *state);
-    /* The branch has entered the state (its event is written). Ends in exactly one of step_leave, step_fail,
-     * step_sleep. */
+    /* The branch has entered the state (its event is written). Ends in exactly one of
+     * step_leave, step_fail, step_sleep. */
     void (*enter)(struct step *step, struct branch *branch);
     /* Something that the branch waited for has happened, other than the end of a retry's delay, which enters
      * the state anew. May be NULL. */

@@ -1,5 +1,5 @@
-/* Task: has something done elsewhere, and goes on with what came back, or with what the holder of its token
- * says. */
+/* Task: has something done elsewhere, and goes on with what came back, or with what the
+ * holder of its token says. */
 #include <assert.h>
 
 #include "flow/flow_data.h"

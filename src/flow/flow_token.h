@@ -1,7 +1,7 @@
 /* flow_token.h - task tokens: text that names one attempt of one task, and cannot be guessed.
  *
- *   base64 of | version u8 | machine id u64 | start i64 | nonce u64 | branch u32 | entry u32 | secret 16 |
- * check u32 |
+ *   base64 of
+ *   | version u8 | machine id u64 | start i64 | nonce u64 | branch u32 | entry u32 | secret 16 | check u32 |
  *
  * All big-endian. The secret is held against the one that the execution keeps; the check only tells what
  * never was a token from what was one. Pure.

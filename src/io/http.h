@@ -3,10 +3,10 @@
  * Truths: 1. Every request that reaches the handler is answered exactly once, in the order of its connection.
  *         2. What is ambiguous is not guessed: 400 and the connection is closed (Content-Length with
  *            Transfer-Encoding, differing Content-Lengths, obs-fold, space before the colon, bare LF, NUL).
- *         3. Bounded: connections, header bytes, body bytes, pipelined requests, and the time a client may take to send
- *            a header or a body, or to read its answer.
- * Threads: the handler runs on the connection's loop thread and must not block; http_answer may be called from
- *          any thread, once an exchange.
+ *         3. Bounded: connections, header bytes, body bytes, pipelined requests, and the time a client may take
+ *            to send a header or a body, or to read its answer.
+ * Threads: the handler runs on the connection's loop thread and must not block; http_answer may be called
+ *          from any thread, once an exchange.
  */
 #ifndef IO_HTTP_H
 #define IO_HTTP_H
@@ -50,9 +50,9 @@ struct http_settings {
 typedef void http_handle_f(void *self, struct http_exchange *exchange);
 /* With the header complete: how many bytes of body this request may have; over it: 413, through too_large. */
 typedef size_t http_body_max_f(void *self, const struct http_request *head);
-/* Renders the body of an answer that the server gives by itself (400, 408, 413, 417, 431, 503, 505), so that it
- * reads as the API's errors do. Sets content_type; writes to body. On the connection's loop thread. Of a head that
- * could not be read nothing is set but the peer. */
+/* Renders the body of an answer that the server gives by itself (400, 408, 413, 417, 431, 503,
+ * 505), so that it reads as the API's errors do. Sets content_type; writes to body. On the
+ * connection's loop thread. Of a head that could not be read nothing is set but the peer. */
 typedef void http_refuse_f(void *self, const struct http_request *head, int status, const char *why,
                            struct str *content_type, struct buf *body);
 
@@ -63,14 +63,16 @@ struct http_handler {
     http_refuse_f *refuse;     /* NULL: plain text */
 };
 
-/* Binds and listens; ERR_INVALID (bad address), ERR_IO (says what, and what to do: port in use, no permission). */
+/* Binds and listens; ERR_INVALID (bad address), ERR_IO (says what, and what to do: port
+ * in use, no permission). */
 enum err http_server_open(const struct http_settings *settings, const struct http_handler *handler,
                           struct http_server **ret, struct diag *reterr) MUST_USE;
 unsigned http_server_port(const struct http_server *server);
 /* Starts the loops' threads; returns at once. */
 enum err http_server_start(struct http_server *server, struct diag *reterr) MUST_USE;
-/* Stops accepting, answers what was received (new requests on open connections get their answer with
- * Connection: close), waits for that up to drain_ms, closes all, joins the threads. Any thread but a loop's. */
+/* Stops accepting, answers what was received (new requests on open connections get
+ * their answer with Connection: close), waits for that up to drain_ms, closes all,
+ * joins the threads. Any thread but a loop's. */
 void http_server_stop(struct http_server *server, int64_t drain_ms);
 void http_server_close(struct http_server **server);
 
@@ -80,9 +82,9 @@ struct arena *http_arena(struct http_exchange *exchange);
 /* Value of the first header of that name, case ignored; empty (ptr NULL) when absent. */
 struct str http_header_find(const struct http_request *request, struct str name);
 
-/* Any thread, once. Takes the body's bytes (the buf is left empty). Headers are copied. The server adds
- * Content-Length, Date and Connection. A body is not sent to HEAD, 204 and 304; one with an error latched becomes a
- * 500 without a body. */
+/* Any thread, once. Takes the body's bytes (the buf is left empty). Headers are copied.
+ * The server adds Content-Length, Date and Connection. A body is not sent to HEAD, 204
+ * and 304; one with an error latched becomes a 500 without a body. */
 void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers, size_t header_count,
                  struct buf *body);
 

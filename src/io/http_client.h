@@ -1,4 +1,5 @@
-/* http_client.h - one HTTP request to a server, over libcurl. Blocks; for command line tools. Threads: any. */
+/* http_client.h - one HTTP request to a server, over libcurl. Blocks; for command line
+ * tools. Threads: any. */
 #ifndef IO_HTTP_CLIENT_H
 #define IO_HTTP_CLIENT_H
 

@@ -33,8 +33,8 @@ struct http_head_scan {
 
 enum { HTTP_HEAD_MORE = 0, HTTP_HEAD_WHOLE = 1 }; /* anything else: the status of the refusal */
 
-/* The head at the start of bytes. When whole: *ret is filled, *ret_len is its length. When refused: *why says
- * it. */
+/* The head at the start of bytes. When whole: *ret is filled, *ret_len is its length.
+ * When refused: *why says it. */
 int http_head_parse(struct http_head_scan *scan, struct str bytes, const struct http_parse_limits *limits,
                     struct arena *arena, struct http_head *ret, size_t *ret_len, const char **why);
 

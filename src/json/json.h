@@ -34,10 +34,9 @@ struct json_member {
 
 enum { JSON_DEPTH_MAX = 1000 };
 
-/* Where and why reading failed. The texts follow those that the services pass on from their own
- * reader ("Unexpected character (''' (code 39)): was expecting double-quote to start field name",
- * "Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or
- * 'false')"). */
+/* Where and why reading failed. The texts follow those that the services pass on from their own reader
+ * ("Unexpected character (''' (code 39)): was expecting double-quote to start field name", "Unrecognized
+ * token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"). */
 struct json_error {
     char text[256];
     size_t offset;

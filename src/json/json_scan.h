@@ -1,5 +1,5 @@
-/* json_scan.h - the two ways through a run of plain bytes, 16 at a time where the machine can. Of this room
- * only. */
+/* json_scan.h - the two ways through a run of plain bytes, 16 at a time where the
+ * machine can. Of this room only. */
 #ifndef JSON_JSON_SCAN_H
 #define JSON_JSON_SCAN_H
 

@@ -1,5 +1,5 @@
-/* JSON: what is read and what is refused, where the error is said to be, numbers to the last digit, what is
- * written. */
+/* JSON: what is read and what is refused, where the error is said to be, numbers to the
+ * last digit, what is written. */
 #include "json/json.h"
 
 #include <setjmp.h>

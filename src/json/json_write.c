@@ -89,8 +89,8 @@ static size_t escape(char c, char *at)
     return 6;
 }
 
-/* From p to end, escaped where needed, into room, which is long enough for the worst. Returns the end of what
- * it wrote. */
+/* From p to end, escaped where needed, into room, which is long enough for the worst.
+ * Returns the end of what it wrote. */
 static char *put_escaped(const char *p, const char *end, char *room)
 {
     while (p < end) {

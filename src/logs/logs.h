@@ -1,15 +1,16 @@
 /* logs.h - log groups, streams and events.
  *
  * Owns:    the keys of KEY_LOGS (logs_key.h draws them), in memory a cache of groups and a block of sequence
- * numbers. Threads: what takes a struct work: the writer's thread, inside a command. What takes a
- * store_reader: any thread, each with its own snapshot; these look at no memory of the room, so they need no
- * struct logs. Truths:  1. Everything of a call is in the command's one batch; a fault means that nothing was
- * written.
+ *          numbers.
+ * Threads: what takes a struct work: the writer's thread, inside a command. What takes a store_reader: any
+ *          thread, each with its own snapshot; these look at no memory of the room, so they need no struct
+ *          logs.
+ * Truths:  1. Everything of a call is in the command's one batch; a fault means that nothing was written.
  *          2. The room's memory may be forgotten at any moment (logs_after_rollback).
  *          3. An event has one place in its group: (timestamp, sequence). The sequence is given at ingestion,
- * is unique in the partition and grows, so equal timestamps keep the order of their arrival.
+ *             is unique in the partition and grows, so equal timestamps keep the order of their arrival.
  *          4. A message is stored once. A stream with one event costs two keys and no more, a further one of
- * a stream two keys.
+ *             a stream two keys.
  *          5. An event past its group's retention is not shown from that moment on; a sweep deletes it later.
  */
 #ifndef LOGS_LOGS_H
@@ -67,8 +68,8 @@ struct logs_group {
 
 /* arn:aws:logs:<region>:<account>:log-group:<name>, as tags and identifiers have it: no ":*" at the end. */
 struct str logs_group_arn(struct arena *arena, struct ns ns, struct str name);
-/* A name, or the ARN of a group of this namespace. The name, a slice. FAULT_NOT_FOUND for a group elsewhere.
- */
+/* A name, or the ARN of a group of this namespace. The name, a slice. FAULT_NOT_FOUND
+ * for a group elsewhere. */
 bool logs_group_name_of(struct arena *arena, struct ns ns, struct str identifier, struct str *ret,
                         struct fault *reterr);
 
@@ -135,16 +136,19 @@ bool logs_stream_list(struct store_reader *reader, struct arena *arena, const st
 
 /* ---- writing events ---- */
 
-/* Append one event to a stream, made if absent; for targets inside the server. The timestamp is not held against the
- * limits of PutLogEvents. False with FAULT_NOT_FOUND when the group does not exist, FAULT_INVALID_PARAMETER when the
- * name is none. A stream made so goes with its last event when that expires. */
+/* Append one event to a stream, made if absent; for targets inside the server. The
+ * timestamp is not held against the limits of PutLogEvents. False with FAULT_NOT_FOUND
+ * when the group does not exist, FAULT_INVALID_PARAMETER when the name is none. A
+ * stream made so goes with its last event when that expires. */
 
-/* The stream is the event's own: its name follows from the event. An append of the same timestamp and message to a
- * stream that holds just that event writes nothing and succeeds: what is carried twice is logged once. */
+/* The stream is the event's own: its name follows from the event. An append of the same
+ * timestamp and message to a stream that holds just that event writes nothing and
+ * succeeds: what is carried twice is logged once. */
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                  int64_t timestamp_ms, struct str message, struct fault *reterr);
-/* The same without looking whether the stream exists (which is most of the cost), for a name made out of an id that was
- * random until this very command. To say so of a stream that does exist loses the record of what it held. */
+/* The same without looking whether the stream exists (which is most of the cost), for a
+ * name made out of an id that was random until this very command. To say so of a stream
+ * that does exist loses the record of what it held. */
 bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                      int64_t timestamp_ms, struct str message, struct fault *reterr);
 /* The stream is shared by many events, which may be alike: always appends. */

@@ -1,9 +1,9 @@
-/* logs_filter.c - events of a group, or of some of its streams, in order of time, those that a pattern lets
- * through.
+/* logs_filter.c - events of a group, or of some of its streams, in order of time, those
+ * that a pattern lets through.
  *
- * One walk over several ascending sources, always at the least place: of a whole group 'o' and 'e'; of a few
- * streams each one's index. A walk ends after so many events looked at, or so much time, with a token to go
- * on from.
+ * One walk over several ascending sources, always at the least place: of a whole group
+ * 'o' and 'e'; of a few streams each one's index. A walk ends after so many events
+ * looked at, or so much time, with a token to go on from.
  */
 #include "base/vec.h"
 #include "io/clock.h"

@@ -2,9 +2,9 @@
 #include "base/vec.h"
 #include "logs/logs_read.h"
 
-/* A token is "f/" or "b/" and 56 digits: 1, a place (time 20, sequence 20), a check (15). f/: what lies after
- * the place; b/: what lies before it. The place need not hold an event, and the token stays good while the
- * stream grows. */
+/* A token is "f/" or "b/" and 56 digits: 1, a place (time 20, sequence 20), a check
+ * (15). f/: what lies after the place; b/: what lies before it. The place need not hold
+ * an event, and the token stays good while the stream grows. */
 enum { TOKEN_DIGITS = 56, CHECK_DIGITS = 15, NUMBER_DIGITS = 20 };
 #define TOKEN_CHECK_SEED UINT64_C(0x6c6f67732d676574)
 

@@ -2,11 +2,11 @@
  *
  * All integers big-endian. Texts: ended (.) as key.h says, or bare where they come last.
  *
- *   | 'l' | partition u16 | 'g' | account . | region . | group name |   -> group: version u8, class u8, id u64,
- *                                                    created i64, retention days u32, sweep due i64
+ *   | 'l' | partition u16 | 'g' | account . | region . | group name |   -> group: version u8, class u8,
+ *                                       id u64, created i64, retention days u32, sweep due i64
  *   | 'l' | partition u16 | 'i' | group id u64 |                        -> account . | region . | group name
  *   | 'l' | partition u16 | 'p' | account . | region . | policy name |  -> version u8, updated i64, document
- *   | 'l' | partition u16 | 'd' | group id u64 | part u8 | ...   what a group holds: one range to delete it all
+ *   | 'l' | partition u16 | 'd' | group id u64 | part u8 | ...   all that a group holds, in one range
  *
  *   part                                                      value
  *   'b' |                                                    -> bytes stored u64
@@ -14,8 +14,8 @@
  *   'o' | timestamp i64 | sequence u64 |                     -> event (below): the only one of its stream
  *   'e' | timestamp i64 | sequence u64 |                     -> event: of a stream that has had several
  *   'x' | stream number u64 | timestamp i64 | sequence u64 | -> empty: the events of one stream, in order
- *   'l' | last event time i64 | stream name |                -> empty: streams by last event, but those in 'o'
- *   'z' | stream number u64 |                                -> empty: a deleted stream, events still to delete
+ *   'l' | last event time i64 | stream name |                -> empty: streams by last event, no 'o'
+ *   'z' | stream number u64 |                                -> empty: deleted, events still to delete
  *
  * A stream is in one of three states; each event and listing key follows from it:
  *

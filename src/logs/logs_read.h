@@ -16,8 +16,8 @@ struct logs_picker {
 
 void logs_picker_open(struct logs_picker *picker, struct store_reader *reader, const struct logs_group *group,
                       struct logs_position first, struct logs_position end, enum store_direction direction);
-/* Places are asked for in the picker's direction. ERR_CORRUPT when there is no event. Slices live until the
- * next call. */
+/* Places are asked for in the picker's direction. ERR_CORRUPT when there is no event.
+ * Slices live until the next call. */
 enum err logs_picker_take(struct logs_picker *picker, struct logs_position at,
                           struct logs_event_record *ret) MUST_USE;
 enum err logs_picker_close(struct logs_picker *picker) MUST_USE;

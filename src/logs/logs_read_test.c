@@ -351,8 +351,8 @@ static void test_many_streams(void **state)
     struct room *room = *state;
     for (unsigned i = 0; i < STREAMS; i++) {
         struct str message = arena_printf(&room->arena, "event %u", i);
-        /* Seven to a millisecond; every thousandth stream gets a second event, so that both kinds of list
-         * mix. */
+        /* Seven to a millisecond; every thousandth stream gets a second event, so that
+         * both kinds of list mix. */
         assert_true(logs_append_new(room->logs, &room->work, room->ns, GROUP, random_name(room, i),
                                     START_MS + i / 7, message, &room->fault));
         if (i % 1000 == 0)

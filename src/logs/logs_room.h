@@ -17,7 +17,8 @@ struct logs_held {
     struct logs_group group; /* its name is of this allocation */
     bool bytes_known;
     uint64_t bytes;
-    /* Nothing of 'o', of 'e', lies before these: a sweep need not go over what it has deleted. All zero: not known. */
+    /* Nothing of 'o', of 'e', lies before these: a sweep need not go over what it has
+     * deleted. All zero: not known. */
     struct logs_position swept_only, swept_event;
 };
 
@@ -65,9 +66,10 @@ bool logs_no_stream(struct fault *reterr, struct arena *arena);
 bool logs_bad_store(struct fault *reterr, struct arena *arena, enum err err);
 
 /* Sweeps: what ref says of TIMER_LOGS.
- *   | 's' | group id u64 |                       expired events of the group
- *   | 'z' | group id u64 | stream number u64 |   events of a deleted stream; after its first slice also
- *                        | timestamp i64 | sequence u64 |   the last event that was deleted
+ *
+ *   | 's' | group id u64 |                        expired events of the group
+ *   | 'z' | group id u64 | stream number u64 |    events of a deleted stream; after its first slice also
+ *         | timestamp i64 | sequence u64 |        the last event that was deleted
  */
 void logs_sweep_arm(struct work *work, const struct logs_group *group);
 void logs_sweep_disarm(struct work *work, const struct logs_group *group);

@@ -128,8 +128,8 @@ static enum err list_by_name(struct store_reader *reader, struct arena *arena, c
     key_after_prefix(key_str(&first), &end);
     size_t name_at = first.len - query->prefix.len;
     if (!str_empty(query->after)) {
-        /* Beyond the name given last. A token of another prefix may lie outside: then the range is empty or
-         * whole. */
+        /* Beyond the name given last. A token of another prefix may lie outside: then
+         * the range is empty or whole. */
         struct key beyond;
         logs_key_stream(&beyond, group, query->after);
         if (!query->descending)

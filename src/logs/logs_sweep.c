@@ -1,10 +1,10 @@
-/* logs_sweep.c - deletes what is no longer shown, a slice at a time, so that no command holds the writer
- * long.
+/* logs_sweep.c - deletes what is no longer shown, a slice at a time, so that no command
+ * holds the writer long.
  *
  * Truths: 1. A group with a retention has exactly one timer, at its record's sweep_due_ms; one without has
- * none.
+ *            none.
  *         2. A deleted stream that has had several events has one 'z' record and one timer until its events
- * are gone.
+ *            are gone.
  *         3. A slice is one batch: an event, its index and what the stream says of itself change together.
  */
 #include "base/vec.h"
@@ -70,8 +70,8 @@ struct found {
 };
 typedef VEC(struct found) found_vec;
 
-/* Up to a slice of events of the part from before the moment, from the place on that was reached (zero: from the
- * first). *more: there are others. */
+/* Up to a slice of events of the part from before the moment, from the place on that
+ * was reached (zero: from the first). *more: there are others. */
 static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part,
                              int64_t before_ms, struct logs_position reached, found_vec *found, bool *more)
 {
@@ -179,8 +179,8 @@ static void drop_event(struct work *work, const struct logs_group *group, uint64
     store_delete(work->batch, key_str(&key));
 }
 
-/* All of the part from before the moment is deleted, one by one: said again as a range, so that readers do not step over
- * each of the deleted. */
+/* All of the part from before the moment is deleted, one by one: said again as a range,
+ * so that readers do not step over each of the deleted. */
 static void close_range(struct work *work, const struct logs_group *group, enum logs_part part,
                         int64_t before_ms)
 {
@@ -255,8 +255,8 @@ static bool due_group(struct logs *logs, struct work *work, uint64_t id)
     bool more = false;
     size_t mark = store_batch_mark(work->batch);
     if (sweep_expired(logs, work, held, &more) != ERR_OK) {
-        /* Damaged: nothing of the slice is kept, and it is tried again later. Reads of the place say what is
-         * wrong. */
+        /* Damaged: nothing of the slice is kept, and it is tried again later. Reads of
+         * the place say what is wrong. */
         store_batch_rollback(work->batch, mark);
         logs_after_rollback(logs);
         more = false;

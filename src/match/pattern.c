@@ -1,8 +1,8 @@
 /* The plain evaluator: walks the pattern's tree and the event side by side.
  *
- * A member name with dots is as good as nested members. So what stands at a node of the pattern may come from
- * several sources: a value, and members of an object above whose names begin with the names from there down
- * to the node:
+ * A member name with dots is as good as nested members. So what stands at a node of the
+ * pattern may come from several sources: a value, and members of an object above whose
+ * names begin with the names from there down to the node:
  *
  *     event {"a":{"x":1},"a.y":2}    at node a:  the value {"x":1}, and the root seen through the prefix "a."
  */
@@ -133,8 +133,8 @@ static bool tests_pass(const struct pattern_node *node, const struct view *view)
 
 /* ---- nodes ---- */
 
-/* Nothing stands at the absent_only nodes, here and below, that come before the limit: in no item of any
- * array. */
+/* Nothing stands at the absent_only nodes, here and below, that come before the limit:
+ * in no item of any array. */
 static bool leads_absent(const struct pattern_node *node, uint32_t limit, const struct source *source)
 {
     if (is_array(source)) {

@@ -1,5 +1,5 @@
-/* From a pattern's text to its tree. The texts of errors, and the places they name, are those of the service.
- */
+/* From a pattern's text to its tree. The texts of errors, and the places they name, are
+ * those of the service. */
 #include "match/pattern_node.h"
 #include "base/utf8.h"
 

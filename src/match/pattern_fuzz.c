@@ -1,5 +1,5 @@
-/* A line is a pattern, the rest an event. An event that is read again from what was written of it matches
- * alike. */
+/* A line is a pattern, the rest an event. An event that is read again from what was
+ * written of it matches alike. */
 #include "match/pattern.h"
 
 #include <stdlib.h>

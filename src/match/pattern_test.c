@@ -1,5 +1,5 @@
-/* Patterns: the golden cases, the evaluator against the rules taken literally, and recorded answers of the
- * service. */
+/* Patterns: the golden cases, the evaluator against the rules taken literally, and
+ * recorded answers of the service. */
 #include "match/pattern.h"
 #include "base/vec.h"
 
@@ -182,10 +182,10 @@ static void test_event_check(void **state)
 
 /* ---- the rules taken literally ----
  *
- * An event is a list of fields: the scalars in it, each with its place and the items of arrays it stands in.
- * A pattern takes its places as they sort. For each it chooses a field of that place which passes and stands
- * in no other item than those chosen before; exists:false goes on when no such field is there. All choices
- * are tried. */
+ * An event is a list of fields: the scalars in it, each with its place and the items of
+ * arrays it stands in. A pattern takes its places as they sort. For each it chooses a
+ * field of that place which passes and stands in no other item than those chosen
+ * before; exists:false goes on when no such field is there. All choices are tried. */
 
 struct item {
     const struct json *array;

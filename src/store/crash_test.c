@@ -1,8 +1,8 @@
 /* kill -9 at random: what was acknowledged is there, whole, and nothing is there by half.
  *
- * The child is this program again with arguments, so that no thread of RocksDB is cut by a fork. It commits
- * numbered batches of a few keys and says each number on a pipe when it is acknowledged. CREMA_CRASH_CYCLES: how
- * often (20).
+ * The child is this program again with arguments, so that no thread of RocksDB is cut
+ * by a fork. It commits numbered batches of a few keys and says each number on a pipe
+ * when it is acknowledged. CREMA_CRASH_CYCLES: how often (20).
  */
 #include "io/rand.h"
 #include "store/key.h"

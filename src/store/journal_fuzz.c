@@ -1,5 +1,5 @@
-/* Arbitrary bytes as a segment, as a payload and as a key's text: nothing is read outside, and what reads as an
- * operation writes back the same. */
+/* Arbitrary bytes as a segment, as a payload and as a key's text: nothing is read
+ * outside, and what reads as an operation writes back the same. */
 #include "store/journal_record.h"
 #include "store/key.h"
 #include "store/store_impl.h"

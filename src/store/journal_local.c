@@ -4,13 +4,13 @@
  *   |rec|rec|rec|rec|0|    |rec|rec|00000000000   |00000000000|    being made
  *          older                 current             the next       (worthless after a crash)
  *
- * Truths: 1. A segment is zeros to its end, on disk, before it gets its name; so a sync has no sizes to
- * write.
- *         2. Behind the last whole record of the current segment there are zeros only, while we append.
- *         3. Only the last segment may end in something else (the batch that a crash cut); any other byte
- * that is not as written is corruption.
- *         4. A record is in the file before it is synced, and synced before append returns.
- *         5. A write or a sync that failed ends the process: what the file holds is not known any more.
+ * Truths:  1. A segment is zeros to its end, on disk, before it gets its name; so a sync has no sizes to
+ *             write.
+ *          2. Behind the last whole record of the current segment there are zeros only, while we append.
+ *          3. Only the last segment may end in something else (the batch that a crash cut); any other byte
+ *             that is not as written is corruption.
+ *          4. A record is in the file before it is synced, and synced before append returns.
+ *          5. A write or a sync that failed ends the process: what the file holds is not known any more.
  * Threads: the writer's; and one of our own that makes the spare segment and removes dropped ones.
  */
 #include "io/file.h"

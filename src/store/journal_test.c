@@ -391,7 +391,8 @@ static void test_damage_before_the_tail(void **state)
     image_free(&image);
 }
 
-/* A payload may hold the bytes of records, even of this very journal; only their salt is not known outside. */
+/* A payload may hold the bytes of records, even of this very journal; only their salt
+ * is not known outside. */
 static void test_records_inside_a_payload(void **state)
 {
     (void)state;

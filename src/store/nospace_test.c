@@ -1,4 +1,5 @@
-/* A full disk: a tmpfs of a few megabytes, mounted for the test (as root; otherwise the tests skip with a word). */
+/* A full disk: a tmpfs of a few megabytes, mounted for the test (as root; otherwise the
+ * tests skip with a word). */
 #include "io/clock.h"
 #include "io/thread.h"
 #include "store/store_impl.h"
@@ -167,7 +168,8 @@ static void stall(void *self)
     }
 }
 
-/* The disk fills under us, faster than one looks: the journal has its segment, the view has no room to flush. */
+/* The disk fills under us, faster than one looks: the journal has its segment, the view
+ * has no room to flush. */
 static void run_stall(int64_t reopen_after_ns)
 {
     struct disk disk;

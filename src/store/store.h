@@ -59,8 +59,8 @@ uint64_t store_next_id(struct store_batch *batch, uint16_t partition, struct str
  * reads go on; it becomes ERR_OK by itself once there is room again. */
 enum err store_room(struct store *store, size_t batch_bytes) MUST_USE;
 
-/* Journal, sync, view. Returns after all three. ERR_NOSPACE (and ERR_LIMIT over 1 GiB): nothing of it was kept,
- * and the batch is empty again. */
+/* Journal, sync, view. Returns after all three. ERR_NOSPACE (and ERR_LIMIT over 1 GiB):
+ * nothing of it was kept, and the batch is empty again. */
 enum err store_commit(struct store_batch *batch, struct diag *reterr) MUST_USE;
 
 /* ---- read ---- */
@@ -75,8 +75,9 @@ void store_snapshot_release(struct store_reader **reader);
 enum err store_get(struct store_reader *reader, struct arena *arena, struct str key, struct str *ret) MUST_USE;
 bool store_has(struct store_reader *reader, struct str key);
 
-/* Keys in [first, end) in order, or from the last of them down. Slices that store_cursor_next gives live
- * until the next call. Do not write to the batch while a cursor over it is open (asserted). An empty end: no end. */
+/* Keys in [first, end) in order, or from the last of them down. Slices that
+ * store_cursor_next gives live until the next call. Do not write to the batch while a
+ * cursor over it is open (asserted). An empty end: no end. */
 enum store_direction { STORE_UP, STORE_DOWN };
 struct store_cursor *store_scan(struct store_reader *reader, struct str first, struct str end,
                                 enum store_direction direction);
@@ -97,8 +98,8 @@ struct store_stats {
 };
 void store_stats(struct store *store, struct store_stats *ret);
 
-/* A consistent copy of a running store into an empty or absent folder, openable as it is. Writer's thread,
- * between batches. */
+/* A consistent copy of a running store into an empty or absent folder, openable as it
+ * is. Writer's thread, between batches. */
 enum err store_backup(struct store *store, const char *folder, struct diag *reterr) MUST_USE;
 
 /* Offline: reads every record and every key of a folder that no server holds. Calls say once per finding.

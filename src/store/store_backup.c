@@ -1,5 +1,5 @@
-/* A consistent copy of a running store: the view at this moment, and an empty journal that goes on from
- * there. */
+/* A consistent copy of a running store: the view at this moment, and an empty journal
+ * that goes on from there. */
 #include "store/store_impl.h"
 
 #include <stdlib.h>

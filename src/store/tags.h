@@ -11,8 +11,8 @@
 
 enum { TAGS_MAX = 50 };
 
-/* tags: a JSON object of strings. Adds or replaces. False with FAULT_TOO_MANY_TAGS over TAGS_MAX, nothing written.
- * The caller has checked that the resource exists. */
+/* tags: a JSON object of strings. Adds or replaces. False with FAULT_TOO_MANY_TAGS over
+ * TAGS_MAX, nothing written. The caller has checked that the resource exists. */
 bool tags_put(struct work *work, struct str arn, const struct json *tags, struct fault *reterr);
 /* keys: a JSON array of strings; absent ones are no error. */
 void tags_remove(struct work *work, struct str arn, const struct json *keys);

@@ -78,8 +78,8 @@ enum decimal_outcome decimal_read(struct str text, struct decimal *ret)
             break;
         seen_digit = true;
         started = started || c != '0';
-        /* Each digit before the point raises the first one; each zero before the first digit, after it,
-         * lowers it. */
+        /* Each digit before the point raises the first one; each zero before the first
+         * digit, after it, lowers it. */
         if (started && !seen_point)
             leading++;
         else if (!started && seen_point)
@@ -207,8 +207,8 @@ bool decimal_unpack(struct str bytes, struct decimal *ret)
 
 /* ---- arithmetic ---- */
 
-/* One cell per power of ten that a sum can touch, highest first: a carry above the range, and all digits of
- * the smallest number. */
+/* One cell per power of ten that a sum can touch, highest first: a carry above the
+ * range, and all digits of the smallest number. */
 enum {
     CELL_EXPONENT_MAX = DECIMAL_EXPONENT_MAX + 1,
     CELL_EXPONENT_MIN = DECIMAL_EXPONENT_MIN - DECIMAL_DIGITS_MAX + 1,

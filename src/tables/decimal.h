@@ -40,8 +40,8 @@ enum decimal_outcome {
 
 /* The whole text: sign, digits with a point, exponent. */
 enum decimal_outcome decimal_read(struct str text, struct decimal *ret) MUST_USE;
-/* The canonical text: plain notation, no zero that is not needed. at has DECIMAL_TEXT_BYTES_MAX; returns the
- * length. */
+/* The canonical text: plain notation, no zero that is not needed. at has
+ * DECIMAL_TEXT_BYTES_MAX; returns the length. */
 size_t decimal_write(const struct decimal *number, char *at);
 
 /* at has DECIMAL_PACKED_BYTES_MAX; returns the length. */

@@ -2,11 +2,11 @@
  *
  *   text + names + values -> a parsed expression -> held against an item, or applied to it
  *
- * Truths: 1. A parsed expression is immutable and holds no placeholder any more: names and values are in it.
- *         2. Depth, length and number of operators are bounded before anything recurses.
- *         3. Refusals are the service's texts. What does not parse at all is said before what does not make
- * sense.
- *         4. An update reads the item as it was before any of it was applied.
+ * Truths:  1. A parsed expression is immutable and holds no placeholder any more: names and values are in it.
+ *          2. Depth, length and number of operators are bounded before anything recurses.
+ *          3. Refusals are the service's texts. What does not parse at all is said before what does not make
+ *             sense.
+ *          4. An update reads the item as it was before any of it was applied.
  * Threads: pure. Everything lives in the arena of the scope, or of the call.
  */
 #ifndef TABLES_EXPRESSION_H

@@ -1,8 +1,8 @@
 /* Conditions: parsing, and holding them against an item.
  *
- *   or     = and { OR and }
- *   and    = not { AND not }
- *   not    = NOT not | primary
+ *   or      = and { OR and }
+ *   and     = not { AND not }
+ *   not     = NOT not | primary
  *   primary = "(" or ")" | function "(" operand, ... ")" | operand comparator operand
  *           | operand BETWEEN operand AND operand | operand IN "(" operand, ... ")"
  *   operand = path | :value | size "(" path ")"

@@ -61,8 +61,8 @@ void parser_count_operator(struct parser *parser);
 bool reserved_word(struct str word);
 
 bool parse_path(struct parser *parser, struct path *ret);
-/* Never NULL after true; NULL value of a placeholder that is not defined is kept as senseless, and a NULL put
- * in. */
+/* Never NULL after true; NULL value of a placeholder that is not defined is kept as
+ * senseless, and a NULL put in. */
 bool parse_value(struct parser *parser, const struct value **ret);
 
 #endif

@@ -111,8 +111,8 @@ bool projection_parse(struct scope *scope, struct str text, struct projection *r
     return true;
 }
 
-/* paths: sorted, of the same steps before depth; from is what those lead to. False: nothing of it is there.
- */
+/* paths: sorted, of the same steps before depth; from is what those lead to. False:
+ * nothing of it is there. */
 static bool take_part(struct arena *arena, const struct value *from, const struct path **paths,
                       uint32_t count, uint32_t depth, struct value *ret)
 {

@@ -1,6 +1,5 @@
 /* The words that an expression must not use as a name without a placeholder, as the developer guide lists
- * them
- * ("Reserved words in DynamoDB"), its own misspellings included. In order. */
+ * them ("Reserved words in DynamoDB"), its own misspellings included. In order. */
 #include "tables/expression_parser.h"
 
 #include <stdlib.h>

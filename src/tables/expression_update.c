@@ -1,7 +1,7 @@
 /* Updates: parsing, and applying them to an item.
  *
- *   update = { SET path = term, ... | REMOVE path, ... | ADD path :value, ... | DELETE path :value, ... }
- *   term   = operand | operand + operand | operand - operand
+ *   update  = { SET path = term, ... | REMOVE path, ... | ADD path :value, ... | DELETE path :value, ... }
+ *   term    = operand | operand + operand | operand - operand
  *   operand = path | :value | if_not_exists "(" path, operand ")" | list_append "(" operand, operand ")"
  */
 #include "tables/expression_parser.h"

@@ -1,5 +1,5 @@
-/* What CreateTable refuses: parts that are not built, by name; schemas that do not hold together, in the
- * service's words. */
+/* What CreateTable refuses: parts that are not built, by name; schemas that do not hold
+ * together, in the service's words. */
 #include "tables/tables_room.h"
 
 static bool invalid(struct arena *arena, struct fault *fault, struct str text)

@@ -6,16 +6,15 @@
  *             -> version u8, then for the table and each index by number: items u64, bytes u64
  *   item    | 'k' | partition u16 | 'i' | table id u64 | item key ... |
  *             -> version u8, the item (value.h)
- *   entry   | 'k' | partition u16 | 'x' | table id u64 | index number u8 | hash part | range part, ended |
- * item key ... |
- *             -> version u8, the projected item; or the version alone: the whole item is projected, read it
- * there
+ *   entry   | 'k' | partition u16 | 'x' | table id u64 | index number u8 |
+ *           | hash part | range part | item key ... |
+ *             -> version u8, the projected item
+ *             -> the version alone: the whole item is projected, read it there
  *
- *   item key   | hash part | range, as it is ... |
- *   hash part  | bucket u16 | length u16 | the hash key's bytes |
- *              | bucket u16 | FFFF | SHA-256 of the bytes |         when they are more than
- * HASH_KEY_BYTES_MAX range part | text, or packed number |                            both know their end; an
- * index without one has none
+ *   item key    | hash part | range, as it is ... |
+ *   hash part   | bucket u16 | length u16 | the hash key's bytes |
+ *               | bucket u16 | FFFF | SHA-256 of the bytes |      when they are more than HASH_KEY_BYTES_MAX
+ *   range part  | text, ended |  or  | packed number |            both know their end; without a range key: none
  *
  * The bytes of a key attribute: S and B as they are, N packed (decimal.h), so that ranges are in order.
  * The bucket follows from the hash key alone: a scan walks all buckets, segment k of n the k-th n-th part of

@@ -1,5 +1,5 @@
-/* tables_room.h - what the files of the room share: the table as it is used, its records, capacity, request
- * checks. */
+/* tables_room.h - what the files of the room share: the table as it is used, its
+ * records, capacity, request checks. */
 #ifndef TABLES_TABLES_ROOM_H
 #define TABLES_TABLES_ROOM_H
 
@@ -97,8 +97,8 @@ bool item_read(struct arena *arena, struct str bytes, struct value *ret) MUST_US
 /* Sets the fault for what item_load or a cursor said. Always false. */
 bool refuse_stored(struct fault *fault, struct arena *arena, enum err err);
 
-/* Key attributes of a request. of_item: an item that holds more than them. in_batch: BatchWriteItem's texts.
- */
+/* Key attributes of a request. of_item: an item that holds more than them. in_batch:
+ * BatchWriteItem's texts. */
 bool check_key(const struct table *table, const struct value *map, bool of_item, bool in_batch,
                struct arena *arena, struct fault *fault);
 /* by_update: the texts of an update expression. before: what need not be checked again; may be NULL. */
@@ -162,8 +162,8 @@ bool counts_load(struct store_reader *reader, struct arena *arena, uint16_t part
 bool refuse_legacy(struct arena *arena, const struct json *input, const char *operation,
                    const char *const *legacy, const char *const *expressions, struct fault *fault);
 bool refuse_part(struct arena *arena, struct fault *fault, const char *operation, const char *part);
-/* Scope for the input's expressions; expressions: the members that use values, for the fault when there are
- * none. */
+/* Scope for the input's expressions; expressions: the members that use values, for the
+ * fault when there are none. */
 bool scope_of_input(struct scope *scope, struct arena *arena, const struct json *input,
                     const char *const *value_users, bool has_other_users, struct fault *fault);
 bool input_flag(const struct json *input, struct str name);

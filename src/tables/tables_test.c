@@ -74,7 +74,8 @@ static bool dispatch(struct fixture *fixture, const char *operation, struct tabl
     return false;
 }
 
-/* Runs it as the writer would: its own batch, rolled back when refused. Returns the answer, or the fault's text. */
+/* Runs it as the writer would: its own batch, rolled back when refused. Returns the
+ * answer, or the fault's text. */
 static const char *run(struct fixture *fixture, const char *operation, const char *format, ...)
     PRINTF_LIKE(3, 4);
 static const char *run(struct fixture *fixture, const char *operation, const char *format, ...)

@@ -2,7 +2,7 @@
  *
  * An item is a value of type VALUE_M.
  * Truths: 1. A map's members are in the order of their names, each name once; a set's items are in order,
- * each once. So equal values look the same.
+ *            each once. So equal values look the same.
  *         2. A number's text is its packed form (decimal.h): numbers compare as bytes do.
  *         3. A value that was read fits every rule of the service: depth, sets, numbers.
  *         4. Values are immutable once shared; whoever changes one copies what it changes.
@@ -10,7 +10,8 @@
  * Stored form, after a version byte that whoever stores it writes:
  *   S, B    | type u8 | length varint | bytes |
  *   N       | type u8 | packed number |
- *   BOOL    | type u8 | 0 or 1 |               NULL    | type u8 |
+ *   BOOL    | type u8 | 0 or 1 |
+ *   NULL    | type u8 |
  *   L, sets | type u8 | count varint | values |
  *   M       | type u8 | count varint | (length varint, name, value) ... |
  */

@@ -23,9 +23,9 @@ struct operation_answer {
     struct str request_id;
 };
 
-/* Runs the operation with the work's batch. input: a JSON object; it is validated against the shape like a
- * client's. What a failed write has written is rolled back. All of *ret lives in work->arena. Writer's
- * thread. */
+/* Runs the operation with the work's batch. input: a JSON object; it is validated
+ * against the shape like a client's. What a failed write has written is rolled back.
+ * All of *ret lives in work->arena. Writer's thread. */
 typedef void operation_call_f(void *self, struct work *work, struct ns ns, struct str service,
                               struct str operation, struct str input, enum operation_style style,
                               uint32_t hops, struct operation_answer *ret);

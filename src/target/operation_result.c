@@ -73,8 +73,8 @@ struct str operation_result(struct arena *arena, const struct operation_naming *
 
 /* ---- errors ---- */
 
-/* Errors that services give without naming them in their models; where one does name it, the service stands
- * behind. */
+/* Errors that services give without naming them in their models; where one does name
+ * it, the service stands behind. */
 static const struct {
     struct str name;
     const char *modelled_by;

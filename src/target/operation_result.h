@@ -12,8 +12,8 @@ struct operation_naming {
     const char *content_type; /* optimized: of the answer's headers */
 };
 
-/* The result of an optimized integration: the answer's members, then SdkHttpMetadata and SdkResponseMetadata.
- */
+/* The result of an optimized integration: the answer's members, then SdkHttpMetadata
+ * and SdkResponseMetadata. */
 struct str operation_result(struct arena *arena, const struct operation_naming *naming,
                             const struct operation_answer *answer, int64_t now_ms);
 /* "DynamoDB.ConditionalCheckFailedException", "Sfn.TaskTimedOutException". What the service's model does not

@@ -20,8 +20,8 @@ extern const struct target_kind target_null;
 extern const struct target_kind target_log_group;
 struct target_log_group {
     struct logs *logs;
-    bool
-        stream_per_hour; /* one stream per rule, target and hour; else one per event, as the service has it */
+    /* One stream per rule, target and hour; else one per event, as the service has it. */
+    bool stream_per_hour;
 };
 
 /* self: struct flow */

@@ -58,8 +58,8 @@ static bool append(const struct target_log_group *target, struct work *work, con
                                   stream_of_hour(work->arena, d, work->now_ms), d->event_time_ms, d->payload,
                                   reterr);
     struct str stream = stream_of_event(work->arena, d);
-    /* Never stored and never handed on: the event's id was drawn for this very command, so nobody can have been here.
-     * (An event that goes round comes by the same rule again, then with hops.) */
+    /* Never stored and never handed on: the event's id was drawn for this very command, so nobody can
+     * have been here. (An event that goes round comes by the same rule again, then with hops.) */
     bool fresh = d->id == 0 && d->hops == 0;
     return (fresh ? logs_append_new : logs_append)(target->logs, work, d->ns, group, stream, d->event_time_ms,
                                                    d->payload, reterr);

@@ -1,5 +1,5 @@
-/* target_null.c - takes everything and keeps nothing: the template of a kind, and the baseline of
- * measurements. */
+/* target_null.c - takes everything and keeps nothing: the template of a kind, and the
+ * baseline of measurements. */
 #include "target/target_kinds.h"
 
 static void null_send(void *self, struct work *work, const struct delivery *delivery,
