@@ -63,11 +63,11 @@ bench: build
 
 format:
 	@scripts/setup tidy
-	@git ls-files '*.c' '*.h' | grep -v /generated/ | xargs clang-format -i
+	@git ls-files '*.c' '*.h' | xargs grep -L 'Do not edit\.' | xargs clang-format -i
 
 tidy:
 	@scripts/setup build tidy
-	@git ls-files 'src/*.c' | xargs clang-tidy -p $(BUILD) --quiet
+	@git ls-files 'src/*.c' | xargs grep -L 'Do not edit\.' | xargs clang-tidy -p $(BUILD) --quiet
 
 clean:
 	@rm -rf build build-check build-tsan build-fuzz

@@ -23,44 +23,51 @@ struct setting {
     const char *doc;
 };
 
-#define TEXT(name, value, doc) { #name, SETTING_TEXT, offsetof(struct settings, name), value, 0, 0, doc }
-#define LIST(name, doc) { #name, SETTING_LIST, offsetof(struct settings, name), NULL, 0, 0, doc }
-#define SWITCH(name, value, doc) { #name, SETTING_SWITCH, offsetof(struct settings, name), value, 0, 0, doc }
-#define NUMBER(name, value, min, max, doc) \
-    { #name, SETTING_NUMBER, offsetof(struct settings, name), #value, min, max, doc }
+#define AT(name) offsetof(struct settings, name)
+#define TEXT(name, value, doc) #name, SETTING_TEXT, AT(name), value, 0, 0, doc
+#define LIST(name, doc) #name, SETTING_LIST, AT(name), NULL, 0, 0, doc
+#define SWITCH(name, value, doc) #name, SETTING_SWITCH, AT(name), value, 0, 0, doc
+#define NUMBER(name, value, min, max, doc) #name, SETTING_NUMBER, AT(name), #value, min, max, doc
 
 static const struct setting table[] = {
-    TEXT(config, NULL, "TOML file with settings, named as here with underscores"),
-    TEXT(listen, "127.0.0.1:4566", "address and port for all services; port 0 takes a free one"),
-    TEXT(data, "crema-data", "data folder; made if absent"),
-    SWITCH(ephemeral, "false", "keep everything in memory, nothing outlives the process"),
-    LIST(keys, "access keys, each ID:SECRET or ID:SECRET:ACCOUNT; with keys every signature is verified"),
-    TEXT(region, "us-east-1", "region of requests that name none"),
-    TEXT(account, "000000000000", "account of access keys that name none"),
-    NUMBER(loops, 0, 0, 64, "event loops; 0: one a core"),
-    NUMBER(connections_max, 10000, 1, 1000000, "open connections; further ones are answered 503"),
-    NUMBER(header_time_max_ms, 10000, 10, 3600000, "time to send a request's head"),
-    NUMBER(body_time_max_ms, 60000, 10, 3600000, "time to send a request's body"),
-    NUMBER(idle_time_max_ms, 120000, 10, 86400000, "time an idle connection is kept"),
-    NUMBER(send_time_max_ms, 60000, 10, 3600000, "time a client may take to read an answer"),
-    NUMBER(drain_time_max_ms, 10000, 0, 3600000, "time to finish what was received after SIGTERM"),
-    NUMBER(queue_max, 65536, 1, 10000000, "writes waiting for the journal; further ones are answered 503"),
-    NUMBER(group_max, 1024, 1, 1000000, "writes in one commit"),
-    NUMBER(group_bytes_max, 4194304, 4096, 1073741824, "bytes in one commit after which it takes no further write"),
-    NUMBER(journal_segment_bytes, 16777216, 65536, 1073741824, "size of a journal segment"),
-    NUMBER(view_buffer_bytes, 33554432, 1048576, 4294967296, "write buffer of the key view"),
-    NUMBER(cache_bytes, 33554432, 1048576, 68719476736, "block cache of the key view"),
-    NUMBER(disk_free_bytes_min, 67108864, 1048576, 1099511627776, "free disk under which writes are refused"),
-    NUMBER(put_events_bytes_max, 1048576, 1024, 1048576, "total size of the entries of one PutEvents"),
-    NUMBER(event_hops_max, 5, 1, 1000, "buses an event may be handed on to by rules before it is stopped"),
-    NUMBER(rule_targets_max, 5, 1, 100, "targets of one rule"),
-    NUMBER(inbox_events_max, 1000, 1, 1000000, "undelivered events kept to be looked at"),
-    NUMBER(deliveries_per_command_max, 1000, 1, 1000000, "deliveries carried in the commit of their cause"),
-    NUMBER(delivery_attempts_max, 185, 0, 185, "attempts after the first for a delivery that may be tried again"),
-    NUMBER(delivery_age_max_ms, 86400000, 60000, 86400000, "age after which a delivery is given up"),
-    SWITCH(stream_per_event, "true", "a log stream for each event of a rule; false: one a rule and hour"),
-    NUMBER(transitions_per_command_max, 1000, 1, 100000, "state transitions of an execution in one commit"),
-    NUMBER(clock_offset_ms, 0, -4102444800000, 4102444800000, "moves the server's clock; for tests"),
+    { TEXT(config, NULL, "TOML file with settings, named as here with underscores") },
+    { TEXT(listen, "127.0.0.1:4566", "address and port for all services; port 0 takes a free one") },
+    { TEXT(data, "crema-data", "data folder; made if absent") },
+    { SWITCH(ephemeral, "false", "keep everything in memory, nothing outlives the process") },
+    { LIST(keys, "access keys, each ID:SECRET or ID:SECRET:ACCOUNT; with keys every signature is verified") },
+    { TEXT(region, "us-east-1", "region of requests that name none") },
+    { TEXT(account, "000000000000", "account of access keys that name none") },
+    { NUMBER(loops, 0, 0, 64, "event loops; 0: one a core") },
+    { NUMBER(connections_max, 10000, 1, 1000000, "open connections; further ones are answered 503") },
+    { NUMBER(header_time_max_ms, 10000, 10, 3600000, "time to send a request's head") },
+    { NUMBER(body_time_max_ms, 60000, 10, 3600000, "time to send a request's body") },
+    { NUMBER(idle_time_max_ms, 120000, 10, 86400000, "time an idle connection is kept") },
+    { NUMBER(send_time_max_ms, 60000, 10, 3600000, "time a client may take to read an answer") },
+    { NUMBER(drain_time_max_ms, 10000, 0, 3600000, "time to finish what was received after SIGTERM") },
+    { NUMBER(queue_max, 65536, 1, 10000000,
+             "writes waiting for the journal; further ones are answered 503") },
+    { NUMBER(group_max, 1024, 1, 1000000, "writes in one commit") },
+    { NUMBER(group_bytes_max, 4194304, 4096, 1073741824,
+             "bytes in one commit after which it takes no further write") },
+    { NUMBER(journal_segment_bytes, 16777216, 65536, 1073741824, "size of a journal segment") },
+    { NUMBER(view_buffer_bytes, 33554432, 1048576, 4294967296, "write buffer of the key view") },
+    { NUMBER(cache_bytes, 33554432, 1048576, 68719476736, "block cache of the key view") },
+    { NUMBER(disk_free_bytes_min, 67108864, 1048576, 1099511627776,
+             "free disk under which writes are refused") },
+    { NUMBER(put_events_bytes_max, 1048576, 1024, 1048576, "total size of the entries of one PutEvents") },
+    { NUMBER(event_hops_max, 5, 1, 1000,
+             "buses an event may be handed on to by rules before it is stopped") },
+    { NUMBER(rule_targets_max, 5, 1, 100, "targets of one rule") },
+    { NUMBER(inbox_events_max, 1000, 1, 1000000, "undelivered events kept to be looked at") },
+    { NUMBER(deliveries_per_command_max, 1000, 1, 1000000,
+             "deliveries carried in the commit of their cause") },
+    { NUMBER(delivery_attempts_max, 185, 0, 185,
+             "attempts after the first for a delivery that may be tried again") },
+    { NUMBER(delivery_age_max_ms, 86400000, 60000, 86400000, "age after which a delivery is given up") },
+    { SWITCH(stream_per_event, "true", "a log stream for each event of a rule; false: one a rule and hour") },
+    { NUMBER(transitions_per_command_max, 1000, 1, 100000,
+             "state transitions of an execution in one commit") },
+    { NUMBER(clock_offset_ms, 0, -4102444800000, 4102444800000, "moves the server's clock; for tests") },
 };
 
 enum { SETTINGS = sizeof(table) / sizeof(table[0]) };
@@ -116,8 +123,9 @@ static enum err setting_set(struct arena *arena, const struct setting *setting, 
     case SETTING_NUMBER: {
         int64_t number;
         if (!str_to_i64(value, &number) || number < setting->min || number > setting->max)
-            return diag_set(reterr, ERR_INVALID, "%s: %s is a whole number from %lld to %lld, not '%.*s'", where,
-                            setting->name, (long long)setting->min, (long long)setting->max, STR_ARG(value));
+            return diag_set(reterr, ERR_INVALID, "%s: %s is a whole number from %lld to %lld, not '%.*s'",
+                            where, setting->name, (long long)setting->min, (long long)setting->max,
+                            STR_ARG(value));
         *(int64_t *)(void *)at = number;
         return ERR_OK;
     }
@@ -139,7 +147,8 @@ struct file_reading {
     struct settings *settings;
 };
 
-static enum err file_pair(void *self, struct str name, struct str value, const char *where, struct diag *reterr)
+static enum err file_pair(void *self, struct str name, struct str value, const char *where,
+                          struct diag *reterr)
 {
     struct file_reading *reading = self;
     const struct setting *setting = setting_find(name);
@@ -148,7 +157,8 @@ static enum err file_pair(void *self, struct str name, struct str value, const c
     return setting_set(reading->arena, setting, reading->settings, value, where, reterr);
 }
 
-static enum err read_file(struct arena *arena, struct str path, struct settings *settings, struct diag *reterr)
+static enum err read_file(struct arena *arena, struct str path, struct settings *settings,
+                          struct diag *reterr)
 {
     struct file_reading reading = { arena, settings };
     return settings_file_read(arena, arena_cstr(arena, path), file_pair, &reading, reterr);
@@ -171,7 +181,8 @@ static enum err read_variables(struct arena *arena, struct settings *settings, s
             continue;
         struct str rest = str_from(value), item = rest;
         if (table[i].type == SETTING_LIST)
-            *(struct settings_list *)(void *)((char *)settings + table[i].offset) = (struct settings_list){ 0 };
+            *(struct settings_list *)(void *)((char *)settings + table[i].offset) =
+                (struct settings_list){ 0 };
         do {
             if (table[i].type == SETTING_LIST)
                 str_cut(rest, ',', &item, &rest);
@@ -195,12 +206,14 @@ static enum err read_flag(int argc, char **argv, int *at, struct flag *ret, stru
     struct str argument = str_from(argv[*at]), name;
     ret->text = argv[(*at)++];
     if (!str_starts(argument, STR("--")))
-        return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help", ret->text);
+        return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help",
+                        ret->text);
     bool inline_value = str_cut(str_from_offset(argument, 2), '=', &name, &ret->value);
     /* --key, once for each, reads better than --keys. */
     ret->setting = setting_find(str_eq(name, STR("key")) ? STR("keys") : name);
     if (!ret->setting)
-        return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help", ret->text);
+        return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help",
+                        ret->text);
     if (inline_value)
         return ERR_OK;
     if (ret->setting->type == SETTING_SWITCH) {
@@ -234,7 +247,8 @@ enum err settings_read(struct arena *arena, int argc, char **argv, struct settin
         if (err)
             break;
         if (flag.setting->type == SETTING_LIST && !keys_given) {
-            settings.keys = (struct settings_list){ 0 }; /* flags replace what the file and the variable gave */
+            settings.keys =
+                (struct settings_list){ 0 }; /* flags replace what the file and the variable gave */
             keys_given = true;
         }
         err = setting_set(arena, flag.setting, &settings, flag.value, flag.text, reterr);

@@ -34,7 +34,8 @@ struct settings {
 
 /* argv: what follows `crema serve`. ERR_INVALID: reterr says which flag, variable, or
  * file and line. All texts live in the arena. */
-enum err settings_read(struct arena *arena, int argc, char **argv, struct settings *ret, struct diag *reterr) MUST_USE;
+enum err settings_read(struct arena *arena, int argc, char **argv, struct settings *ret,
+                       struct diag *reterr) MUST_USE;
 
 /* The table for people: aligned text, or Markdown. */
 void settings_print_help(FILE *out);

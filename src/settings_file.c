@@ -69,7 +69,8 @@ static enum err read_word(struct reading *reading, struct str *rest, struct str 
 {
     char *text = arena_bytes(reading->arena, rest->len + 1);
     size_t len = 0, i = 0;
-    for (; i < rest->len && !is_space(rest->ptr[i]) && rest->ptr[i] != '#' && rest->ptr[i] != ',' && rest->ptr[i] != ']';
+    for (; i < rest->len && !is_space(rest->ptr[i]) && rest->ptr[i] != '#' && rest->ptr[i] != ',' &&
+           rest->ptr[i] != ']';
          i++)
         if (rest->ptr[i] != '_')
             text[len++] = rest->ptr[i];
@@ -77,7 +78,8 @@ static enum err read_word(struct reading *reading, struct str *rest, struct str 
     *ret = str_of(text, len);
     *rest = str_from_offset(*rest, i);
     if (!str_eq(*ret, STR("true")) && !str_eq(*ret, STR("false")) && !str_to_i64(*ret, &number))
-        return refuse(reading, "a value is a string in quotes, a whole number, true, false, or an array of strings");
+        return refuse(reading,
+                      "a value is a string in quotes, a whole number, true, false, or an array of strings");
     return ERR_OK;
 }
 

@@ -11,7 +11,8 @@
 #include "base/err.h"
 
 /* where: "crema.toml:3". What it returns ends the reading. */
-typedef enum err settings_pair_f(void *self, struct str name, struct str value, const char *where, struct diag *reterr);
+typedef enum err settings_pair_f(void *self, struct str name, struct str value, const char *where,
+                                 struct diag *reterr);
 
 enum err settings_file_read(struct arena *arena, const char *path, settings_pair_f *pair, void *self,
                             struct diag *reterr) MUST_USE;

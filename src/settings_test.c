@@ -26,7 +26,7 @@ static enum err read_flags(struct state *state, int argc, const char *const *arg
     return settings_read(&state->arena, argc, argv, &state->settings, &state->diag);
 }
 
-#define READ(state, ...)                                              \
+#define READ(state, ...)                                                                 \
     read_flags((state), (int)(sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(char *)), \
                (const char *[]){ __VA_ARGS__ })
 
@@ -92,7 +92,8 @@ static void test_refusals(void **unused)
 {
     (void)unused;
     struct state s = { 0 };
-    refused(&s, READ(&s, "--queue-max", "0"), "--queue-max: queue_max is a whole number from 1 to 10000000, not '0'");
+    refused(&s, READ(&s, "--queue-max", "0"),
+            "--queue-max: queue_max is a whole number from 1 to 10000000, not '0'");
     refused(&s, READ(&s, "--queue-max"), "--queue-max wants a value");
     refused(&s, READ(&s, "--colour=red"), "'--colour=red' is not a flag");
     refused(&s, READ(&s, "shop"), "'shop' is not a flag");

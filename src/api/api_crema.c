@@ -15,8 +15,8 @@ void op_crema_backup(struct op_call *call)
     struct store_stats stats;
     enum err err = store_backup(call->rooms->store, arena_cstr(call->arena, folder), &diag);
     if (err) {
-        fault_set(&call->fault, call->arena, err == ERR_UNSUPPORTED ? FAULT_UNKNOWN_OPERATION : FAULT_VALIDATION, "%s",
-                  diag.text);
+        fault_set(&call->fault, call->arena,
+                  err == ERR_UNSUPPORTED ? FAULT_UNKNOWN_OPERATION : FAULT_VALIDATION, "%s", diag.text);
         return;
     }
     store_stats(call->rooms->store, &stats);
@@ -97,7 +97,9 @@ void op_crema_list_inbox(struct op_call *call)
         (void)json_number_i64(given->text, &limit);
     if (!inbox_start(call, &below))
         return;
-    struct bus_look look = { .reader = call->reader, .arena = call->arena, .ns = call->ns, .partition = PARTITION_ONLY };
+    struct bus_look look = {
+        .reader = call->reader, .arena = call->arena, .ns = call->ns, .partition = PARTITION_ONLY
+    };
     bus_inbox_entries entries = { 0 };
     if (bus_inbox_list(&look, below, INBOX_LOOKED_MAX, &entries) != ERR_OK) {
         fault_set(&call->fault, call->arena, FAULT_INTERNAL, "The inbox cannot be read.");

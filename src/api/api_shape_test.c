@@ -125,8 +125,8 @@ static void test_words_collections(void **state)
             "1 validation error detected: Value '[PutEventsRequestEntry(time=null, source=s, resources=null, "
             "detailType=t, detail={}, eventBusName=b, traceHeader=null, kmsKeyIdentifier=null, "
             "internalMetadata=null), "
-#define EMPTY                                                                                                \
-    "PutEventsRequestEntry(time=null, source=null, resources=null, detailType=null, detail=null, "           \
+#define EMPTY                                                                                      \
+    "PutEventsRequestEntry(time=null, source=null, resources=null, detailType=null, detail=null, " \
     "eventBusName=null, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null), "
             EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY
             "PutEventsRequestEntry(time=null, source=null, resources=[a, b], detailType=null, detail=null, "

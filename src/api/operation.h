@@ -37,17 +37,17 @@ struct op_call {
     const struct rooms *rooms;
     const struct operation *operation;
     struct ns ns;
-    struct str principal;       /* access key id, for GetCallerIdentity and createdBy; may be empty */
-    struct arena *arena;        /* of the call: input, fault texts, prepared values */
-    const struct json *input;   /* an object that fits the operation's input shape */
-    void *prepared;             /* what prepare made for run */
-    struct json_writer *out;    /* the answer's body; whatever is in it is dropped when a fault is set */
-    struct fault fault;         /* set by whoever refuses */
-    struct str fault_members;   /* with a fault: more members of its body, `"Item":{...}`; empty: none */
-    struct store_reader *reader;/* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
-    struct work *work;          /* run of a write; else NULL */
+    struct str principal;        /* access key id, for GetCallerIdentity and createdBy; may be empty */
+    struct arena *arena;         /* of the call: input, fault texts, prepared values */
+    const struct json *input;    /* an object that fits the operation's input shape */
+    void *prepared;              /* what prepare made for run */
+    struct json_writer *out;     /* the answer's body; whatever is in it is dropped when a fault is set */
+    struct fault fault;          /* set by whoever refuses */
+    struct str fault_members;    /* with a fault: more members of its body, `"Item":{...}`; empty: none */
+    struct store_reader *reader; /* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
+    struct work *work;           /* run of a write; else NULL */
     int64_t now_ms;
-    uint32_t hops;              /* of a call from inside: how many hops led here; of a client's: 0 */
+    uint32_t hops; /* of a call from inside: how many hops led here; of a client's: 0 */
 };
 
 /* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state:
@@ -71,8 +71,8 @@ struct operation {
     op_prepare_f *prepare; /* may be NULL */
     op_run_f *run;
     const struct shape *input, *output; /* NULL for refused ones */
-    uint32_t body_bytes_max; /* 0: the service's default */
-    const char *since;       /* version of Crema that first had it */
+    uint32_t body_bytes_max;            /* 0: the service's default */
+    const char *since;                  /* version of Crema that first had it */
 };
 
 /* Every handler is declared here through the generated list: op_<service>_<snake_name>. */

@@ -19,8 +19,8 @@ struct arena {
     size_t used;               /* bytes given since the last reset */
 };
 
-void arena_init(struct arena *arena); /* allocates nothing yet; {0} is as good */
-void arena_fini(struct arena *arena); /* accepts one that was never used */
+void arena_init(struct arena *arena);  /* allocates nothing yet; {0} is as good */
+void arena_fini(struct arena *arena);  /* accepts one that was never used */
 void arena_reset(struct arena *arena); /* forgets all, keeps one chunk of ordinary size */
 
 void *arena_alloc(struct arena *arena, size_t size);

@@ -110,10 +110,10 @@ static void test_utf8(void **state)
 {
     (void)state;
     assert_int_equal(utf8_valid_len(STR("abcdefghij\xc3\xa9")), 12);
-    assert_int_equal(utf8_valid_len(STR("a\xc0\x80")), 1);         /* overlong */
-    assert_int_equal(utf8_valid_len(STR("\xed\xa0\x80")), 0);      /* surrogate */
-    assert_int_equal(utf8_valid_len(STR("\xf4\x90\x80\x80")), 0);  /* above U+10FFFF */
-    assert_int_equal(utf8_valid_len(STR("\xf0\x9f\x98")), 0);      /* cut short */
+    assert_int_equal(utf8_valid_len(STR("a\xc0\x80")), 1);        /* overlong */
+    assert_int_equal(utf8_valid_len(STR("\xed\xa0\x80")), 0);     /* surrogate */
+    assert_int_equal(utf8_valid_len(STR("\xf4\x90\x80\x80")), 0); /* above U+10FFFF */
+    assert_int_equal(utf8_valid_len(STR("\xf0\x9f\x98")), 0);     /* cut short */
     assert_int_equal(utf8_count_utf16(STR("a\xf0\x9f\x98\x80")), 3);
     char bytes[4];
     for (uint32_t c = 0; c < 0x110000; c += 7) {
@@ -154,8 +154,9 @@ static void test_base64(void **state)
     (void)state;
     struct arena arena = { 0 };
     struct str back;
-    static const char *const pairs[][2] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" },
-                                            { "foo", "Zm9v" }, { "foobar", "Zm9vYmFy" } };
+    static const char *const pairs[][2] = {
+        { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foobar", "Zm9vYmFy" }
+    };
     for (size_t i = 0; i < 5; i++) {
         assert_true(str_eq(base64_encode(&arena, str_from(pairs[i][0])), str_from(pairs[i][1])));
         assert_true(base64_decode(&arena, str_from(pairs[i][1]), &back));
@@ -183,8 +184,8 @@ static void test_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_str),  cmocka_unit_test(test_buf),  cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_map),  cmocka_unit_test(test_utf8), cmocka_unit_test(test_time),
+        cmocka_unit_test(test_str),    cmocka_unit_test(test_buf),   cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_map),    cmocka_unit_test(test_utf8),  cmocka_unit_test(test_time),
         cmocka_unit_test(test_base64), cmocka_unit_test(test_fault),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define ERR_LIST(X)                        \
-    X(OK, "ok")                            \
-    X(INVALID, "input is not valid")       \
-    X(NOTFOUND, "not found")               \
-    X(CONFLICT, "already exists")          \
-    X(LIMIT, "over a limit")               \
-    X(AGAIN, "try again later")            \
+#define ERR_LIST(X)                         \
+    X(OK, "ok")                             \
+    X(INVALID, "input is not valid")        \
+    X(NOTFOUND, "not found")                \
+    X(CONFLICT, "already exists")           \
+    X(LIMIT, "over a limit")                \
+    X(AGAIN, "try again later")             \
     X(NOSPACE, "no space left on the disk") \
-    X(IO, "input or output failed")        \
-    X(CORRUPT, "stored data is damaged")   \
-    X(UNSUPPORTED, "not supported")        \
+    X(IO, "input or output failed")         \
+    X(CORRUPT, "stored data is damaged")    \
+    X(UNSUPPORTED, "not supported")         \
     X(CLOSED, "closed")
 
 enum err {

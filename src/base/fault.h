@@ -9,45 +9,45 @@
 
 #include "base/arena.h"
 
-#define FAULT_LIST(X)                                                                         \
-    X(NONE)                                                                                   \
-    X(VALIDATION)        /* ValidationException */                                            \
-    X(INVALID_PARAMETER) /* logs: InvalidParameterException */                                \
+#define FAULT_LIST(X)                                                                          \
+    X(NONE)                                                                                    \
+    X(VALIDATION)        /* ValidationException */                                             \
+    X(INVALID_PARAMETER) /* logs: InvalidParameterException */                                 \
     X(NOT_FOUND)         /* the resource named; dynamodb, events, logs: ResourceNotFound... */ \
-    X(ALREADY_EXISTS)                                                                         \
-    X(IN_USE)            /* the resource is being created, changed or deleted */              \
-    X(LIMIT_EXCEEDED)                                                                         \
-    X(UNKNOWN_OPERATION) /* the operation, or a part of it, is not built */                   \
-    X(ACCESS_DENIED)                                                                          \
-    X(INVALID_EVENT_PATTERN)                                                                  \
-    X(CONCURRENT_MODIFICATION)                                                                \
-    X(CONDITION_FAILED) /* dynamodb: ConditionalCheckFailedException */                       \
-    X(SERIALIZATION)    /* the body does not have the shape at all */                         \
-    X(INVALID_ARN)                                                                            \
-    X(INVALID_NAME)                                                                           \
-    X(INVALID_DEFINITION)                                                                     \
-    X(INVALID_EXECUTION_INPUT)                                                                \
-    X(INVALID_OUTPUT)                                                                         \
-    X(INVALID_TOKEN)                                                                          \
-    X(INVALID_LOGGING_CONFIGURATION)                                                          \
-    X(MISSING_PARAMETER) /* states: MissingRequiredParameter */                               \
-    X(CONFLICT)          /* states: ConflictException */                                      \
-    X(MACHINE_NOT_FOUND)                                                                      \
-    X(MACHINE_EXISTS)                                                                         \
-    X(MACHINE_DELETING)                                                                       \
-    X(MACHINE_TYPE_NOT_SUPPORTED)                                                             \
-    X(EXECUTION_NOT_FOUND)                                                                    \
-    X(EXECUTION_EXISTS)                                                                       \
-    X(TASK_NOT_FOUND)                                                                         \
-    X(TASK_TIMED_OUT)                                                                         \
-    X(TOO_MANY_TAGS)                                                                          \
-    X(NOT_SIGNED)           /* the request's, before any room is asked: no signature at all */   \
-    X(SIGNATURE_INCOMPLETE) /* one that cannot be read */                                    \
-    X(SIGNATURE_WRONG)      /* does not match, or is too old */                              \
-    X(KEY_UNKNOWN)          /* an access key that is not configured */                       \
-    X(TOO_LARGE)            /* the body */                                                   \
-    X(BAD_REQUEST)          /* not HTTP as it must be, or too slow */                        \
-    X(UNAVAILABLE) /* 5xx that SDKs retry: the disk is full, the queue is full */             \
+    X(ALREADY_EXISTS)                                                                          \
+    X(IN_USE) /* the resource is being created, changed or deleted */                          \
+    X(LIMIT_EXCEEDED)                                                                          \
+    X(UNKNOWN_OPERATION) /* the operation, or a part of it, is not built */                    \
+    X(ACCESS_DENIED)                                                                           \
+    X(INVALID_EVENT_PATTERN)                                                                   \
+    X(CONCURRENT_MODIFICATION)                                                                 \
+    X(CONDITION_FAILED) /* dynamodb: ConditionalCheckFailedException */                        \
+    X(SERIALIZATION)    /* the body does not have the shape at all */                          \
+    X(INVALID_ARN)                                                                             \
+    X(INVALID_NAME)                                                                            \
+    X(INVALID_DEFINITION)                                                                      \
+    X(INVALID_EXECUTION_INPUT)                                                                 \
+    X(INVALID_OUTPUT)                                                                          \
+    X(INVALID_TOKEN)                                                                           \
+    X(INVALID_LOGGING_CONFIGURATION)                                                           \
+    X(MISSING_PARAMETER) /* states: MissingRequiredParameter */                                \
+    X(CONFLICT)          /* states: ConflictException */                                       \
+    X(MACHINE_NOT_FOUND)                                                                       \
+    X(MACHINE_EXISTS)                                                                          \
+    X(MACHINE_DELETING)                                                                        \
+    X(MACHINE_TYPE_NOT_SUPPORTED)                                                              \
+    X(EXECUTION_NOT_FOUND)                                                                     \
+    X(EXECUTION_EXISTS)                                                                        \
+    X(TASK_NOT_FOUND)                                                                          \
+    X(TASK_TIMED_OUT)                                                                          \
+    X(TOO_MANY_TAGS)                                                                           \
+    X(NOT_SIGNED)           /* the request's, before any room is asked: no signature at all */ \
+    X(SIGNATURE_INCOMPLETE) /* one that cannot be read */                                      \
+    X(SIGNATURE_WRONG)      /* does not match, or is too old */                                \
+    X(KEY_UNKNOWN)          /* an access key that is not configured */                         \
+    X(TOO_LARGE)            /* the body */                                                     \
+    X(BAD_REQUEST)          /* not HTTP as it must be, or too slow */                          \
+    X(UNAVAILABLE)          /* 5xx that SDKs retry: the disk is full, the queue is full */     \
     X(INTERNAL)
 
 enum fault_code {
@@ -63,7 +63,7 @@ struct fault {
 };
 
 /* Sets the fault and returns false, so that a room can `return fault_set(...)`. The first stays. */
-bool fault_set(struct fault *fault, struct arena *arena, enum fault_code code, const char *format,
-               ...) PRINTF_LIKE(4, 5);
+bool fault_set(struct fault *fault, struct arena *arena, enum fault_code code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 #endif

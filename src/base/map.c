@@ -62,8 +62,7 @@ static struct map_slot *find(const struct map *map, struct str key, uint64_t has
         struct map_slot *slot = &map->slots[i];
         if (!slot->value)
             return NULL;
-        if (slot->value != TOMB && slot->hash == hash &&
-            str_eq(str_of(slot->key, slot->key_len), key))
+        if (slot->value != TOMB && slot->hash == hash && str_eq(str_of(slot->key, slot->key_len), key))
             return slot;
     }
 }

@@ -21,9 +21,9 @@ void map_init(struct map *map, uint64_t seed);
 void map_fini(struct map *map); /* frees keys and slots, not values */
 void map_clear(struct map *map);
 
-void *map_get(const struct map *map, struct str key); /* NULL: absent */
+void *map_get(const struct map *map, struct str key);        /* NULL: absent */
 void *map_put(struct map *map, struct str key, void *value); /* value not NULL; returns the former */
-void *map_remove(struct map *map, struct str key); /* returns the former, NULL: absent */
+void *map_remove(struct map *map, struct str key);           /* returns the former, NULL: absent */
 
 /* Walk: `for (size_t i = 0; map_next(&map, &i, &key, &value);)`. Removing the entry just given is
  * allowed, any other change is not. */

@@ -27,8 +27,7 @@ struct time_fields time_fields_of(int64_t time_ms)
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month_from_march = (5 * day_of_year + 2) / 153;
     struct time_fields f;
@@ -163,8 +162,8 @@ bool time_parse(struct str s, int64_t *ret_ms)
         !read_digits(&s, 2, &f.hour) || !read_char(&s, ':') || !read_digits(&s, 2, &f.minute) ||
         !read_char(&s, ':') || !read_digits(&s, 2, &f.second))
         return false;
-    if (f.month < 1 || f.month > 12 || f.day < 1 || f.day > days_in_month(f.year, f.month) ||
-        f.hour > 23 || f.minute > 59 || f.second > 60)
+    if (f.month < 1 || f.month > 12 || f.day < 1 || f.day > days_in_month(f.year, f.month) || f.hour > 23 ||
+        f.minute > 59 || f.second > 60)
         return false;
     if (read_char(&s, '.') && !read_fraction(&s, &f.millisecond))
         return false;

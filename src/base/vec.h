@@ -20,10 +20,10 @@
 /* For a member or parameter that must name the type. */
 void *vec_grow(struct arena *arena, void *at, size_t len, size_t *cap, size_t item_size);
 
-#define VEC_PUSH(arena, vec, item)                                                        \
-    ((vec)->at = (vec)->len == (vec)->cap                                                 \
+#define VEC_PUSH(arena, vec, item)                                                               \
+    ((vec)->at = (vec)->len == (vec)->cap                                                        \
                      ? vec_grow((arena), (vec)->at, (vec)->len, &(vec)->cap, sizeof(*(vec)->at)) \
-                     : (vec)->at,                                                         \
+                     : (vec)->at,                                                                \
      (vec)->at[(vec)->len++] = (item))
 
 #endif

@@ -192,11 +192,11 @@ static struct bus_look look(struct room *room)
         struct bus_look){ .reader = store_snapshot(room->bench.store), .arena = &room->arena, .ns = home };
 }
 
-#define ASSERT_TEXT(s, text)                                                                                 \
-    do {                                                                                                     \
-        struct str text_seen = (s);                                                                          \
-        assert_int_equal(text_seen.len, strlen(text));                                                       \
-        assert_memory_equal(text_seen.ptr, text, strlen(text));                                              \
+#define ASSERT_TEXT(s, text)                                    \
+    do {                                                        \
+        struct str text_seen = (s);                             \
+        assert_int_equal(text_seen.len, strlen(text));          \
+        assert_memory_equal(text_seen.ptr, text, strlen(text)); \
     } while (0)
 
 /* The newest entry of the inbox: its member. */

@@ -5,8 +5,8 @@
 
 int cli_misused(const struct cli_command *command, const char *why, const char *what)
 {
-    fprintf(stderr, "crema %s: %s%s%s\nusage: crema %s %s\n", command->name, why, what ? ": " : "", what ? what : "",
-            command->name, command->usage);
+    fprintf(stderr, "crema %s: %s%s%s\nusage: crema %s %s\n", command->name, why, what ? ": " : "",
+            what ? what : "", command->name, command->usage);
     return 2;
 }
 

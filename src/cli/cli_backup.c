@@ -21,7 +21,8 @@ static int report(long status, struct str body, bool json)
         fprintf(stderr, "crema backup: the server answered %ld with something that is not JSON\n", status);
     else if (status == 200)
         printf("backed up to %.*s, up to batch %.*s\n", STR_ARG(json_get_str(&answer, STR("Folder"))),
-               STR_ARG(json_get(&answer, STR("Sequence")) ? json_get(&answer, STR("Sequence"))->text : STR("?")));
+               STR_ARG(json_get(&answer, STR("Sequence")) ? json_get(&answer, STR("Sequence"))->text
+                                                          : STR("?")));
     else
         fprintf(stderr, "crema backup: %.*s\n", STR_ARG(json_get_str(&answer, STR("message"))));
     arena_fini(&arena);
@@ -30,8 +31,8 @@ static int report(long status, struct str body, bool json)
 
 static int backup(const char *endpoint, const char *folder, bool json)
 {
-    static const char *const headers[] = { "Content-Type: application/x-amz-json-1.1", "X-Amz-Target: Crema.Backup",
-                                           "Expect:", NULL };
+    static const char *const headers[] = { "Content-Type: application/x-amz-json-1.1",
+                                           "X-Amz-Target: Crema.Backup", "Expect:", NULL };
     struct buf body = { 0 }, answer;
     struct json_writer w;
     struct diag diag;
@@ -43,9 +44,14 @@ static int backup(const char *endpoint, const char *folder, bool json)
     json_end_object(&w);
     const char *key = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
     const char *region = getenv("AWS_DEFAULT_REGION");
-    struct http_call call = { .url = endpoint, .headers = headers, .body = buf_str(&body), .sign_service = "crema",
-                              .sign_region = region ? region : "us-east-1", .key = key && secret ? key : NULL,
-                              .secret = secret, .time_max_ms = 600000 };
+    struct http_call call = { .url = endpoint,
+                              .headers = headers,
+                              .body = buf_str(&body),
+                              .sign_service = "crema",
+                              .sign_region = region ? region : "us-east-1",
+                              .key = key && secret ? key : NULL,
+                              .secret = secret,
+                              .time_max_ms = 600000 };
     enum err err = http_post(&call, &status, &answer, &diag);
     int exit_status = 1;
     if (err)

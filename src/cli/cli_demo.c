@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-static enum err write_file(struct arena *arena, struct str folder, const char *name, const struct embedded_file *file,
-                           struct diag *reterr)
+static enum err write_file(struct arena *arena, struct str folder, const char *name,
+                           const struct embedded_file *file, struct diag *reterr)
 {
     const char *path = arena_cstr(arena, arena_printf(arena, "%.*s/%s", STR_ARG(folder), name));
     FILE *out = fopen(path, "wb");
@@ -43,8 +43,8 @@ static int tell(struct arena *arena)
             err = write_file(arena, folder, "order-processor.asl.json", &embedded_order_processor, &diag);
         const char *path = arena_cstr(arena, folder);
         const char *script = arena_cstr(arena, arena_concat(arena, folder, STR("/story.sh")));
-        char *argv[] = { (char[]){ "bash" }, arena_bytes(arena, strlen(script) + 1), arena_bytes(arena, own.len + 1),
-                         arena_bytes(arena, folder.len + 1), NULL };
+        char *argv[] = { (char[]){ "bash" }, arena_bytes(arena, strlen(script) + 1),
+                         arena_bytes(arena, own.len + 1), arena_bytes(arena, folder.len + 1), NULL };
         memcpy(argv[1], script, strlen(script) + 1);
         memcpy(argv[2], arena_cstr(arena, own), own.len + 1);
         memcpy(argv[3], path, folder.len + 1);

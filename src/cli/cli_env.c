@@ -16,7 +16,8 @@ static int run(int argc, char **argv)
     }
     printf("export AWS_ENDPOINT_URL=%s\n"
            "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1\n"
-           "# Some operations go to sync-<host> and stream-<host>; on a loopback address clients must leave that out:\n"
+           "# Some operations go to sync-<host> and stream-<host>; on a loopback address clients must leave "
+           "that out:\n"
            "export AWS_DISABLE_HOST_PREFIX_INJECTION=true\n"
            "# Clients from before 2023 do not know AWS_ENDPOINT_URL: give them --endpoint-url %s\n",
            endpoint, endpoint);

@@ -25,7 +25,7 @@ enum err path_compile(struct arena *arena, struct str text, enum path_kind kind,
                       struct diag *reterr) MUST_USE;
 bool path_is_definite(const struct path *path); /* one place at most */
 bool path_of_context(const struct path *path);  /* begins with $$ */
-struct str path_text(const struct path *path); /* as given, without spaces around it */
+struct str path_text(const struct path *path);  /* as given, without spaces around it */
 /* The same in brackets throughout, as the services name it in errors: $['detail']['userId'][0] */
 struct str path_bracketed(const struct path *path, struct arena *arena);
 
@@ -34,13 +34,13 @@ struct str path_bracketed(const struct path *path, struct arena *arena);
  * ERR_LIMIT: the path picks more than PATH_PICKS_MAX values, in the end or on the way.
  * context may be NULL when the path does not begin with $$. The result shares with root. */
 enum { PATH_PICKS_MAX = 262144 };
-enum err path_get(const struct path *path, struct arena *arena, const struct json *root, const struct json *context,
-                  struct json *ret) MUST_USE;
+enum err path_get(const struct path *path, struct arena *arena, const struct json *root,
+                  const struct json *context, struct json *ret) MUST_USE;
 
 /* A new root in which the reference path leads to value; members on the way are made
  * where absent. ERR_INVALID when something on the way is no object, or an index is not
  * there. Not for paths of the context. */
-enum err path_set(const struct path *path, struct arena *arena, const struct json *root, const struct json *value,
-                  struct json *ret) MUST_USE;
+enum err path_set(const struct path *path, struct arena *arena, const struct json *root,
+                  const struct json *value, struct json *ret) MUST_USE;
 
 #endif

@@ -30,6 +30,7 @@ struct template_failure {
     struct str path;   /* "$.detail.userId" */
 };
 enum err template_render(const struct template *template, struct arena *arena, const struct json *root,
-                         const struct json *context, struct json *ret, struct template_failure *reterr) MUST_USE;
+                         const struct json *context, struct json *ret,
+                         struct template_failure *reterr) MUST_USE;
 
 #endif

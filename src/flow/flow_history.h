@@ -19,31 +19,31 @@
 #include "json/json.h"
 
 /* Name of the event, of its details. The number is stored: append only. */
-#define HISTORY_LIST(X)                                                                                      \
-    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")                                 \
-    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails")                           \
-    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")                                    \
-    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")                             \
-    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")                                 \
-    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                                          \
-    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                                             \
-    X(TASK_ABORTED, "TaskStateAborted", NULL)                                                                \
-    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                                          \
-    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                                                \
-    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                                          \
-    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")                                \
-    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                                          \
-    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                                                   \
-    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                                            \
-    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")                                      \
-    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")                                         \
-    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                                          \
-    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                                             \
-    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                                          \
-    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                                             \
-    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                                                \
-    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")                                    \
-    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")                                       \
+#define HISTORY_LIST(X)                                                            \
+    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")       \
+    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails") \
+    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")          \
+    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")   \
+    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")       \
+    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                \
+    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                   \
+    X(TASK_ABORTED, "TaskStateAborted", NULL)                                      \
+    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                \
+    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                      \
+    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                \
+    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")      \
+    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                \
+    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                         \
+    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                  \
+    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")            \
+    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")               \
+    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                \
+    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                   \
+    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                \
+    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                   \
+    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                      \
+    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")          \
+    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")             \
     X(FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails")
 
 enum history_type {

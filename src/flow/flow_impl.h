@@ -3,7 +3,7 @@
  *
  * Keys, all | 'f' u8 | partition u16 | kind u8 | ...:
  *
- *   'm' | account | region | name                                     -> machine: id, revision, deleting?, made
+ *   'm' | account | region | name                                     -> machine: id, revision, deleting, made
  *   'r' | machine id u64 | revision u32                               -> what that revision is
  *   'n' | machine id u64 | execution name                             -> start, nonce
  *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)

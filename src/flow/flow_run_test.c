@@ -14,9 +14,9 @@
 #define MACHINE(name) "arn:aws:states:us-east-1:000000000000:stateMachine:" name
 #define WAITS "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":100,\"End\":true}}}"
 #define PASSES "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Pass\",\"End\":true}}}"
-#define LOOPS                                                                                                \
-    "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},\"B\":{\"Type\":\"Choice\","    \
-    "\"Choices\":[{\"Variable\":\"$.stop\",\"IsPresent\":true,\"Next\":\"C\"}],\"Default\":\"A\"},\"C\":{"   \
+#define LOOPS                                                                                              \
+    "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Next\":\"B\"},\"B\":{\"Type\":\"Choice\","  \
+    "\"Choices\":[{\"Variable\":\"$.stop\",\"IsPresent\":true,\"Next\":\"C\"}],\"Default\":\"A\"},\"C\":{" \
     "\"Type\":\"Succeed\"}}}"
 
 static void assert_text(struct str actual, const char *expected)

@@ -3,8 +3,8 @@
  * Truths: 1. Every request that reaches the handler is answered exactly once, in the order of its connection.
  *         2. What is ambiguous is not guessed: 400 and the connection is closed (Content-Length with
  *            Transfer-Encoding, differing Content-Lengths, obs-fold, space before the colon, bare LF, NUL).
- *         3. Bounded: connections, header bytes, body bytes, pipelined requests, and the time a client may take
- *            to send a header or a body, or to read its answer.
+ *         3. Bounded: connections, header bytes, body bytes, pipelined requests, and the time a client may
+ *            take to send a header or a body, or to read its answer.
  * Threads: the handler runs on the connection's loop thread and must not block; http_answer may be called
  *          from any thread, once an exchange.
  */
@@ -29,21 +29,21 @@ struct http_request {
     const struct http_header *headers;
     size_t header_count;
     struct str body;
-    struct str peer;  /* "127.0.0.1:50000" */
+    struct str peer; /* "127.0.0.1:50000" */
 };
 
 struct http_settings {
-    const char *listen;          /* "127.0.0.1:4566", "[::1]:0"; port 0: a free one */
-    unsigned loops;              /* 0: as many as cores */
-    unsigned connections_max;    /* 0: 10,000; over it: 503 and closed */
-    size_t header_bytes_max;     /* 0: 64 KiB; over it: 431 */
-    unsigned header_count_max;   /* 0: 128 */
-    size_t body_bytes_max;       /* ceiling over all that body_max answers; 0: 32 MiB */
-    int64_t header_time_max_ms;  /* 0: 10,000; from the first byte; over it: 408 and closed */
-    int64_t body_time_max_ms;    /* 0: 60,000 */
-    int64_t idle_time_max_ms;    /* 0: 120,000; keep-alive */
-    int64_t send_time_max_ms;    /* 0: 60,000; a client that does not read its answer */
-    unsigned pipeline_max;       /* 0: 64; more are left unread until answers went out */
+    const char *listen;         /* "127.0.0.1:4566", "[::1]:0"; port 0: a free one */
+    unsigned loops;             /* 0: as many as cores */
+    unsigned connections_max;   /* 0: 10,000; over it: 503 and closed */
+    size_t header_bytes_max;    /* 0: 64 KiB; over it: 431 */
+    unsigned header_count_max;  /* 0: 128 */
+    size_t body_bytes_max;      /* ceiling over all that body_max answers; 0: 32 MiB */
+    int64_t header_time_max_ms; /* 0: 10,000; from the first byte; over it: 408 and closed */
+    int64_t body_time_max_ms;   /* 0: 60,000 */
+    int64_t idle_time_max_ms;   /* 0: 120,000; keep-alive */
+    int64_t send_time_max_ms;   /* 0: 60,000; a client that does not read its answer */
+    unsigned pipeline_max;      /* 0: 64; more are left unread until answers went out */
 };
 
 /* On the connection's loop thread, with the whole body. Calls http_answer now or later. */
@@ -85,8 +85,8 @@ struct str http_header_find(const struct http_request *request, struct str name)
 /* Any thread, once. Takes the body's bytes (the buf is left empty). Headers are copied.
  * The server adds Content-Length, Date and Connection. A body is not sent to HEAD, 204
  * and 304; one with an error latched becomes a 500 without a body. */
-void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers, size_t header_count,
-                 struct buf *body);
+void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers,
+                 size_t header_count, struct buf *body);
 
 struct http_stats {
     uint64_t requests, refused, bytes_in, bytes_out;

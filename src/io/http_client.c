@@ -9,7 +9,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *self)
     return body->err ? 0 : size * count;
 }
 
-static CURLcode call_with(CURL *curl, const struct http_call *call, struct curl_slist *headers, struct buf *body)
+static CURLcode call_with(CURL *curl, const struct http_call *call, struct curl_slist *headers,
+                          struct buf *body)
 {
     char provider[128], user[512];
     curl_easy_setopt(curl, CURLOPT_URL, call->url);

@@ -15,6 +15,7 @@ struct http_call {
 };
 
 /* ERR_IO: no answer, reterr says why. Else the status and the body, whatever they say. */
-enum err http_post(const struct http_call *call, long *ret_status, struct buf *ret_body, struct diag *reterr) MUST_USE;
+enum err http_post(const struct http_call *call, long *ret_status, struct buf *ret_body,
+                   struct diag *reterr) MUST_USE;
 
 #endif

@@ -241,10 +241,10 @@ static bool has(struct str text, const char *part)
     return str_find(text, str_from(part)) != STR_NOT_FOUND;
 }
 
-#define ASSERT_HAS(text, part)                                                                               \
-    do {                                                                                                     \
-        if (!has(text, part))                                                                                \
-            fail_msg("no \"%s\" in: %.*s", part, STR_ARG(text));                                             \
+#define ASSERT_HAS(text, part)                                   \
+    do {                                                         \
+        if (!has(text, part))                                    \
+            fail_msg("no \"%s\" in: %.*s", part, STR_ARG(text)); \
     } while (0)
 
 /* Says it on a connection of its own and hears until the server closes. */

@@ -16,7 +16,8 @@ enum err process_own_path(struct arena *arena, struct str *ret, struct diag *ret
     return ERR_OK;
 }
 
-enum err process_temporary_folder(struct arena *arena, const char *prefix, struct str *ret, struct diag *reterr)
+enum err process_temporary_folder(struct arena *arena, const char *prefix, struct str *ret,
+                                  struct diag *reterr)
 {
     const char *base = getenv("TMPDIR");
     struct str path = arena_printf(arena, "%s/%s.XXXXXX", base && *base ? base : "/tmp", prefix);

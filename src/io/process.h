@@ -8,7 +8,8 @@
 /* Path of the program that runs now. */
 enum err process_own_path(struct arena *arena, struct str *ret, struct diag *reterr) MUST_USE;
 /* A new folder that only this user may enter, below TMPDIR or /tmp, named after prefix. */
-enum err process_temporary_folder(struct arena *arena, const char *prefix, struct str *ret, struct diag *reterr) MUST_USE;
+enum err process_temporary_folder(struct arena *arena, const char *prefix, struct str *ret,
+                                  struct diag *reterr) MUST_USE;
 /* Searches PATH, shares this process's standard streams and terminal, waits. *ret: exit
  * status, 128 + signal. */
 enum err process_run(char *const argv[], int *ret, struct diag *reterr) MUST_USE;

@@ -84,7 +84,8 @@ struct json json_of_null(void);
 struct json json_of_array(const struct json *items, size_t count);
 struct json json_of_object(const struct json_member *members, size_t count);
 /* A new object like object (or empty if it is not one), with key set to value: in its place, or last. */
-struct json json_with_member(struct arena *arena, const struct json *object, struct str key, struct json value);
+struct json json_with_member(struct arena *arena, const struct json *object, struct str key,
+                             struct json value);
 /* Deep copy: nothing of it points outside the arena afterwards. */
 struct json json_copy(struct arena *arena, const struct json *value);
 
@@ -111,7 +112,7 @@ void json_put_i64(struct json_writer *w, int64_t value);
 void json_put_double(struct json_writer *w, double value);
 void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
-void json_put_raw(struct json_writer *w, struct str raw); /* a whole JSON value, as it stands */
+void json_put_raw(struct json_writer *w, struct str raw);       /* a whole JSON value, as it stands */
 void json_put(struct json_writer *w, const struct json *value); /* compact, from the tree, not raw */
 /* key and value at once */
 void json_put_member_str(struct json_writer *w, struct str key, struct str text);

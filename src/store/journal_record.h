@@ -1,10 +1,10 @@
 /* journal_record.h - the bytes of one batch in a segment, and what a stretch of bytes holds of them. Pure.
  *
- *    0        4     5       6          8         12            16         24          28         32
- *   +--------+-----+-------+----------+---------+-------------+----------+-----------+----------+---------+-----
- *   | "CrmJ" | 1   | 0     | part u16 | len u32 | payload crc | sequence | epoch u32 | head crc | payload | zeros
- *   | magic  | ver | flags |          |         |     u32     |   u64    |           |   u32    |   len   | to 8
- *   +--------+-----+-------+----------+---------+-------------+----------+-----------+----------+---------+-----
+ *  0        4     5       6          8         12         16         24          28         32
+ * +--------+-----+-------+----------+---------+----------+----------+-----------+----------+---------+-----
+ * | "CrmJ" | 1   | 0     | part u16 | len u32 | data crc | sequence | epoch u32 | head crc | payload | zeros
+ * | magic  | ver | flags |          |         |   u32    |   u64    |           |   u32    |   len   | to 8
+ * +--------+-----+-------+----------+---------+----------+----------+-----------+----------+---------+-----
  *
  * Little-endian; checksums are CRC-32C. The head's covers the folder's salt and bytes 0 to 28. The salt is
  * random, so that nobody who can write events can write one that reads as a record; and a head that holds can

@@ -13,15 +13,15 @@
 #include "base/buf.h"
 
 /* One room each; a new room takes a new letter. */
-#define KEY_SPACE_LIST(X)                                        \
-    X(META, 'm', "store: format, applied sequence number")       \
-    X(TIMER, 't', "store: what is due, by time")                 \
-    X(COUNTER, 'c', "store: next ids")                           \
-    X(DELIVER, 'd', "deliver: deliveries that are not done")     \
-    X(BUS, 'b', "bus: buses, rules, inbox")                      \
-    X(LOGS, 'l', "logs: groups, streams, events")                \
-    X(FLOW, 'f', "flow: machines, executions, histories")        \
-    X(TABLES, 'k', "tables: tables, items, indexes")             \
+#define KEY_SPACE_LIST(X)                                    \
+    X(META, 'm', "store: format, applied sequence number")   \
+    X(TIMER, 't', "store: what is due, by time")             \
+    X(COUNTER, 'c', "store: next ids")                       \
+    X(DELIVER, 'd', "deliver: deliveries that are not done") \
+    X(BUS, 'b', "bus: buses, rules, inbox")                  \
+    X(LOGS, 'l', "logs: groups, streams, events")            \
+    X(FLOW, 'f', "flow: machines, executions, histories")    \
+    X(TABLES, 'k', "tables: tables, items, indexes")         \
     X(TAGS, 'g', "tags of resources, by ARN")
 
 enum key_space {

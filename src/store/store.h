@@ -23,12 +23,12 @@ struct store_cursor;
 enum { STORE_VALUE_BYTES_MAX = 32 << 20 };
 
 struct store_settings {
-    const char *folder;        /* NULL: ephemeral, the memory journal and a view in memory */
-    size_t segment_bytes;      /* of the journal; 0: the default, 16 MiB */
-    size_t view_buffer_bytes;  /* RocksDB's write buffer; 0: the default, 32 MiB */
-    size_t cache_bytes;        /* of the view's block cache; 0: the default, 32 MiB */
-    uint64_t free_bytes_min;   /* under this much free disk writes are refused with ERR_NOSPACE; 0: 64 MiB */
-    bool no_sync;              /* tests of other rooms only: commits do not wait for the disk */
+    const char *folder;       /* NULL: ephemeral, the memory journal and a view in memory */
+    size_t segment_bytes;     /* of the journal; 0: the default, 16 MiB */
+    size_t view_buffer_bytes; /* RocksDB's write buffer; 0: the default, 32 MiB */
+    size_t cache_bytes;       /* of the view's block cache; 0: the default, 32 MiB */
+    uint64_t free_bytes_min;  /* under this much free disk writes are refused with ERR_NOSPACE; 0: 64 MiB */
+    bool no_sync;             /* tests of other rooms only: commits do not wait for the disk */
 };
 
 /* ---- life ---- */
@@ -72,7 +72,8 @@ struct store_reader *store_snapshot(struct store *store);
 void store_snapshot_release(struct store_reader **reader);
 
 /* ERR_OK and the value, copied to the arena; ERR_NOTFOUND; ERR_IO or ERR_CORRUPT from the view. */
-enum err store_get(struct store_reader *reader, struct arena *arena, struct str key, struct str *ret) MUST_USE;
+enum err store_get(struct store_reader *reader, struct arena *arena, struct str key,
+                   struct str *ret) MUST_USE;
 bool store_has(struct store_reader *reader, struct str key);
 
 /* Keys in [first, end) in order, or from the last of them down. Slices that
@@ -90,11 +91,11 @@ enum err store_cursor_close(struct store_cursor **cursor);
 /* ---- look ---- */
 
 struct store_stats {
-    uint64_t sequence;       /* of the last batch committed */
+    uint64_t sequence; /* of the last batch committed */
     uint64_t commits, syncs;
-    uint64_t journal_bytes;  /* held on disk now */
+    uint64_t journal_bytes; /* held on disk now */
     uint64_t view_bytes;
-    uint64_t replayed;       /* batches replayed at open */
+    uint64_t replayed; /* batches replayed at open */
 };
 void store_stats(struct store *store, struct store_stats *ret);
 

@@ -26,7 +26,7 @@ struct work {
     struct arena *arena;         /* of this command: reset after its hooks have run */
     int64_t now_ms;              /* one moment for the whole command */
     uint16_t partition;
-    uint64_t number;             /* of this command, from 1: what another has left behind in memory is told by it */
+    uint64_t number; /* of this command, from 1: what another has left behind in memory is told by it */
 };
 
 struct command {

@@ -14,7 +14,7 @@
  *   item key    | hash part | range, as it is ... |
  *   hash part   | bucket u16 | length u16 | the hash key's bytes |
  *               | bucket u16 | FFFF | SHA-256 of the bytes |      when they are more than HASH_KEY_BYTES_MAX
- *   range part  | text, ended |  or  | packed number |            both know their end; without a range key: none
+ *   range part  | text, ended |  or  | packed number |            both know their end; may be absent
  *
  * The bytes of a key attribute: S and B as they are, N packed (decimal.h), so that ranges are in order.
  * The bucket follows from the hash key alone: a scan walks all buckets, segment k of n the k-th n-th part of

@@ -363,8 +363,8 @@ static void test_return_values(void **state)
            "{'Attributes':{'PK':{'N':'1'},'a':{'S':'x'}}}");
     expect(run(f, "PutItem", "{'TableName':'tab','Item':{'PK':{'N':'1'}},'ReturnValues':'ALL_NEW'}"),
            "ReturnValues can only be ALL_OLD or NONE");
-#define UPDATE                                                                                               \
-    "{'TableName':'tab','Key':{'PK':{'N':'1'}},'UpdateExpression':'SET a = :v, m = :m REMOVE b',"            \
+#define UPDATE                                                                                    \
+    "{'TableName':'tab','Key':{'PK':{'N':'1'}},'UpdateExpression':'SET a = :v, m = :m REMOVE b'," \
     "'ExpressionAttributeValues':{':v':{'S':'z'},':m':{'M':{'k':{'N':'1'}}}}"
     expect(run(f, "UpdateItem", UPDATE ",'ReturnValues':'UPDATED_OLD'}"), "{'Attributes':{'a':{'S':'y'}}}");
     expect(run(f, "UpdateItem", UPDATE ",'ReturnValues':'UPDATED_NEW'}"),
@@ -539,8 +539,8 @@ static void put_order(struct fixture *f, const char *key, const char *more)
         "{}");
 }
 
-#define QUERY(index, condition, values)                                                                      \
-    "{'TableName':'order','IndexName':'" index "','KeyConditionExpression':'" condition                      \
+#define QUERY(index, condition, values)                                                 \
+    "{'TableName':'order','IndexName':'" index "','KeyConditionExpression':'" condition \
     "','ExpressionAttributeValues':{" values "}"
 
 static void test_indexes(void **state)

@@ -24,16 +24,16 @@
 #include "tables/decimal.h"
 
 /* The order of the types is that of the bytes on disk: new ones go to the end. */
-#define VALUE_TYPE_LIST(X)                                                                                   \
-    X(S, "STRING")                                                                                           \
-    X(N, "NUMBER")                                                                                           \
-    X(B, "BINARY")                                                                                           \
-    X(BOOL, "BOOLEAN")                                                                                       \
-    X(NULL, "NULL")                                                                                          \
-    X(M, "MAP")                                                                                              \
-    X(L, "LIST")                                                                                             \
-    X(SS, "STRING_SET")                                                                                      \
-    X(NS, "NUMBER_SET")                                                                                      \
+#define VALUE_TYPE_LIST(X) \
+    X(S, "STRING")         \
+    X(N, "NUMBER")         \
+    X(B, "BINARY")         \
+    X(BOOL, "BOOLEAN")     \
+    X(NULL, "NULL")        \
+    X(M, "MAP")            \
+    X(L, "LIST")           \
+    X(SS, "STRING_SET")    \
+    X(NS, "NUMBER_SET")    \
     X(BS, "BINARY_SET")
 
 enum value_type {

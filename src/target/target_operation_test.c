@@ -69,10 +69,10 @@ static struct delivery_result send(struct fake *fake, struct arena *arena, const
     return result;
 }
 
-#define ASSERT_TEXT(s, text)                                                                                 \
-    do {                                                                                                     \
-        assert_int_equal((s).len, strlen(text));                                                             \
-        assert_memory_equal((s).ptr, text, strlen(text));                                                    \
+#define ASSERT_TEXT(s, text)                              \
+    do {                                                  \
+        assert_int_equal((s).len, strlen(text));          \
+        assert_memory_equal((s).ptr, text, strlen(text)); \
     } while (0)
 
 /* ---- tests ---- */
