@@ -90,6 +90,7 @@ static void options_make(struct view *view, const struct view_settings *settings
                                          block < ARENA_BLOCK_BYTES_MAX ? block : ARENA_BLOCK_BYTES_MAX);
     rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
     rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
+    rocksdb_options_set_max_file_opening_threads(options, 2); /* its 16 cost an empty folder's start some ms */
     rocksdb_options_set_keep_log_file_num(options, LOG_FILES);
     rocksdb_options_set_max_log_file_size(options, LOG_FILE_BYTES);
     rocksdb_options_set_info_log_level(options, LOG_LEVEL_WARN);
