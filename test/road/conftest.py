@@ -41,7 +41,8 @@ class Server:
         self.arguments = list(arguments)
         self.own_folder = data is None and "--ephemeral" not in arguments
         self.data = data or (tempfile.mkdtemp(prefix="crema-road-") if self.own_folder else None)
-        self.environment = dict({k: v for k, v in os.environ.items() if not k.startswith("CREMA_")}, **(environment or {}))
+        self.environment = dict({k: v for k, v in os.environ.items() if not k.startswith("CREMA_")},
+                                **(environment or {}))
         self.process = None
         self.port = 0
         self.clients = {}

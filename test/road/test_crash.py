@@ -259,5 +259,6 @@ def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(new_server):
     assert set(statuses(wire).values()) == {"SUCCEEDED"}
     wire.close()
     assert one.stop() == 0
-    checked = subprocess.run([conftest.CREMA, "check", one.data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    checked = subprocess.run([conftest.CREMA, "check", one.data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True)
     assert checked.returncode == 0, checked.stdout

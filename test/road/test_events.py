@@ -1,4 +1,4 @@
-"""EventBridge over the wire: every operation, its errors in the service's words, paging and limits; and where events go."""
+"""EventBridge over the wire: every operation, its errors in the service's words, paging, limits; where events go."""
 import datetime
 import json
 import re
@@ -73,7 +73,8 @@ def rule_to(events, bus, target, name=None, pattern=None, **more):
 
 
 def put(events, bus, detail="{}", source="road", kind="Kind", **more):
-    answer = events.put_events(Entries=[dict({"Source": source, "DetailType": kind, "Detail": detail, "EventBusName": bus}, **more)])
+    answer = events.put_events(Entries=[dict({"Source": source, "DetailType": kind, "Detail": detail,
+                                              "EventBusName": bus}, **more)])
     assert answer["FailedEntryCount"] == 0, answer
     return answer["Entries"][0]["EventId"]
 
@@ -113,7 +114,8 @@ def test_a_bus_and_its_life(events, wire):
     for by in (name, made["EventBusArn"]):
         found = events.describe_event_bus(Name=by)
         assert (found["Name"], found["Arn"]) == (name, made["EventBusArn"])
-    assert events.list_tags_for_resource(ResourceARN=made["EventBusArn"])["Tags"] == [{"Key": "team", "Value": "coffee"}]
+    assert events.list_tags_for_resource(ResourceARN=made["EventBusArn"])["Tags"] == [{"Key": "team",
+                                                                                       "Value": "coffee"}]
     refused(events.create_event_bus, "ResourceAlreadyExistsException", f"Event bus {name} already exists.", Name=name)
     before = wire("events", "DescribeEventBus", Name=name)
     assert before["CreationTime"] == before["LastModifiedTime"]
@@ -132,7 +134,8 @@ def test_a_bus_and_its_life(events, wire):
 def test_the_default_bus(events, wire):
     found = events.describe_event_bus()
     assert (found["Name"], found["Arn"]) == ("default", arn("events", "event-bus/default"))
-    refused(events.create_event_bus, "ResourceAlreadyExistsException", "Event bus default already exists.", Name="default")
+    refused(events.create_event_bus, "ResourceAlreadyExistsException", "Event bus default already exists.",
+            Name="default")
     refused(events.delete_event_bus, "ValidationException", "Cannot delete event bus default.", Name="default")
     wire("events", "UpdateEventBus", Description="everybody's")
     assert wire("events", "DescribeEventBus")["Description"] == "everybody's"
@@ -142,7 +145,8 @@ def test_the_default_bus(events, wire):
 def test_refuses_buses(events, wire):
     refused(events.create_event_bus, "ValidationException", "Event bus name must not contain '/'.", Name="team/bus")
     refused(events.create_event_bus, "ValidationException",
-            "1 validation error detected: Value 'no spaces' at 'name' failed to satisfy constraint: Member must satisfy "
+            "1 validation error detected: Value 'no spaces' at 'name' failed to satisfy constraint: Member must "
+            "satisfy "
             r"regular expression pattern: [/\.\-_A-Za-z0-9]+", Name="no spaces")
     refused(events.describe_event_bus, *no_bus("absent"), Name="absent")
     other = arn("events", "event-bus/default", region="eu-west-1")
@@ -185,7 +189,8 @@ def test_lists_buses_in_pages(server):
     # A token is of one list and one namespace.
     token = events.list_event_buses(Limit=1)["NextToken"]
     refused(events.list_rules, "ValidationException", "Parameter NextToken is not valid.", NextToken=token)
-    refused(server.client("events").list_event_buses, "ValidationException", "Parameter NextToken is not valid.", NextToken=token)
+    refused(server.client("events").list_event_buses, "ValidationException", "Parameter NextToken is not valid.",
+            NextToken=token)
 
 
 def test_a_hundred_buses_and_no_more(server):
@@ -205,12 +210,14 @@ def test_regions_and_accounts_do_not_meet(server, events, bus):
 # ---- rules ----
 
 def test_a_rule_and_its_life(events, bus):
-    made = events.put_rule(Name="orders", EventBusName=bus, EventPattern='{"source": ["road"]}', Description="all orders",
+    made = events.put_rule(Name="orders", EventBusName=bus, EventPattern='{"source": ["road"]}',
+                           Description="all orders",
                            RoleArn="arn:aws:iam::000000000000:role/r", Tags=[{"Key": "a", "Value": "1"}])
     assert made["RuleArn"] == arn("events", f"rule/{bus}/orders")
     found = events.describe_rule(Name="orders", EventBusName=arn("events", f"event-bus/{bus}"))
     found.pop("ResponseMetadata")
-    assert found == {"Name": "orders", "Arn": made["RuleArn"], "EventPattern": '{"source": ["road"]}', "State": "ENABLED",
+    assert found == {"Name": "orders", "Arn": made["RuleArn"], "EventPattern": '{"source": ["road"]}',
+                     "State": "ENABLED",
                      "Description": "all orders", "RoleArn": "arn:aws:iam::000000000000:role/r", "EventBusName": bus,
                      "CreatedBy": ACCOUNT}
     events.put_targets(Rule="orders", EventBusName=bus, Targets=[{"Id": "t", "Arn": group_arn("/a")}])
@@ -245,10 +252,13 @@ def test_a_rule_of_the_default_bus(events):
 def test_refuses_rules(events, bus):
     pattern = '{"source":["road"]}'
     refused(events.put_rule, *no_bus("absent"), Name="r", EventBusName="absent", EventPattern=pattern)
-    refused(events.put_rule, "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.", Name="r")
     refused(events.put_rule, "ValidationException",
-            "1 validation error detected: Value 'Invalid Name With Spaces!' at 'name' failed to satisfy constraint: Member must "
-            r"satisfy regular expression pattern: [\.\-_A-Za-z0-9]+", Name="Invalid Name With Spaces!", EventPattern=pattern)
+            "Parameter(s) EventPattern or ScheduleExpression must be specified.", Name="r")
+    refused(events.put_rule, "ValidationException",
+            "1 validation error detected: Value 'Invalid Name With Spaces!' at 'name' failed to satisfy constraint: "
+            "Member must "
+            r"satisfy regular expression pattern: [\.\-_A-Za-z0-9]+", Name="Invalid Name With Spaces!",
+            EventPattern=pattern)
     refused(events.put_rule, "ValidationException", "ScheduleExpression is supported only on the default event bus.",
             Name="r", EventBusName=bus, ScheduleExpression="rate(1 minute)")
     for bad in ("rate(10 seconds)", "rate(1 minutes)", "rate(0 minutes)", "cron(0 1 * * * *)", "every day"):
@@ -258,7 +268,8 @@ def test_refuses_rules(events, bus):
             "Crema does not have rules with a ScheduleExpression yet; give the rule an EventPattern.",
             Name="r", ScheduleExpression="rate(5 minutes)")
     refused(events.put_rule, "InvalidEventPatternException",
-            "Event pattern is not valid. Reason: Empty arrays are not allowed\n at [Source: (String)\"{\"source\":[]}\"; "
+            "Event pattern is not valid. Reason: Empty arrays are not allowed\n at [Source: "
+            "(String)\"{\"source\":[]}\"; "
             "line: 1, column: 13]", Name="r", EventPattern='{"source":[]}')
     refused(events.put_rule, "InvalidEventPatternException",
             'Event pattern is not valid. Reason: "source" must be an object or an array\n at [Source: (String)'
@@ -290,7 +301,8 @@ def test_lists_rules_in_pages(events, bus):
                        "State": "DISABLED", "EventBusName": bus}
     assert len(events.list_rules(EventBusName=bus)["Rules"]) == 12
     refused(events.list_rules, "ValidationException",
-            "1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: Member must have value less "
+            "1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: Member must have value "
+            "less "
             "than or equal to 100", EventBusName=bus, Limit=101)
 
 
@@ -299,7 +311,8 @@ def test_three_hundred_rules_and_no_more(server):
     events.create_event_bus(Name="full")
     for i in range(300):
         events.put_rule(Name=f"r{i}", EventBusName="full", EventPattern='{"source":["road"]}')
-    refused(events.put_rule, "LimitExceededException", LIMIT, Name="more", EventBusName="full", EventPattern='{"source":["road"]}')
+    refused(events.put_rule, "LimitExceededException", LIMIT, Name="more", EventBusName="full",
+            EventPattern='{"source":["road"]}')
     events.put_rule(Name="r7", EventBusName="full", EventPattern='{"source":["other"]}')  # one that is there
 
 
@@ -322,11 +335,13 @@ def test_targets_and_their_life(events, bus):
     assert events.list_rule_names_by_target(TargetArn=group_arn("/one"), EventBusName=bus)["RuleNames"] == ["q", "r"]
     page = events.list_rule_names_by_target(TargetArn=group_arn("/one"), EventBusName=bus, Limit=1)
     assert page["RuleNames"] == ["q"]
-    page = events.list_rule_names_by_target(TargetArn=group_arn("/one"), EventBusName=bus, Limit=1, NextToken=page["NextToken"])
+    page = events.list_rule_names_by_target(TargetArn=group_arn("/one"), EventBusName=bus, Limit=1,
+                                            NextToken=page["NextToken"])
     assert page["RuleNames"] == ["r"] and "NextToken" not in page
     assert events.list_rule_names_by_target(TargetArn=group_arn("/none"), EventBusName=bus)["RuleNames"] == []
     events.put_targets(Rule="r", EventBusName=bus, Targets=[{"Id": "b", "Arn": group_arn("/two")}])  # replaces
-    assert events.list_targets_by_rule(Rule="r", EventBusName=bus)["Targets"][1] == {"Id": "b", "Arn": group_arn("/two")}
+    assert events.list_targets_by_rule(Rule="r", EventBusName=bus)["Targets"][1] == {"Id": "b",
+                                                                                     "Arn": group_arn("/two")}
     gone = events.remove_targets(Rule="r", EventBusName=bus, Ids=["a", "absent"])
     assert (gone["FailedEntryCount"], gone["FailedEntries"]) == (0, [])
     assert [t["Id"] for t in events.list_targets_by_rule(Rule="r", EventBusName=bus)["Targets"]] == ["b", "c"]
@@ -353,15 +368,21 @@ def test_refuses_targets(events, bus):
     refused(events.put_targets, *no_bus("absent"), Rule="r", EventBusName="absent", Targets=[good])
     refused(events.remove_targets, *no_rule("absent", bus), Rule="absent", EventBusName=bus, Ids=["t"])
     refused(events.list_targets_by_rule, *no_rule("absent"), Rule="absent")
-    no("ValidationException", "Parameter nothing is not valid. Reason: Provided Arn is not in correct format.", Arn="nothing")
-    for service, resource in (("lambda", "function:f"), ("sqs", "queue"), ("logs", "destination:d"), ("states", "activity:a")):
-        no("ValidationException", f"Parameter {arn(service, resource)} is not valid. Reason: Crema has no targets of the service "
-           f"{service} of this kind yet; it has log groups, state machines and event buses.", Arn=arn(service, resource))
+    no("ValidationException", "Parameter nothing is not valid. Reason: Provided Arn is not in correct format.",
+       Arn="nothing")
+    for service, resource in (("lambda", "function:f"), ("sqs", "queue"), ("logs", "destination:d"),
+                              ("states", "activity:a")):
+        no("ValidationException",
+           f"Parameter {arn(service, resource)} is not valid. Reason: Crema has no targets of the service "
+           f"{service} of this kind yet; it has log groups, state machines and event buses.",
+           Arn=arn(service, resource))
     away = arn("logs", "log-group:/g", region="eu-west-1")
-    no("ValidationException", f"Parameter {away} is not valid. Reason: Provided Arn is in another region; only event buses may be.",
+    no("ValidationException",
+       f"Parameter {away} is not valid. Reason: Provided Arn is in another region; only event buses may be.",
        Arn=away)
     other = arn("logs", "log-group:/g", account="999999999999")
-    no("ValidationException", f"Parameter {other} is not valid. Reason: Targets in another account are not supported.", Arn=other)
+    no("ValidationException", f"Parameter {other} is not valid. Reason: Targets in another account are not supported.",
+       Arn=other)
     no("ValidationException", "Only one of Input, InputPath, or InputTransformer must be provided for target t.",
        Input="{}", InputPath="$")
     no("ValidationException", "JSON syntax error in input for target t.", Input="{")
@@ -373,7 +394,8 @@ def test_refuses_targets(events, bus):
        DeadLetterConfig={"Arn": arn("sqs", "q")})
     no("ValidationException", "Parameter(s) KinesisParameters not supported for target: t.",
        KinesisParameters={"PartitionKeyPath": "$.id"})
-    no("ValidationException", "1 validation error detected: Value '!@#$@!#$' at 'targets.1.member.id' failed to satisfy constraint: "
+    no("ValidationException",
+       "1 validation error detected: Value '!@#$@!#$' at 'targets.1.member.id' failed to satisfy constraint: "
        r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+", Id="!@#$@!#$")
     assert events.list_targets_by_rule(Rule="r", EventBusName=bus)["Targets"] == []
 
@@ -387,9 +409,11 @@ def test_tags(events, bus):
     events.untag_resource(ResourceARN=resource, TagKeys=["b", "absent"])
     assert events.list_tags_for_resource(ResourceARN=resource)["Tags"] == [{"Key": "a", "Value": "2"}]
     absent = arn("events", f"rule/{bus}/absent")
-    for call, more in ((events.tag_resource, {"Tags": []}), (events.untag_resource, {"TagKeys": []}), (events.list_tags_for_resource, {})):
+    for call, more in ((events.tag_resource, {"Tags": []}), (events.untag_resource, {"TagKeys": []}),
+                       (events.list_tags_for_resource, {})):
         refused(call, *no_rule("absent", bus), ResourceARN=absent, **more)
-        refused(call, "ValidationException", "Parameter nothing is not valid. Reason: Provided Arn is not in correct format.",
+        refused(call, "ValidationException",
+                "Parameter nothing is not valid. Reason: Provided Arn is not in correct format.",
                 ResourceARN="nothing", **more)
 
 
@@ -417,7 +441,8 @@ def test_answers_each_entry(events):
         assert entries[at] == {"ErrorCode": "InvalidArgument", "ErrorMessage": missing.format(member)}
     for at in (5, 6, 8):
         assert entries[at] == {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-    assert entries[7] == {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
+    assert entries[7] == {"ErrorCode": "NotAuthorizedForSourceException",
+                          "ErrorMessage": "Not authorized for the source."}
 
 
 def test_ten_entries_and_no_more(events, bus):
@@ -425,7 +450,8 @@ def test_ten_entries_and_no_more(events, bus):
     shown = (f'PutEventsRequestEntry(time=null, source=road, resources=null, detailType=t, detail={{"a": "b"}}, '
              f"eventBusName={bus}, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)")
     refused(events.put_events, "ValidationException",
-            f"1 validation error detected: Value '[{', '.join([shown] * 11)}]' at 'entries' failed to satisfy constraint: "
+            f"1 validation error detected: Value '[{', '.join([shown] * 11)}]' at 'entries' failed to satisfy "
+            "constraint: "
             "Member must have length less than or equal to 10", Entries=[entry] * 11)
     assert events.put_events(Entries=[entry] * 10)["FailedEntryCount"] == 0
 
@@ -433,15 +459,18 @@ def test_ten_entries_and_no_more(events, bus):
 def test_the_size_of_a_request(events, bus):
     def entry(size, **more):  # of so many counted bytes
         shell = len("road") + len("t") + len('{"x":""}')
-        return dict({"Source": "road", "DetailType": "t", "EventBusName": bus, "Detail": '{"x":"' + "y" * (size - shell) + '"}'}, **more)
+        return dict({"Source": "road", "DetailType": "t", "EventBusName": bus,
+                     "Detail": '{"x":"' + "y" * (size - shell) + '"}'}, **more)
 
     text = "Total size of the entries in the request is over the limit."
     assert events.put_events(Entries=[entry(1048576)])["FailedEntryCount"] == 0
     refused(events.put_events, "ValidationException", text, Entries=[entry(1048577)])
     refused(events.put_events, "ValidationException", text, Entries=[entry(524288), entry(524289)])
-    refused(events.put_events, "ValidationException", text, Entries=[entry(1048576 - 13, Time=datetime.datetime(2026, 1, 1))])
+    refused(events.put_events, "ValidationException", text,
+            Entries=[entry(1048576 - 13, Time=datetime.datetime(2026, 1, 1))])
     refused(events.put_events, "ValidationException", text, Entries=[entry(1048576 - 3, Resources=["arn:"])])
-    assert events.put_events(Entries=[entry(1048576 - 14 - 4, Resources=["arn:"], Time=datetime.datetime(2026, 1, 1))])["FailedEntryCount"] == 0
+    assert events.put_events(Entries=[entry(1048576 - 14 - 4, Resources=["arn:"],
+                                            Time=datetime.datetime(2026, 1, 1))])["FailedEntryCount"] == 0
 
 
 def test_a_missing_bus_takes_the_event(server, events, wire):
@@ -468,7 +497,8 @@ def test_endpoints_are_refused_by_name(events):
 
 # ---- TestEventPattern ----
 
-EVENT = {"id": "1", "account": ACCOUNT, "source": "road", "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": [],
+EVENT = {"id": "1", "account": ACCOUNT, "source": "road", "time": "2026-01-01T00:00:00Z", "region": REGION,
+         "resources": [],
          "detail-type": "t", "detail": {"n": 1}}
 
 
@@ -482,10 +512,13 @@ def test_tests_patterns(events, pattern, wanted):
 def test_refuses_what_it_cannot_test(events):
     pattern = '{"source":["road"]}'
     for event in ("{", "[]", "{}", json.dumps({k: v for k, v in EVENT.items() if k != "source"})):
-        refused(events.test_event_pattern, "ValidationException", "Parameter Event is not valid.", EventPattern=pattern, Event=event)
+        refused(events.test_event_pattern, "ValidationException", "Parameter Event is not valid.", EventPattern=pattern,
+                Event=event)
     refused(events.test_event_pattern, "InvalidEventPatternException",
-            "Event pattern is not valid. Reason: Filter is not an object\n at [Source: (String)\"[\"not\", \"a\", \"dict\", \"but valid "
-            "json\"]\"; line: 1, column: 2]", EventPattern='["not", "a", "dict", "but valid json"]', Event=json.dumps(EVENT))
+            "Event pattern is not valid. Reason: Filter is not an object\n at [Source: (String)\"[\"not\", \"a\", "
+            "\"dict\", \"but valid "
+            "json\"]\"; line: 1, column: 2]", EventPattern='["not", "a", "dict", "but valid json"]',
+            Event=json.dumps(EVENT))
 
 
 # ---- where events go ----
@@ -499,7 +532,8 @@ def test_an_event_in_a_log_stream_of_its_own(events, logs, bus, group):
     found = {json.loads(e["message"])["id"]: e for e in logged(logs, group)}
     assert set(found) == {first, second}
     assert found[first]["message"] == (
-        f'{{"version":"0","id":"{first}","detail-type":"OrderProcessor.WorkflowStarted","source":"road","account":"{ACCOUNT}",'
+        f'{{"version":"0","id":"{first}","detail-type":"OrderProcessor.WorkflowStarted","source":"road",'
+        f'"account":"{ACCOUNT}",'
         f'"time":"2026-11-20T10:11:12Z","region":"{REGION}","resources":["arn:a","arn:\\"b\\""],"detail":{detail}}}')
     assert found[first]["timestamp"] == int(at.timestamp() * 1000)
     assert found[second]["message"].endswith('"resources":[],"detail":{"a":[1,2]}}')
@@ -507,7 +541,8 @@ def test_an_event_in_a_log_stream_of_its_own(events, logs, bus, group):
     assert streams == {e["logStreamName"] for e in found.values()} and len(streams) == 2
     assert all(re.fullmatch(UUID, s) and s[14] == "3" for s in streams)
     for event in found.values():
-        alone = logs.get_log_events(logGroupName=group, logStreamName=event["logStreamName"], startFromHead=True)["events"]
+        alone = logs.get_log_events(logGroupName=group, logStreamName=event["logStreamName"],
+                                    startFromHead=True)["events"]
         assert [e["message"] for e in alone] == [event["message"]]
 
 
@@ -524,7 +559,8 @@ def test_input_forms(events, logs, bus, group):
 
 
 def test_rules_choose(events, logs, bus, group):
-    rule_to(events, bus, group_arn(group), name="new", pattern={"source": ["road"], "detail-type": ["Validator.NewOrder"]})
+    rule_to(events, bus, group_arn(group), name="new",
+            pattern={"source": ["road"], "detail-type": ["Validator.NewOrder"]})
     put(events, bus, kind="Validator.NewOrder")
     put(events, bus, kind="Other")
     put(events, bus, kind="Validator.NewOrder", source="elsewhere")
@@ -600,7 +636,8 @@ def test_what_cannot_be_delivered_is_kept(server, events, states, wire, bus):
     before = metric(server, "crema_events_rejected_total")
     event = put(events, bus)
     assert metric(server, "crema_events_rejected_total") == before + 4
-    kept = {e["RuleArn"][-1]: (e["ErrorCode"], e["ErrorMessage"]) for e in wire("crema", "ListInbox", Limit=4)["Entries"]}
+    kept = {e["RuleArn"][-1]: (e["ErrorCode"], e["ErrorMessage"])
+            for e in wire("crema", "ListInbox", Limit=4)["Entries"]}
     assert kept == {"a": ("NO_RESOURCE", "The specified log group does not exist."),
                     "b": ("NO_RESOURCE", f"State Machine Does Not Exist: '{arn('states', 'stateMachine:absent')}'"),
                     "c": ("NO_RESOURCE", "Event bus absent does not exist."),
@@ -618,7 +655,8 @@ def test_events_of_a_workflow(events, logs, states, bus, group):
     target = states.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
                                          roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=target, input='{"orderId":"7"}')["executionArn"]
-    done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING" else None)(states.describe_execution(executionArn=execution)))
+    done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING"
+                               else None)(states.describe_execution(executionArn=execution)))
     assert done["status"] == "SUCCEEDED", done
     event = json.loads(logged(logs, group)[0]["message"])
     assert event["resources"] == ["mine", target, execution]
@@ -633,7 +671,8 @@ def test_events_of_a_workflow(events, logs, states, bus, group):
 
 @pytest.mark.parametrize("resource, entry, status, error", [
     ("arn:aws:states:::events:putEvents", {}, "FAILED", "EventBridge.FailedEntry"),
-    ("arn:aws:states:::events:putEvents", {"Source": "road", "DetailType": "t", "Detail": "no"}, "FAILED", "EventBridge.FailedEntry"),
+    ("arn:aws:states:::events:putEvents", {"Source": "road", "DetailType": "t", "Detail": "no"}, "FAILED",
+     "EventBridge.FailedEntry"),
     ("arn:aws:states:::aws-sdk:eventbridge:putEvents", {}, "SUCCEEDED", None),
     ("arn:aws:states:::aws-sdk:eventbridge:putEvents", "no", "FAILED", None)])
 def test_failed_entries_of_a_workflow(states, resource, entry, status, error):
@@ -642,7 +681,8 @@ def test_failed_entries_of_a_workflow(states, resource, entry, status, error):
     target = states.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
                                          roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=target)["executionArn"]
-    done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING" else None)(states.describe_execution(executionArn=execution)))
+    done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING"
+                               else None)(states.describe_execution(executionArn=execution)))
     assert done["status"] == status, done
     if error:
         assert done["error"] == error
@@ -685,6 +725,7 @@ def test_with_the_cli(aws):
     assert aws("events", "create-event-bus", "--name", name)["EventBusArn"].endswith(name)
     rule = aws("events", "put-rule", "--name", "r", "--event-bus-name", name, "--event-pattern", '{"source":["road"]}')
     assert rule["RuleArn"] == arn("events", f"rule/{name}/r")
-    entry = json.dumps([{"Source": "road", "DetailType": "t", "Detail": "{}", "EventBusName": name, "Time": "2026-01-01T00:00:00Z"}])
+    entry = json.dumps([{"Source": "road", "DetailType": "t", "Detail": "{}", "EventBusName": name,
+                         "Time": "2026-01-01T00:00:00Z"}])
     assert aws("events", "put-events", "--entries", entry)["FailedEntryCount"] == 0
     assert [r["Name"] for r in aws("events", "list-rules", "--event-bus-name", name)["Rules"]] == ["r"]

@@ -109,7 +109,8 @@ def test_group_errors(logs, group):
     refused(logs.create_log_group, "InvalidParameterException", "Log groups starting with AWS/ are reserved for AWS.",
             logGroupName="aws/mine")
     refused(logs.create_log_group, "InvalidParameterException",
-            "kmsKeyId is not supported: Crema does not encrypt log groups.", logGroupName="encrypted", kmsKeyId="arn:aws:kms:x")
+            "kmsKeyId is not supported: Crema does not encrypt log groups.", logGroupName="encrypted",
+            kmsKeyId="arn:aws:kms:x")
     with pytest.raises(ClientError) as caught:
         logs.create_log_group(logGroupName="x" * 513)
     assert caught.value.response["Error"]["Code"] == "InvalidParameterException"
@@ -160,7 +161,8 @@ def test_newer_members(wire, group):
                   entity={"keyAttributes": {"Type": "Service", "Name": "n"}})
     assert answer["rejectedEntityInfo"] == {"errorType": "UnsupportedLogGroupType"}
     refused_raw(wire, "PutResourcePolicy", "InvalidParameterException",
-                "Resource policies of a single log group (resourceArn, expectedRevisionId, policyScope RESOURCE) are not "
+                "Resource policies of a single log group (resourceArn, expectedRevisionId, policyScope RESOURCE) are "
+                "not "
                 "supported yet.", policyDocument="{}", resourceArn=arn)
 
 
@@ -179,7 +181,8 @@ def test_groups_paged(logs):
             break
         options["nextToken"] = answer["nextToken"]
     assert seen == names and pages == 3
-    assert [g["logGroupName"] for g in logs.describe_log_groups(logGroupNamePrefix=head, limit=2)["logGroups"]] == names[:2]
+    assert [g["logGroupName"]
+            for g in logs.describe_log_groups(logGroupNamePrefix=head, limit=2)["logGroups"]] == names[:2]
     assert len(logs.get_paginator("describe_log_groups").paginate(
         logGroupNamePrefix=head, PaginationConfig={"PageSize": 7}).build_full_result()["logGroups"]) == 120
     found = logs.describe_log_groups(logGroupNamePattern=head[2:] + "/01")["logGroups"]
@@ -222,7 +225,8 @@ def test_retention(logs, group):
     assert logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"] == 7
     logs.delete_retention_policy(logGroupName=group)
     assert "retentionInDays" not in logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
-    text = ("Invalid retention value. Valid values are: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, "
+    text = ("Invalid retention value. Valid values are: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,"
+            " "
             "1096, 1827, 2192, 2557, 2922, 3288, 3653]")
     for days in (0, 2, -1, 3654):
         refused(logs.put_retention_policy, "InvalidParameterException", text, logGroupName=group, retentionInDays=days)
@@ -357,7 +361,8 @@ def test_put_errors(logs, group, stream):
             logEvents=events((at - DAY - 1000, "a"), (at, "b")))
     most = 1048576 - 26
     refused(logs.put_log_events, "InvalidParameterException",
-            "Log event too large: 1048577 bytes exceeds limit of 1048576", **where, logEvents=events((at, "x" * (most + 1))))
+            "Log event too large: 1048577 bytes exceeds limit of 1048576", **where,
+            logEvents=events((at, "x" * (most + 1))))
     refused(logs.put_log_events, "InvalidParameterException",
             "Upload too large: 1048604 bytes exceeds limit of 1048576", **where,
             logEvents=events((at, "x" * (most // 2)), (at, "x" * (most // 2 + 2))))
@@ -375,7 +380,8 @@ def test_put_errors(logs, group, stream):
 
 def test_rejected(logs, group, stream):
     at = now()
-    answer = put(logs, group, stream, [(at - 15 * DAY, "too old"), (at - 14 * DAY - 60000, "too old"), (at - HOUR, "kept"),
+    answer = put(logs, group, stream,
+                 [(at - 15 * DAY, "too old"), (at - 14 * DAY - 60000, "too old"), (at - HOUR, "kept"),
                                        (at + HOUR, "kept too"), (at + 2 * HOUR + 60000, "too new")])
     assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 2, "tooNewLogEventStartIndex": 4}
     assert "nextSequenceToken" in answer
@@ -411,7 +417,8 @@ def test_get_pages(logs, group, stream):
     assert page == messages[:5]
     page, end = get(logs, group, stream, limit=10, nextToken=back["nextBackwardToken"])
     assert page == [] and end["nextBackwardToken"] == back["nextBackwardToken"]
-    assert all(t.startswith(k) and len(t) == 58 for k, t in (("f/", end["nextForwardToken"]), ("b/", end["nextBackwardToken"])))
+    assert all(t.startswith(k) and len(t) == 58
+               for k, t in (("f/", end["nextForwardToken"]), ("b/", end["nextBackwardToken"])))
     # The start is included, the end is not.
     assert get(logs, group, stream, startTime=at + 1, endTime=at + 3)[0] == messages[5:15]
     # A token of the end goes on when more arrives.
@@ -424,9 +431,11 @@ def test_get_pages(logs, group, stream):
 def test_get_errors(logs, group, stream):
     refused(logs.get_log_events, *NO_GROUP, logGroupName="none", logStreamName=stream)
     refused(logs.get_log_events, *NO_STREAM, logGroupName=group, logStreamName="none")
-    text = ("1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value "
+    text = ("1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have "
+            "value "
             "less than or equal to 10000")
-    refused(logs.get_log_events, "InvalidParameterException", text, logGroupName=group, logStreamName=stream, limit=10001)
+    refused(logs.get_log_events, "InvalidParameterException", text, logGroupName=group, logStreamName=stream,
+            limit=10001)
     refused(logs.filter_log_events, "InvalidParameterException", text, logGroupName=group, limit=10001)
     assert get(logs, group, stream)[0] == []
 
@@ -463,7 +472,8 @@ def test_filter(logs, group):
     events, pages = search(logs, group, limit=1)
     assert [e["message"] for e in events] == everything and pages == 6
     assert set(events[0]) == {"logStreamName", "timestamp", "message", "ingestionTime", "eventId"}
-    assert len({e["eventId"] for e in events}) == 6 and sorted(e["eventId"] for e in events) == [e["eventId"] for e in events]
+    ids = [e["eventId"] for e in events]
+    assert len(set(ids)) == 6 and sorted(ids) == ids
     assert found(startTime=at + 10, endTime=at + 20) == everything[1:5]  # both are included
     assert found(logStreamNames=["db", "app/b"]) == [everything[1], everything[2], everything[5]]
     assert found(logStreamNamePrefix="app/") == [everything[0], everything[1], everything[3], everything[4]]
@@ -475,7 +485,8 @@ def test_filter(logs, group):
     assert found(filterPattern="?WARN ?ARGUMENTS REQUEST") == everything[:2]
     assert found(filterPattern='"order-7 done"') == [everything[5]]
     assert found(filterPattern="error") == []
-    assert found(filterPattern="ERROR", logStreamNamePrefix="app/", limit=1) == [everything[0], everything[1], everything[3]]
+    assert found(filterPattern="ERROR", logStreamNamePrefix="app/", limit=1) == [everything[0], everything[1],
+                                                                                 everything[3]]
 
 
 def test_filter_errors(logs, group, stream):
@@ -487,7 +498,8 @@ def test_filter_errors(logs, group, stream):
             logStreamNames=[stream], logStreamNamePrefix="s")
     for pattern, what in (("{ $.a = 1 }", "JSON patterns ({ ... })"), ("[a, b]", "Space-delimited patterns ([ ... ])"),
                           ("%a%", "Regular expressions (%...%)")):
-        refused(logs.filter_log_events, "InvalidParameterException", what + " are not supported in filter patterns yet: "
+        refused(logs.filter_log_events, "InvalidParameterException", what +
+                " are not supported in filter patterns yet: "
                 'use terms, "phrases", ?optional and -excluded terms.', logGroupName=group, filterPattern=pattern)
     refused(logs.filter_log_events, "InvalidParameterException", "Invalid character(s) in term ':'", logGroupName=group,
             filterPattern="error: x")
@@ -549,7 +561,8 @@ def test_tags(logs):
         logs.tag_resource(resourceArn=arn, tags={f"k{i}": "v" for i in range(49)})
     assert caught.value.response["Error"]["Code"] == "TooManyTagsException"
     assert len(logs.list_tags_for_resource(resourceArn=arn)["tags"]) == 2
-    for call in (logs.list_tags_for_resource, lambda resourceArn: logs.tag_resource(resourceArn=resourceArn, tags={"a": "b"}),
+    for call in (logs.list_tags_for_resource,
+                 lambda resourceArn: logs.tag_resource(resourceArn=resourceArn, tags={"a": "b"}),
                  lambda resourceArn: logs.untag_resource(resourceArn=resourceArn, tagKeys=["a"])):
         refused(call, *NO_GROUP, resourceArn=arn + "none")
     logs.delete_log_group(logGroupName=group)
@@ -586,7 +599,8 @@ def test_aws_cli(aws):
                                       "--start-from-head")["events"]] == ["hello", "world"]
     found = aws("logs", "filter-log-events", "--log-group-name", group, "--filter-pattern", "world")
     assert [e["message"] for e in found["events"]] == ["world"]
-    streams = aws("logs", "describe-log-streams", "--log-group-name", group, "--order-by", "LastEventTime", "--descending")
+    streams = aws("logs", "describe-log-streams", "--log-group-name", group, "--order-by", "LastEventTime",
+                  "--descending")
     assert streams["logStreams"][0]["lastEventTimestamp"] == at
     aws("logs", "put-retention-policy", "--log-group-name", group, "--retention-in-days", "30")
     groups = aws("logs", "describe-log-groups", "--log-group-name-prefix", group)

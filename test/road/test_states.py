@@ -127,9 +127,11 @@ def test_create_refusals(sfn, wire, make):
             create(name="x", roleArn=ROLE, definition=one({"Type": "Task", "Resource": resource, "End": True}))
         assert caught.value.response["Error"]["Code"] == "InvalidDefinition"
         text = caught.value.response["Error"]["Message"]
-        assert f"The resource provided {resource} cannot be run: Crema does not have" in text and "/States/S/Resource" in text
+        assert f"The resource provided {resource} cannot be run: Crema does not have" in text
+        assert "/States/S/Resource" in text
     for resource in ("nobody", "arn:aws:states:::dynamodb:query", "arn:aws:states:::events:putEventsNow"):
-        refused(create, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource "
+        refused(create, "InvalidDefinition",
+                "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource "
                 f"provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not "
                 "available in this region. at /States/S/Resource'", name="x", roleArn=ROLE,
                 definition=one({"Type": "Task", "Resource": resource, "End": True}))
@@ -176,7 +178,8 @@ def test_revisions(wire):
     wire("states", "CreateStateMachine", name=name, definition=PASS, roleArn=ROLE)
     assert "revisionId" not in wire("states", "DescribeStateMachine", stateMachineArn=machine_arn(name))
     first = wire("states", "UpdateStateMachine", stateMachineArn=machine_arn(name), definition=FAIL)["revisionId"]
-    assert wire("states", "UpdateStateMachine", stateMachineArn=machine_arn(name), definition=FAIL)["revisionId"] == first
+    assert wire("states", "UpdateStateMachine", stateMachineArn=machine_arn(name),
+                definition=FAIL)["revisionId"] == first
     about = wire("states", "DescribeStateMachine", stateMachineArn=machine_arn(name))
     assert (about["revisionId"], about["encryptionConfiguration"]) == (first, {"type": "AWS_OWNED_KEY"})
     bare = wire("states", "DescribeStateMachine", stateMachineArn=machine_arn(name), includedData="METADATA_ONLY")
@@ -214,10 +217,12 @@ def test_delete_while_running(sfn, make):
 
 def test_tags(sfn, make):
     arn = make(tags=[{"key": "a", "value": "1"}, {"key": "b", "value": ""}])
-    assert sfn.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "1"}, {"key": "b", "value": ""}]
+    assert sfn.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "1"},
+                                                                   {"key": "b", "value": ""}]
     sfn.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "2"}, {"key": "c", "value": "3"}])
     sfn.untag_resource(resourceArn=arn, tagKeys=["b", "none"])
-    assert sfn.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "2"}, {"key": "c", "value": "3"}]
+    assert sfn.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "2"},
+                                                                   {"key": "c", "value": "3"}]
     none = machine_arn("none")
     for call, more in ((sfn.tag_resource, {"tags": []}), (sfn.untag_resource, {"tagKeys": []}),
                        (sfn.list_tags_for_resource, {})):
@@ -252,7 +257,8 @@ def test_redrive_is_told_as_it_is(wire, make):
     arn = make(FAIL)
     execution = wire("states", "StartExecution", stateMachineArn=arn)["executionArn"]
     about = wire("states", "DescribeExecution", executionArn=execution)
-    assert (about["redriveCount"], about["redriveStatus"], about["error"], about["cause"]) == (0, "REDRIVABLE", "E", "C")
+    assert (about["redriveCount"], about["redriveStatus"], about["error"], about["cause"]) == (0, "REDRIVABLE", "E",
+                                                                                               "C")
     bare = wire("states", "DescribeExecution", executionArn=execution, includedData="METADATA_ONLY")
     assert "input" not in bare and bare["inputDetails"] == {"included": False}
 
@@ -267,12 +273,14 @@ def test_start_refusals(sfn, make):
             "Invalid State Machine Execution Input: 'Unrecognized token 'not': was expecting (JSON String, Number, "
             "Array, Object or token 'null', 'true' or 'false')'", stateMachineArn=arn, input="not some json")
     refused(start, "InvalidName", "Invalid Name: 'a/b'", stateMachineArn=arn, name="a/b")
-    refused(start, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'", stateMachineArn="not_a_valid_arn")
+    refused(start, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: not_a_valid_arn'",
+            stateMachineArn="not_a_valid_arn")
     refused(start, "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}:2'", stateMachineArn=arn + ":2")
     other = arn.replace(REGION, "eu-west-1")
     refused(start, "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{other}'", stateMachineArn=other)
     largest = json.dumps("x" * (262144 - 2))
-    assert sfn.describe_execution(executionArn=start(stateMachineArn=arn, input=largest)["executionArn"])["output"] == largest
+    assert sfn.describe_execution(executionArn=start(stateMachineArn=arn,
+                                                     input=largest)["executionArn"])["output"] == largest
     with pytest.raises(ClientError) as caught:
         start(stateMachineArn=arn, input=json.dumps("x" * 262144))
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
@@ -316,7 +324,8 @@ def test_list_executions(sfn, make):
     assert names() == newest
     assert names(PaginationConfig={"PageSize": 4}) == newest
     for kind, status in enumerate(("SUCCEEDED", "RUNNING", "FAILED")):
-        assert names(statusFilter=status, PaginationConfig={"PageSize": 2}) == [n for n in newest if int(n[1:]) % 3 == kind]
+        assert names(statusFilter=status, PaginationConfig={"PageSize": 2}) == [n for n in newest if int(n[1:]) %
+                                                                                3 == kind]
     assert names(statusFilter="ABORTED") == []
     item = sfn.list_executions(stateMachineArn=arn, statusFilter="RUNNING", maxResults=1)["executions"][0]
     assert "stopDate" not in item and item["stateMachineArn"] == arn and item["status"] == "RUNNING"
@@ -326,7 +335,8 @@ def test_list_executions(sfn, make):
     refused(sfn.list_executions, "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine_arn('none')}'",
             stateMachineArn=machine_arn("none"))
     refused(sfn.list_executions, "ValidationException",
-            "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must "
+            "1 validation error detected: Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member "
+            "must "
             "satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]",
             stateMachineArn=arn, statusFilter="succeeded")
     refused(sfn.list_executions, "ValidationException",
@@ -339,7 +349,8 @@ def test_stop(sfn, make):
     execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
     stopped = sfn.stop_execution(executionArn=execution, error="E", cause="C")
     about = sfn.describe_execution(executionArn=execution)
-    assert (about["status"], about["error"], about["cause"], about["stopDate"]) == ("ABORTED", "E", "C", stopped["stopDate"])
+    assert (about["status"], about["error"], about["cause"], about["stopDate"]) == ("ABORTED", "E", "C",
+                                                                                    stopped["stopDate"])
     assert sfn.stop_execution(executionArn=execution)["stopDate"] == stopped["stopDate"]
     last = sfn.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=1)["events"][0]
     assert last["type"] == "ExecutionAborted" and last["executionAbortedEventDetails"] == {"error": "E", "cause": "C"}
@@ -364,7 +375,8 @@ def test_history(sfn, make):
         assert [e for page in pages for e in page["events"]] == (events[::-1] if reverse else events)
         assert len(pages) == 2
     bare = sfn.get_execution_history(executionArn=execution, includeExecutionData=False)["events"]
-    assert "input" not in bare[0]["executionStartedEventDetails"] and bare[2]["stateExitedEventDetails"] == {"name": "P"}
+    assert "input" not in bare[0]["executionStartedEventDetails"]
+    assert bare[2]["stateExitedEventDetails"] == {"name": "P"}
     token = sfn.get_execution_history(executionArn=execution, maxResults=2)["nextToken"]
     refused(sfn.get_execution_history, "InvalidToken", "Invalid Token: 'Invalid token'", executionArn=execution,
             reverseOrder=True, nextToken=token)
@@ -413,7 +425,8 @@ def test_task_failure(sfn, make):
 
 
 def test_a_wait_of_one_second_really_ends(sfn, make):
-    execution = sfn.start_execution(stateMachineArn=make(one({"Type": "Wait", "Seconds": 1, "End": True})))["executionArn"]
+    execution = sfn.start_execution(stateMachineArn=make(one({"Type": "Wait", "Seconds": 1,
+                                                              "End": True})))["executionArn"]
     assert sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
     about = eventually(lambda: (a := sfn.describe_execution(executionArn=execution))["status"] == "SUCCEEDED" and a)
     assert 1.0 <= (about["stopDate"] - about["startDate"]).total_seconds() < 5
@@ -422,7 +435,8 @@ def test_a_wait_of_one_second_really_ends(sfn, make):
 def test_with_the_cli(aws, sfn):
     name = "m-" + uuid.uuid4().hex
     made = aws("stepfunctions", "create-state-machine", "--name", name, "--definition", PASS, "--role-arn", ROLE)
-    started = aws("stepfunctions", "start-execution", "--state-machine-arn", made["stateMachineArn"], "--input", '{"a":1}')
+    started = aws("stepfunctions", "start-execution", "--state-machine-arn", made["stateMachineArn"], "--input",
+                  '{"a":1}')
     about = aws("stepfunctions", "describe-execution", "--execution-arn", started["executionArn"])
     assert about["status"] == "SUCCEEDED"
     history = aws("stepfunctions", "get-execution-history", "--execution-arn", started["executionArn"])
@@ -503,7 +517,8 @@ def test_shop_happy_path(new_server):
     assert shop.path(execution) == BEGIN
     [started] = shop.messages("WorkflowStarted")
     assert started["resources"] == [ORDERS, execution]
-    assert {k: v for k, v in started["detail"].items() if k in ("orderId", "userId")} == {"orderId": "1", "userId": "user1"}
+    assert {k: v for k, v in started["detail"].items() if k in ("orderId", "userId")} == {"orderId": "1",
+                                                                                          "userId": "user1"}
     shop.sfn.send_task_success(taskToken=started["detail"]["TaskToken"], output="{}")
     [waiting] = shop.messages("WaitingCompletion")
     assert waiting["detail"]["orderNumber"] == "1" and waiting["detail"]["TaskToken"] != started["detail"]["TaskToken"]
@@ -566,8 +581,10 @@ def test_shop_customer_times_out(new_server):
     entered = [e["id"] for e in shop.sfn.get_execution_history(executionArn=execution)["events"]
                if e["type"] == "TaskStateEntered"][-1]
     given = '{"Error":"States.Timeout","Cause":"","cause":"Customer timedout"}'
-    assert about["cause"] == ("An error occurred while executing the state 'Emit - error timeout' (entered at the event "
-                              f"id #{entered}). The JSONPath '$.detail.userId' specified for the field 'userId.$' could "
+    assert about["cause"] == ("An error occurred while executing the state 'Emit - error timeout' (entered at the "
+                              "event "
+                              f"id #{entered}). The JSONPath '$.detail.userId' specified for the field 'userId.$' "
+                              "could "
                               f"not be found in the input '{given}'")
     refused(shop.sfn.send_task_success, "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'",
             taskToken=token, output="{}")

@@ -89,7 +89,8 @@ def tell(server, between):
     put = shop.call("events", "put_events", Entries=[{
         "EventBusName": BUS, "Source": SOURCE, "DetailType": "Validator.NewOrder",
         "Detail": '{"orderId":"3","userId":"testuser3"}'}])
-    running = shop.server.client("stepfunctions").list_executions(stateMachineArn=MACHINE, statusFilter="RUNNING")["executions"]
+    running = shop.server.client("stepfunctions").list_executions(stateMachineArn=MACHINE,
+                                                                  statusFilter="RUNNING")["executions"]
     assert len(running) == 1 and running[0]["name"].startswith(put["Entries"][0]["EventId"] + "_")
     shop.finish(running[0]["executionArn"], "3", "2")
     assert len(shop.messages()) == 7
@@ -121,7 +122,8 @@ def test_envelope_is_one_compact_line_in_order(server):
     for event in events:
         assert "\n" not in event["message"]
         envelope = json.loads(event["message"])
-        assert list(envelope) == ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
+        assert list(envelope) == ["version", "id", "detail-type", "source", "account", "time", "region", "resources",
+                                  "detail"]
         assert event["message"] == json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -154,7 +156,8 @@ def test_recorded_events_of_a_shop_arrive_as_they_were_sent(server):
 def test_demo_as_a_person_runs_it():
     if not shutil.which("aws"):
         pytest.skip("the aws CLI is not on this machine")
-    done = subprocess.run([CREMA, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600 * SLOW)
+    done = subprocess.run([CREMA, "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=600 * SLOW)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "The story is as told." in done.stdout
     assert "\x1b" not in done.stdout, "colour in a pipe"

@@ -1,4 +1,4 @@
-"""Tables over the wire: boto3's client and resource, the aws CLI, every operation, errors with their texts, paging, limits."""
+"""Tables over the wire: boto3's client and resource, the aws CLI, every operation, error texts, paging, limits."""
 import decimal
 import uuid
 
@@ -23,7 +23,8 @@ def db(server):
 @pytest.fixture
 def resource(server):
     return boto3.session.Session().resource(
-        "dynamodb", endpoint_url=server.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+        "dynamodb", endpoint_url=server.endpoint, region_name=REGION, aws_access_key_id="test",
+        aws_secret_access_key="test")
 
 
 @pytest.fixture
@@ -65,8 +66,10 @@ def order(db):
         LocalSecondaryIndexes=[{"IndexName": "LSI-timestamp", "KeySchema": key_schema("PK", "TS"),
                                 "Projection": {"ProjectionType": "ALL"}}],
         GlobalSecondaryIndexes=[
-            {"IndexName": "GSI-status", "KeySchema": key_schema("ORDERSTATE", "SK"), "Projection": {"ProjectionType": "ALL"}},
-            {"IndexName": "GSI-userId", "KeySchema": key_schema("USERID", "SK"), "Projection": {"ProjectionType": "ALL"}}])
+            {"IndexName": "GSI-status", "KeySchema": key_schema("ORDERSTATE", "SK"),
+             "Projection": {"ProjectionType": "ALL"}},
+            {"IndexName": "GSI-userId", "KeySchema": key_schema("USERID", "SK"),
+             "Projection": {"ProjectionType": "ALL"}}])
     return name
 
 
@@ -86,7 +89,8 @@ def refused(call, code, text=None, **arguments):
 
 def test_create_describe_list_delete(db):
     name = name_of("tab")
-    made = db.create_table(TableName=name, KeySchema=key_schema("PK", "SK"), AttributeDefinitions=attributes(PK="S", SK="N"),
+    made = db.create_table(TableName=name, KeySchema=key_schema("PK", "SK"),
+                           AttributeDefinitions=attributes(PK="S", SK="N"),
                            ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 7},
                            Tags=[{"Key": "team", "Value": "bar"}])["TableDescription"]
     assert made["TableStatus"] == "ACTIVE"
@@ -122,7 +126,8 @@ def test_list_pages(server):
                         AttributeDefinitions=attributes(PK="S"))
     page = db.list_tables()
     assert page["TableNames"] == names[:100] and page["LastEvaluatedTableName"] == names[99]
-    assert [n for p in db.get_paginator("list_tables").paginate(PaginationConfig={"PageSize": 7}) for n in p["TableNames"]] == names
+    assert [n for p in db.get_paginator("list_tables").paginate(PaginationConfig={"PageSize": 7})
+            for n in p["TableNames"]] == names
     refused(db.list_tables, "ValidationException", Limit=101)
     assert not set(names) & set(server.client("dynamodb").list_tables()["TableNames"])
 
@@ -132,18 +137,23 @@ def test_create_refusals(db, wire):
                 BillingMode="PAY_PER_REQUEST")
     index = {"IndexName": "iii", "KeySchema": key_schema("a", "b"), "Projection": {"ProjectionType": "ALL"}}
     for change, text in [
-        ({"TableName": "ab"}, "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must "
+        ({"TableName": "ab"},
+         "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must "
                               "have length greater than or equal to 3"),
-        ({"BillingMode": "PROVISIONED"}, "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+        ({"BillingMode": "PROVISIONED"},
+         "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
                                          "must both be specified when BillingMode is PROVISIONED"),
-        ({"KeySchema": key_schema("a")}, "One or more parameter values were invalid: Number of attributes in KeySchema does not "
+        ({"KeySchema": key_schema("a")},
+         "One or more parameter values were invalid: Number of attributes in KeySchema does not "
                                          "exactly match number of attributes defined in AttributeDefinitions"),
         ({"KeySchema": key_schema("a", "a"), "AttributeDefinitions": attributes(a="S")},
          "Invalid KeySchema: Some index key attribute have no definition"),
-        ({"GlobalSecondaryIndexes": [index, index]}, "One or more parameter values were invalid: Duplicate index name: iii"),
+        ({"GlobalSecondaryIndexes": [index, index]},
+         "One or more parameter values were invalid: Duplicate index name: iii"),
         ({"LocalSecondaryIndexes": [dict(index, KeySchema=key_schema("a"))]},
          "One or more parameter values were invalid: Index KeySchema does not have a range key for index: iii"),
-        ({"KeySchema": key_schema("a"), "AttributeDefinitions": attributes(a="S", b="N"), "LocalSecondaryIndexes": [index]},
+        ({"KeySchema": key_schema("a"), "AttributeDefinitions": attributes(a="S", b="N"),
+          "LocalSecondaryIndexes": [index]},
          "One or more parameter values were invalid: Table KeySchema does not have a range key, which is required when "
          "specifying a LocalSecondaryIndex"),
         ({"LocalSecondaryIndexes": [dict(index, IndexName=f"lsi{i}") for i in range(6)]},
@@ -152,7 +162,8 @@ def test_create_refusals(db, wire):
          "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20"),
     ]:
         refused(db.create_table, "ValidationException", text, **dict(good, **change))
-    for part in [{"SSESpecification": {"Enabled": True}}, {"DeletionProtectionEnabled": True}, {"ResourcePolicy": "{}"}]:
+    for part in [{"SSESpecification": {"Enabled": True}}, {"DeletionProtectionEnabled": True},
+                 {"ResourcePolicy": "{}"}]:
         with pytest.raises(Refused) as caught:
             wire("dynamodb", "CreateTable", **dict(good, **part))
         assert caught.value.name == "UnknownOperationException" and list(part)[0] in caught.value.text
@@ -162,7 +173,8 @@ def test_streams_are_recorded_and_not_claimed(db):
     name = name_of("serverlesspresso-config-table")
     made = db.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=key_schema("PK"),
                            AttributeDefinitions=attributes(PK="S"),
-                           StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]
+                           StreamSpecification={"StreamEnabled": True,
+                                                "StreamViewType": "NEW_AND_OLD_IMAGES"})["TableDescription"]
     assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert "LatestStreamArn" not in made and "LatestStreamLabel" not in made
 
@@ -194,7 +206,8 @@ def test_every_type(db, plain):
 
 
 @pytest.mark.parametrize("text, stored", [
-    ("0", "0"), ("-0.0", "0"), ("0042.1200", "42.12"), ("1e3", "1000"), ("1E125", "1" + "0" * 125), ("-1E-130", "-0." + "0" * 129 + "1"),
+    ("0", "0"), ("-0.0", "0"), ("0042.1200", "42.12"), ("1e3", "1000"), ("1E125", "1" + "0" * 125),
+    ("-1E-130", "-0." + "0" * 129 + "1"),
     ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
     ("9.9999999999999999999999999999999999999E125", "9" * 38 + "0" * 88),
 ])
@@ -224,19 +237,24 @@ def test_nesting(db, plain):
     for _ in range(31):
         value = {"M": {"a": value}}
     db.put_item(TableName=plain, Item={"PK": {"S": "deep"}, "v": value})
-    refused(db.put_item, "ValidationException", "Nesting Levels have exceeded supported limits: Attributes in the item have "
-            "nested levels beyond supported limit", TableName=plain, Item={"PK": {"S": "deep"}, "v": {"M": {"a": value}}})
-    refused(db.update_item, "ValidationException", TableName=plain, Key={"PK": {"S": "deep"}}, UpdateExpression="SET w = list_append(:l, :e)",
+    refused(db.put_item, "ValidationException",
+            "Nesting Levels have exceeded supported limits: Attributes in the item have "
+            "nested levels beyond supported limit", TableName=plain,
+            Item={"PK": {"S": "deep"}, "v": {"M": {"a": value}}})
+    refused(db.update_item, "ValidationException", TableName=plain, Key={"PK": {"S": "deep"}},
+            UpdateExpression="SET w = list_append(:l, :e)",
             ExpressionAttributeValues={":l": {"L": [value]}, ":e": {"L": []}})
 
 
 def test_item_size(db, plain):
     room = 400 * 1024 - 2 - 1 - 1
     put = dict(TableName=plain, ReturnConsumedCapacity="TOTAL")
-    assert db.put_item(Item={"PK": {"S": "1"}, "v": {"S": "x" * room}}, **put)["ConsumedCapacity"]["CapacityUnits"] == 400
+    assert db.put_item(Item={"PK": {"S": "1"}, "v": {"S": "x" * room}},
+                       **put)["ConsumedCapacity"]["CapacityUnits"] == 400
     refused(db.put_item, "ValidationException", "Item size has exceeded the maximum allowed size",
             Item={"PK": {"S": "1"}, "v": {"S": "x" * (room + 1)}}, **put)
-    refused(db.update_item, "ValidationException", "Item size to update has exceeded the maximum allowed size", TableName=plain,
+    refused(db.update_item, "ValidationException", "Item size to update has exceeded the maximum allowed size",
+            TableName=plain,
             Key={"PK": {"S": "1"}}, UpdateExpression="SET w = :v", ExpressionAttributeValues={":v": {"BOOL": True}})
 
 
@@ -245,18 +263,26 @@ def test_keys_refused(db, order):
     refused(db.get_item, "ValidationException", wrong, TableName=order, Key={"PK": {"S": "1"}})
     refused(db.get_item, "ValidationException", wrong, TableName=order, Key={"PK": {"S": "1"}, "SK": {"N": "1"}})
     refused(db.delete_item, "ValidationException", wrong, TableName=order, Key={"PK": {"S": "1"}, "XX": {"S": "1"}})
-    refused(db.put_item, "ValidationException", "One or more parameter values were invalid: Missing the key SK in the item",
+    refused(db.put_item, "ValidationException",
+            "One or more parameter values were invalid: Missing the key SK in the item",
             TableName=order, Item={"PK": {"S": "1"}})
-    refused(db.put_item, "ValidationException", "One or more parameter values were invalid: Type mismatch for key PK expected: S "
+    refused(db.put_item, "ValidationException",
+            "One or more parameter values were invalid: Type mismatch for key PK expected: S "
             "actual: N", TableName=order, Item={"PK": {"N": "1"}, "SK": {"S": "1"}})
-    refused(db.put_item, "ValidationException", "One or more parameter values are not valid. The AttributeValue for a key "
-            "attribute cannot contain an empty string value. Key: SK", TableName=order, Item={"PK": {"S": "1"}, "SK": {"S": ""}})
-    refused(db.put_item, "ValidationException", "One or more parameter values were invalid: Type mismatch for Index Key TS "
+    refused(db.put_item, "ValidationException",
+            "One or more parameter values are not valid. The AttributeValue for a key "
+            "attribute cannot contain an empty string value. Key: SK", TableName=order,
+            Item={"PK": {"S": "1"}, "SK": {"S": ""}})
+    refused(db.put_item, "ValidationException",
+            "One or more parameter values were invalid: Type mismatch for Index Key TS "
             "Expected: N Actual: S IndexName: LSI-timestamp", TableName=order,
             Item={"PK": {"S": "1"}, "SK": {"S": "1"}, "TS": {"S": "1"}})
-    refused(db.put_item, "ValidationException", "One or more parameter values were invalid: Aggregated size of all range keys "
-            "has exceeded the size limit of 1024 bytes", TableName=order, Item={"PK": {"S": "1"}, "SK": {"S": "x" * 1025}})
-    long = {"PK": {"S": "\0" * 2048}, "SK": {"S": "\0" * 1024}, "ORDERSTATE": {"S": "\0" * 2048}, "USERID": {"S": "\0" * 2048}}
+    refused(db.put_item, "ValidationException",
+            "One or more parameter values were invalid: Aggregated size of all range keys "
+            "has exceeded the size limit of 1024 bytes", TableName=order,
+            Item={"PK": {"S": "1"}, "SK": {"S": "x" * 1025}})
+    long = {"PK": {"S": "\0" * 2048}, "SK": {"S": "\0" * 1024}, "ORDERSTATE": {"S": "\0" * 2048},
+            "USERID": {"S": "\0" * 2048}}
     db.put_item(TableName=order, Item=long)
     assert db.get_item(TableName=order, Key={name: long[name] for name in ("PK", "SK")})["Item"] == long
     assert db.query(TableName=order, IndexName="GSI-userId", KeyConditionExpression="USERID = :u",
@@ -267,18 +293,22 @@ def test_no_table(db):
     text = "Requested resource not found"
     key = {"PK": {"S": "1"}}
     for call, arguments in [
-        (db.get_item, {"Key": key}), (db.put_item, {"Item": key}), (db.delete_item, {"Key": key}), (db.update_item, {"Key": key}),
-        (db.scan, {}), (db.query, {"KeyConditionExpression": "PK = :v", "ExpressionAttributeValues": {":v": {"S": "1"}}}),
+        (db.get_item, {"Key": key}), (db.put_item, {"Item": key}), (db.delete_item, {"Key": key}),
+        (db.update_item, {"Key": key}),
+        (db.scan, {}),
+        (db.query, {"KeyConditionExpression": "PK = :v", "ExpressionAttributeValues": {":v": {"S": "1"}}}),
     ]:
         refused(call, "ResourceNotFoundException", text, TableName="no-such-table", **arguments)
-    refused(db.batch_write_item, "ResourceNotFoundException", text, RequestItems={"no-such-table": [{"PutRequest": {"Item": key}}]})
+    refused(db.batch_write_item, "ResourceNotFoundException", text,
+            RequestItems={"no-such-table": [{"PutRequest": {"Item": key}}]})
 
 
 def test_put_conditions_and_return_values(db, wire, plain):
     item = {"PK": {"S": "1"}, "a": {"N": "1"}}
     once = dict(TableName=plain, ConditionExpression="attribute_not_exists(PK)")
     assert "Attributes" not in db.put_item(Item=item, ReturnValues="ALL_OLD", **once)
-    response = refused(db.put_item, "ConditionalCheckFailedException", "The conditional request failed", Item=item, **once)
+    response = refused(db.put_item, "ConditionalCheckFailedException", "The conditional request failed", Item=item,
+                       **once)
     assert "Item" not in response
     with pytest.raises(Refused) as caught:
         wire("dynamodb", "PutItem", Item=item, ReturnValuesOnConditionCheckFailure="ALL_OLD", **once)
@@ -288,18 +318,24 @@ def test_put_conditions_and_return_values(db, wire, plain):
             ReturnValues="ALL_NEW")
     with pytest.raises(db.exceptions.ConditionalCheckFailedException):
         db.delete_item(TableName=plain, Key={"PK": {"S": "1"}}, ConditionExpression="attribute_exists(a)")
-    assert db.delete_item(TableName=plain, Key={"PK": {"S": "1"}}, ReturnValues="ALL_OLD")["Attributes"] == {"PK": {"S": "1"}}
+    assert db.delete_item(TableName=plain, Key={"PK": {"S": "1"}},
+                          ReturnValues="ALL_OLD")["Attributes"] == {"PK": {"S": "1"}}
     assert "Attributes" not in db.delete_item(TableName=plain, Key={"PK": {"S": "1"}}, ReturnValues="ALL_OLD")
 
 
 def test_update_return_values(db, plain):
-    update = dict(TableName=plain, Key={"PK": {"S": "u"}}, UpdateExpression="SET m.x = :x, #c = if_not_exists(#c, :zero) + :one REMOVE gone",
+    update = dict(TableName=plain, Key={"PK": {"S": "u"}},
+                  UpdateExpression="SET m.x = :x, #c = if_not_exists(#c, :zero) + :one REMOVE gone",
                   ExpressionAttributeNames={"#c": "count"},
                   ExpressionAttributeValues={":x": {"S": "new"}, ":zero": {"N": "0"}, ":one": {"N": "1"}})
-    refused(db.update_item, "ValidationException", "The document path provided in the update expression is invalid for update", **update)
-    db.put_item(TableName=plain, Item={"PK": {"S": "u"}, "m": {"M": {"x": {"S": "old"}, "y": {"S": "kept"}}}, "gone": {"N": "1"}})
-    assert db.update_item(ReturnValues="UPDATED_OLD", **update)["Attributes"] == {"m": {"M": {"x": {"S": "old"}}}, "gone": {"N": "1"}}
-    assert db.update_item(ReturnValues="UPDATED_NEW", **update)["Attributes"] == {"m": {"M": {"x": {"S": "new"}}}, "count": {"N": "2"}}
+    refused(db.update_item, "ValidationException",
+            "The document path provided in the update expression is invalid for update", **update)
+    db.put_item(TableName=plain,
+                Item={"PK": {"S": "u"}, "m": {"M": {"x": {"S": "old"}, "y": {"S": "kept"}}}, "gone": {"N": "1"}})
+    assert db.update_item(ReturnValues="UPDATED_OLD", **update)["Attributes"] == {"m": {"M": {"x": {"S": "old"}}},
+                                                                                  "gone": {"N": "1"}}
+    assert db.update_item(ReturnValues="UPDATED_NEW", **update)["Attributes"] == {"m": {"M": {"x": {"S": "new"}}},
+                                                                                  "count": {"N": "2"}}
     whole = {"PK": {"S": "u"}, "m": {"M": {"x": {"S": "new"}, "y": {"S": "kept"}}}}
     assert db.update_item(ReturnValues="ALL_OLD", **update)["Attributes"] == dict(whole, count={"N": "2"})
     assert db.update_item(ReturnValues="ALL_NEW", **update)["Attributes"] == dict(whole, count={"N": "4"})
@@ -309,24 +345,33 @@ def test_update_return_values(db, plain):
 @pytest.mark.parametrize("expression, values, text", [
     ("INVALID SYNTAX HERE", None, 'Invalid UpdateExpression: Syntax error; token: "INVALID", near: "INVALID SYNTAX"'),
     ("", None, "Invalid UpdateExpression: The expression can not be empty;"),
-    ("SET a = :v", None, "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"),
-    ("SET a = :v", {":v": {"S": "1"}, ":u": {"S": "1"}}, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:u}"),
-    ("SET status = :v", {":v": {"S": "1"}}, "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status"),
-    ("SET #s = :v", {":v": {"S": "1"}}, "Invalid UpdateExpression: An expression attribute name used in the document path is not "
+    ("SET a = :v", None,
+     "Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"),
+    ("SET a = :v", {":v": {"S": "1"}, ":u": {"S": "1"}},
+     "Value provided in ExpressionAttributeValues unused in expressions: keys: {:u}"),
+    ("SET status = :v", {":v": {"S": "1"}},
+     "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status"),
+    ("SET #s = :v", {":v": {"S": "1"}},
+     "Invalid UpdateExpression: An expression attribute name used in the document path is not "
                                         "defined; attribute name: #s"),
-    ("SET PK = :v", {":v": {"S": "1"}}, "One or more parameter values were invalid: Cannot update attribute PK. This attribute is part "
+    ("SET PK = :v", {":v": {"S": "1"}},
+     "One or more parameter values were invalid: Cannot update attribute PK. This attribute is part "
                                         "of the key"),
-    ("SET a = nope + :v", {":v": {"N": "1"}}, "The provided expression refers to an attribute that does not exist in the item"),
+    ("SET a = nope + :v", {":v": {"N": "1"}},
+     "The provided expression refers to an attribute that does not exist in the item"),
     ("SET a = a + :v", {":v": {"N": "1"}}, "An operand in the update expression has an incorrect data type"),
-    ("SET a = :v", {":v": {"N": "x"}}, "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a "
+    ("SET a = :v", {":v": {"N": "x"}},
+     "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a "
                                        "numeric value: x for key :v"),
-    ("ADD a :v", {":v": {"S": "1"}}, "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, "
+    ("ADD a :v", {":v": {"S": "1"}},
+     "Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, "
                                      "operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
 ])
 def test_update_refusals(db, plain, expression, values, text):
     db.put_item(TableName=plain, Item={"PK": {"S": "u"}, "a": {"S": "text"}})
     more = {"ExpressionAttributeValues": values} if values else {}
-    refused(db.update_item, "ValidationException", text, TableName=plain, Key={"PK": {"S": "u"}}, UpdateExpression=expression, **more)
+    refused(db.update_item, "ValidationException", text, TableName=plain, Key={"PK": {"S": "u"}},
+            UpdateExpression=expression, **more)
     assert db.get_item(TableName=plain, Key={"PK": {"S": "u"}})["Item"] == {"PK": {"S": "u"}, "a": {"S": "text"}}
 
 
@@ -352,18 +397,21 @@ def test_order_processor_calls(db):
     for name in config, counting:
         db.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=key_schema("PK"),
                         AttributeDefinitions=attributes(PK="S"))
-    db.put_item(TableName=config, Item={"PK": {"S": "config"}, "storeOpen": {"BOOL": True}, "maxOrdersInQueue": {"N": "10"}})
+    db.put_item(TableName=config,
+                Item={"PK": {"S": "config"}, "storeOpen": {"BOOL": True}, "maxOrdersInQueue": {"N": "10"}})
     db.put_item(TableName=counting, Item={"PK": {"S": "orderID"}, "IDvalue": {"N": "0"}})
     assert db.get_item(TableName=config, Key={"PK": {"S": "config"}})["Item"]["storeOpen"]["BOOL"] is True
     for number in range(1, 4):
-        answer = db.update_item(TableName=counting, Key={"PK": {"S": "orderID"}}, UpdateExpression="set IDvalue = IDvalue + :val",
+        answer = db.update_item(TableName=counting, Key={"PK": {"S": "orderID"}},
+                                UpdateExpression="set IDvalue = IDvalue + :val",
                                 ExpressionAttributeValues={":val": {"N": "1"}}, ReturnValues="UPDATED_NEW")
         assert answer["Attributes"] == {"IDvalue": {"N": str(number)}}
 
 
 def test_order_manager_calls(db, order):
     key = {"PK": {"S": "orders"}, "SK": {"S": "2"}}
-    db.update_item(TableName=order, Key=key, UpdateExpression="set USERID = :u, ORDERSTATE = :s, TS = :t, TaskToken = :k, orderNumber = :n",
+    db.update_item(TableName=order, Key=key,
+                   UpdateExpression="set USERID = :u, ORDERSTATE = :s, TS = :t, TaskToken = :k, orderNumber = :n",
                    ExpressionAttributeValues={":u": {"S": "7"}, ":s": {"S": "CREATED"}, ":t": {"N": "1764000000123"},
                                               ":k": {"S": "token"}, ":n": {"S": "42"}})
     claim = dict(TableName=order, Key=key, UpdateExpression="set drinkOrder = :drink",
@@ -371,16 +419,19 @@ def test_order_manager_calls(db, order):
                  ExpressionAttributeNames={"#userId": "USERID"})
     refused(db.update_item, "ConditionalCheckFailedException", "The conditional request failed",
             ExpressionAttributeValues={":drink": {"S": "tea"}, ":userId": {"S": "8"}}, **claim)
-    after = db.update_item(ExpressionAttributeValues={":drink": {"S": "tea"}, ":userId": {"S": "7"}}, **claim)["Attributes"]
+    after = db.update_item(ExpressionAttributeValues={":drink": {"S": "tea"}, ":userId": {"S": "7"}},
+                           **claim)["Attributes"]
     assert after == {**key, "USERID": {"S": "7"}, "ORDERSTATE": {"S": "CREATED"}, "TS": {"N": "1764000000123"},
                      "TaskToken": {"S": "token"}, "orderNumber": {"S": "42"}, "drinkOrder": {"S": "tea"}}
     created = db.query(TableName=order, IndexName="GSI-status", KeyConditionExpression="ORDERSTATE = :s",
                        ExpressionAttributeValues={":s": {"S": "CREATED"}})
     assert created["Items"] == [after]
-    db.update_item(TableName=order, Key=key, UpdateExpression="set ORDERSTATE = :s", ExpressionAttributeValues={":s": {"S": "COMPLETED"}})
+    db.update_item(TableName=order, Key=key, UpdateExpression="set ORDERSTATE = :s",
+                   ExpressionAttributeValues={":s": {"S": "COMPLETED"}})
     assert db.query(TableName=order, IndexName="GSI-status", KeyConditionExpression="ORDERSTATE = :s", Select="COUNT",
                     ExpressionAttributeValues={":s": {"S": "CREATED"}})["Count"] == 0
-    assert db.query(TableName=order, IndexName="LSI-timestamp", KeyConditionExpression="PK = :p AND TS > :t", ScanIndexForward=False,
+    assert db.query(TableName=order, IndexName="LSI-timestamp", KeyConditionExpression="PK = :p AND TS > :t",
+                    ScanIndexForward=False,
                     ExpressionAttributeValues={":p": {"S": "orders"}, ":t": {"N": "1763999999999.5"}})["Count"] == 1
 
 
@@ -391,7 +442,8 @@ def filled(resource, order):
     table = resource.Table(order)
     with table.batch_writer() as batch:
         for i in range(60):
-            batch.put_item({"PK": f"p{i % 2}", "SK": f"s{i:03}", "TS": Decimal(1000 - i), "USERID": f"u{i % 3}", "i": i})
+            batch.put_item({"PK": f"p{i % 2}", "SK": f"s{i:03}", "TS": Decimal(1000 - i), "USERID": f"u{i % 3}",
+                            "i": i})
     return table
 
 
@@ -411,9 +463,11 @@ def test_query_ranges(filled):
     assert keys(KeyConditionExpression=own & Key("SK").begins_with("s02")) == [20, 22, 24, 26, 28]
     assert keys(IndexName="LSI-timestamp", KeyConditionExpression=own & Key("TS").lte(Decimal("944.0"))) == [58, 56]
     assert keys(IndexName="GSI-userId", KeyConditionExpression=Key("USERID").eq("u2")) == list(range(2, 60, 3))
-    got = filled.query(KeyConditionExpression=own, FilterExpression=Attr("i").gt(50) & Attr("USERID").is_in(["u0", "u2"]),
+    got = filled.query(KeyConditionExpression=own,
+                       FilterExpression=Attr("i").gt(50) & Attr("USERID").is_in(["u0", "u2"]),
                        ProjectionExpression="i, USERID")
-    assert got["Items"] == [{"i": 54, "USERID": "u0"}, {"i": 56, "USERID": "u2"}] and got["ScannedCount"] == 30 and got["Count"] == 2
+    assert got["Items"] == [{"i": 54, "USERID": "u0"},
+                            {"i": 56, "USERID": "u2"}] and got["ScannedCount"] == 30 and got["Count"] == 2
 
 
 @pytest.mark.parametrize("limit", [1, 7, 30, 31])
@@ -440,22 +494,26 @@ def test_query_refusals(db, order):
         ({"KeyConditionExpression": "SK = :v"}, "Query condition missed key schema element: PK"),
         ({"KeyConditionExpression": "PK > :v"}, "Query key condition not supported"),
         ({"KeyConditionExpression": ""}, "Invalid KeyConditionExpression: The expression can not be empty;"),
-        ({"KeyConditionExpression": "PK = :v", "IndexName": "nope"}, "The table does not have the specified index: nope"),
+        ({"KeyConditionExpression": "PK = :v", "IndexName": "nope"},
+         "The table does not have the specified index: nope"),
         ({"KeyConditionExpression": "USERID = :v", "IndexName": "GSI-userId", "ConsistentRead": True},
          "Consistent reads are not supported on global secondary indexes"),
         ({"KeyConditionExpression": "PK = :v", "FilterExpression": "SK = :v"},
          "Filter Expression can only contain non-primary key attributes: Primary key attribute: SK"),
         ({"KeyConditionExpression": "PK = :v", "FilterExpression": "#missing = :v"},
-         "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute name: #missing"),
+         "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute "
+         "name: #missing"),
         ({"KeyConditionExpression": "PK = :v", "ExpressionAttributeNames": {"#u": "x"}},
          "Value provided in ExpressionAttributeNames unused in expressions: keys: {#u}"),
     ]:
         refused(db.query, "ValidationException", text, **dict(query, **arguments))
-    refused(db.query, "ValidationException", TableName=order, KeyConditionExpression="PK = :v", ExpressionAttributeValues=values, Limit=0)
+    refused(db.query, "ValidationException", TableName=order, KeyConditionExpression="PK = :v",
+            ExpressionAttributeValues=values, Limit=0)
 
 
 def test_scan(db, filled):
-    whole = [int(item["i"]) for page in db.get_paginator("scan").paginate(TableName=filled.name, PaginationConfig={"PageSize": 9})
+    whole = [int(item["i"])
+             for page in db.get_paginator("scan").paginate(TableName=filled.name, PaginationConfig={"PageSize": 9})
              for item in [{k: list(v.values())[0] for k, v in item.items()} for item in page["Items"]]]
     assert sorted(whole) == list(range(60))
     parts = [filled.scan(Segment=segment, TotalSegments=4)["Items"] for segment in range(4)]
@@ -464,7 +522,8 @@ def test_scan(db, filled):
     assert (got["Count"], got["ScannedCount"]) == (3, 60) and "Items" not in got
     assert filled.scan(IndexName="GSI-status")["Count"] == 0
     assert filled.scan(IndexName="GSI-userId", Limit=5)["Count"] == 5
-    refused(db.scan, "ValidationException", "The TotalSegments parameter is required but was not present in the request when "
+    refused(db.scan, "ValidationException",
+            "The TotalSegments parameter is required but was not present in the request when "
             "Segment parameter is present", TableName=filled.name, Segment=0)
 
 
@@ -505,13 +564,16 @@ def test_batch_write(db, plain, order):
 # ---- the rest ----
 
 def test_resource(resource):
-    table = resource.create_table(TableName=name_of("res"), KeySchema=key_schema("id"), AttributeDefinitions=attributes(id="N"),
+    table = resource.create_table(TableName=name_of("res"), KeySchema=key_schema("id"),
+                                  AttributeDefinitions=attributes(id="N"),
                                   BillingMode="PAY_PER_REQUEST")
     table.wait_until_exists()
-    table.put_item(Item={"id": 1, "tags": {"a", "b"}, "price": Decimal("3.10"), "blob": b"\x01", "nested": [{"x": None}, True]})
+    table.put_item(Item={"id": 1, "tags": {"a", "b"}, "price": Decimal("3.10"), "blob": b"\x01",
+                         "nested": [{"x": None}, True]})
     item = table.get_item(Key={"id": 1})["Item"]
     assert item["tags"] == {"a", "b"} and item["price"] == Decimal("3.1") and item["nested"] == [{"x": None}, True]
-    answer = table.update_item(Key={"id": Decimal("1.0")}, UpdateExpression="ADD tags :t, n :n DELETE tags2 :t", ReturnValues="UPDATED_NEW",
+    answer = table.update_item(Key={"id": Decimal("1.0")}, UpdateExpression="ADD tags :t, n :n DELETE tags2 :t",
+                               ReturnValues="UPDATED_NEW",
                                ExpressionAttributeValues={":t": {"c"}, ":n": Decimal("0.1")})
     assert answer["Attributes"] == {"tags": {"a", "b", "c"}, "n": Decimal("0.1")}
     table.delete()
@@ -522,22 +584,27 @@ def test_aws_cli(aws):
     aws("dynamodb", "create-table", "--table-name", name, "--billing-mode", "PAY_PER_REQUEST", "--key-schema",
         "AttributeName=PK,KeyType=HASH", "--attribute-definitions", "AttributeName=PK,AttributeType=S")
     aws("dynamodb", "put-item", "--table-name", name, "--item", '{"PK":{"S":"x"},"n":{"N":"1"}}')
-    got = aws("dynamodb", "update-item", "--table-name", name, "--key", '{"PK":{"S":"x"}}', "--update-expression", "set n = n + :v",
+    got = aws("dynamodb", "update-item", "--table-name", name, "--key", '{"PK":{"S":"x"}}', "--update-expression",
+              "set n = n + :v",
               "--expression-attribute-values", '{":v":{"N":"1"}}', "--return-values", "UPDATED_NEW")
     assert got == {"Attributes": {"n": {"N": "2"}}}
-    assert aws("dynamodb", "query", "--table-name", name, "--key-condition-expression", "PK = :v", "--expression-attribute-values",
+    assert aws("dynamodb", "query", "--table-name", name, "--key-condition-expression", "PK = :v",
+               "--expression-attribute-values",
                '{":v":{"S":"x"}}')["Items"] == [{"PK": {"S": "x"}, "n": {"N": "2"}}]
 
 
 def test_killed_and_started_again(new_server):
     server = new_server()
     db = server.client("dynamodb")
-    db.create_table(TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=key_schema("PK"), AttributeDefinitions=attributes(PK="S", G="S"),
-                    GlobalSecondaryIndexes=[{"IndexName": "gsi", "KeySchema": key_schema("G"), "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+    db.create_table(TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=key_schema("PK"),
+                    AttributeDefinitions=attributes(PK="S", G="S"),
+                    GlobalSecondaryIndexes=[{"IndexName": "gsi", "KeySchema": key_schema("G"),
+                                             "Projection": {"ProjectionType": "KEYS_ONLY"}}])
     for i in range(50):
         db.put_item(TableName="kept", Item={"PK": {"S": str(i)}, "G": {"S": "g"}})
     server.kill()
     server.start()
     assert db.describe_table(TableName="kept")["Table"]["ItemCount"] == 50
     assert db.scan(TableName="kept")["Count"] == 50
-    assert db.query(TableName="kept", IndexName="gsi", KeyConditionExpression="G = :g", ExpressionAttributeValues={":g": {"S": "g"}})["Count"] == 50
+    assert db.query(TableName="kept", IndexName="gsi", KeyConditionExpression="G = :g",
+                    ExpressionAttributeValues={":g": {"S": "g"}})["Count"] == 50

@@ -308,7 +308,8 @@ def test_signatures_that_cannot_be_read(server):
             "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' "
             "parameter. Authorization=AWS4-HMAC-SHA256")
     refused(call(server, "Logs_20140328.DescribeLogGroups",
-                 Authorization="AWS4-HMAC-SHA256 Credential=a/20240101/us-east-1/logs, SignedHeaders=host, Signature=0"),
+                 Authorization="AWS4-HMAC-SHA256 Credential=a/20240101/us-east-1/logs, SignedHeaders=host, "
+                               "Signature=0"),
             "IncompleteSignatureException",
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
             "'a/20240101/us-east-1/logs'")
@@ -447,7 +448,8 @@ def test_a_full_disk_is_a_503_that_clients_retry_and_reads_go_on(new_server):
     refused(answer, "ServiceUnavailableException",
             "There is no room left on the server's disk. Nothing was written.", status=503)
     answer = call(server, "DynamoDB_20120810.DeleteTable", {"TableName": "full"}, version="1.0")
-    refused(answer, "ServiceUnavailable", "There is no room left on the server's disk. Nothing was written.", status=503)
+    refused(answer, "ServiceUnavailable", "There is no room left on the server's disk. Nothing was written.",
+            status=503)
     assert call(server, "Logs_20140328.DescribeLogGroups").json == {"logGroups": []}
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         server.client("logs").create_log_group(logGroupName="full")
