@@ -35,9 +35,22 @@ good() { printf '  %sok%s %s\n' "$green" "$plain" "$*"; }
 same() { [ "$2" = "$3" ] || fail "$1: expected '$3', saw '$2'"; good "$1: ${2:0:120}"; }
 # has WHAT TEXT PART
 has() { case "$2" in *"$3"*) good "$1" ;; *) fail "$1: '$3' is not in: ${2:0:400}" ;; esac; }
-# Shows the command a person would type, runs it, leaves its answer in $answer.
+# The words as a person would type them to a shell.
+quoted() {
+    local word
+    for word in "$@"; do
+        case "$word" in
+        *[!A-Za-z0-9_./:=,@%+-]*) printf " '%s'" "${word//\'/\'\\\'\'}" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+}
+# Shows the command, runs it, leaves its answer in $answer.
 say_aws() {
-    printf '%s  $ aws %s%s\n' "$dim" "$(printf '%s ' "$@" | tr '\n' ' ' | cut -c1-150)" "$plain"
+    local line
+    line=$(quoted "$@")
+    [ ${#line} -le 170 ] || line="${line:0:166} ..."
+    printf '%s  $ aws%s%s\n' "$dim" "$line" "$plain"
     answer=$(aws --output text "$@") || fail "aws $1 $2 ended with $?"
 }
 
