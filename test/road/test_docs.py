@@ -35,12 +35,16 @@ def test_start_page(server):
     assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md"])
+PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md"] + [
+    f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_links_and_files_exist(page):
     with open(os.path.join(TOP, page), encoding="utf-8") as file:
         text = file.read()
     folder = os.path.dirname(os.path.join(TOP, page))
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not link.startswith("http"):
             assert os.path.exists(os.path.join(folder, link)), f"{page} links to {link}"
     for path in re.findall(r"`((?:src|test|docs|bench|scripts)/[\w./-]+)`", text):
