@@ -278,7 +278,7 @@ static unsigned fit_scalar(const struct quick *q, const struct shape *shape, con
                    ? 0
                    : FIT_WRONG;
     default:
-        assert(!"a scalar");
+        assert(false && "a scalar");
         return FIT_WRONG;
     }
 }

@@ -58,7 +58,8 @@ enum branch_phase {
     BRANCH_PHASES,
 };
 
-enum { TASK_SECRET_BYTES = 16, BRANCH_ROOT = 0, BRANCH_NONE = UINT32_MAX };
+enum { TASK_SECRET_BYTES = 16, BRANCH_ROOT = 0 };
+#define BRANCH_NONE UINT32_MAX
 
 /* One line of progress: the root, later those of Parallel and Map. */
 struct branch {

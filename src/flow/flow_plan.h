@@ -14,7 +14,7 @@
 
 struct state_kind;
 
-enum { STATE_NONE = UINT32_MAX };
+#define STATE_NONE UINT32_MAX
 
 /* InputPath, OutputPath, ResultPath: all, nothing (null), or what a path names. */
 enum selector_kind { SELECT_ALL, SELECT_NOTHING, SELECT_PATH };

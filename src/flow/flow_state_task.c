@@ -216,7 +216,7 @@ static void task_resume(struct step *step, struct branch *branch, const struct h
             branch->heartbeat_ms = step->now_ms + branch->heartbeat_span_ms;
         return;
     default:
-        assert(!"a task does not wait for this");
+        assert(false && "a task does not wait for this");
     }
 }
 
