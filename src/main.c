@@ -177,12 +177,6 @@ static enum err read_key(struct str text, struct sigv4_key *ret, struct diag *re
     return ERR_OK;
 }
 
-static bool is_loopback(struct str listen)
-{
-    return str_starts(listen, STR("127.")) || str_starts(listen, STR("[::1]")) ||
-           str_starts(listen, STR("localhost:"));
-}
-
 static enum err open_api(struct server *server, struct diag *reterr)
 {
     const struct settings *settings = &server->settings;
@@ -192,7 +186,11 @@ static enum err open_api(struct server *server, struct diag *reterr)
         if (err)
             return err;
     }
-    if (settings->keys.len == 0 && !is_loopback(settings->listen))
+    bool loopback;
+    enum err err = http_listen_check(arena_cstr(&server->arena, settings->listen), &loopback, reterr);
+    if (err)
+        return err;
+    if (settings->keys.len == 0 && !loopback)
         return diag_set(
             reterr, ERR_INVALID,
             "%.*s is not a loopback address: give the keys that may use the server, --key ID:SECRET",

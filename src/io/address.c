@@ -1,5 +1,7 @@
 #include "io/address.h"
 
+#include "io/http.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -62,7 +64,11 @@ enum err address_parse(const char *text, struct sockaddr_storage *ret, socklen_t
     struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
     enum err err = ERR_OK;
-    if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
+    if (str_eq(host, STR("localhost"))) { /* always this machine, whatever a resolver says (RFC 6761) */
+        v4->sin_family = AF_INET;
+        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        *ret_len = sizeof(*v4);
+    } else if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         *ret_len = sizeof(*v4);
     } else if (inet_pton(AF_INET6, name, &v6->sin6_addr) == 1) {
@@ -97,4 +103,17 @@ size_t address_format(const struct sockaddr_storage *address, char *at)
     else if (address->ss_family == AF_INET)
         inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, host, sizeof(host));
     return (size_t)snprintf(at, ADDRESS_TEXT_BYTES, v6 ? "[%s]:%u" : "%s:%u", host, address_port(address));
+}
+
+enum err http_listen_check(const char *listen, bool *ret_loopback, struct diag *reterr)
+{
+    struct sockaddr_storage address;
+    socklen_t len;
+    enum err err = address_parse(listen, &address, &len, reterr);
+    if (err)
+        return err;
+    *ret_loopback = address.ss_family == AF_INET6
+                        ? IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address)->sin6_addr)
+                        : ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == 127;
+    return ERR_OK;
 }

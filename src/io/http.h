@@ -67,6 +67,8 @@ struct http_handler {
  * in use, no permission). */
 enum err http_server_open(const struct http_settings *settings, const struct http_handler *handler,
                           struct http_server **ret, struct diag *reterr) MUST_USE;
+/* Whether only this machine can reach the address of settings.listen. ERR_INVALID: it is none. */
+enum err http_listen_check(const char *listen, bool *ret_loopback, struct diag *reterr) MUST_USE;
 unsigned http_server_port(const struct http_server *server);
 /* Starts the loops' threads; returns at once. */
 enum err http_server_start(struct http_server *server, struct diag *reterr) MUST_USE;

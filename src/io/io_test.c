@@ -148,6 +148,27 @@ static void never_called(void *self, struct http_exchange *exchange)
     fail_msg("a server that was not started handles %p", (void *)exchange);
 }
 
+static void test_loopback(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *listen;
+        bool loopback;
+    } cases[] = {
+        { "127.0.0.1:1", true }, { "127.9.9.9:1", true },      { "localhost:1", true },
+        { "[::1]:1", true },     { "0.0.0.0:1", false },       { "10.0.0.1:1", false },
+        { "[::]:1", false },     { "[2001:db8::1]:1", false },
+    };
+    bool loopback;
+    struct diag diag = { "" };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(http_listen_check(cases[i].listen, &loopback, &diag), ERR_OK);
+        assert_int_equal(loopback, cases[i].loopback);
+    }
+    assert_int_equal(http_listen_check("nowhere", &loopback, &diag), ERR_INVALID);
+    assert_non_null(strstr(diag.text, "nowhere"));
+}
+
 static void test_addresses(void **state)
 {
     (void)state;
@@ -190,8 +211,8 @@ static void test_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock), cmocka_unit_test(test_digests),   cmocka_unit_test(test_uuids),
-        cmocka_unit_test(test_seed),  cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_clock), cmocka_unit_test(test_digests),  cmocka_unit_test(test_uuids),
+        cmocka_unit_test(test_seed),  cmocka_unit_test(test_loopback), cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests_name("io", tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ def test_anchors_exist():
     folder = os.path.join(TOP, "docs", "internals")
     wrong = []
     for page in sorted(os.listdir(folder)):
-        for target, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text_of(os.path.join("docs", "internals", page))):
+        links = re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text_of(os.path.join("docs", "internals", page)))
+        for target, anchor in links:
             text = text_of(os.path.join("docs", "internals", target or page))
             titles = re.findall(r"^#+ (.*)$", text, re.M)
             if anchor not in [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]:
