@@ -11,6 +11,7 @@
  *             that is not as written is corruption.
  *          4. A record is in the file before it is synced, and synced before append returns.
  *          5. A write or a sync that failed ends the process: what the file holds is not known any more.
+ *          6. What open has found is on disk, not only in the system's memory, before anybody reads it.
  * Threads: the writer's; and one of our own that makes the spare segment and removes dropped ones.
  */
 #include "io/file.h"
@@ -182,6 +183,23 @@ static enum err segment_check(struct journal *journal, struct segment *segment, 
     return ERR_OK;
 }
 
+/* What a killed server wrote may be whole and not on disk. Before anybody sees it, it must be: a power cut would
+ * take it away from under the view, or from under the batches that follow it in the next segment. The same
+ * holds for the last segment's name. All before it was synced before there was a next one. */
+static enum err settle(struct journal *journal, struct diag *reterr)
+{
+    if (journal->count == 0 || journal->settings.no_sync)
+        return ERR_OK;
+    char path[PATH_BYTES];
+    struct file file = FILE_NONE;
+    segment_path(journal, current(journal)->first, path);
+    enum err err = file_open(path, FILE_WRITE, &file, reterr);
+    if (!err)
+        err = file_sync(file, reterr);
+    file_close(&file);
+    return err ? err : folder_sync(journal->folder, reterr);
+}
+
 static void local_close(struct journal **journal);
 
 static enum err local_open(const struct journal_settings *settings, struct journal **ret, struct diag *reterr)
@@ -213,6 +231,8 @@ static enum err local_open(const struct journal_settings *settings, struct journ
                                 reterr);
     }
     buf_fini(&bytes);
+    if (!err)
+        err = settle(journal, reterr);
     if (err)
         local_close(&journal);
     else
@@ -282,7 +302,11 @@ static enum err segment_enter(struct journal *journal, const char *name, struct 
         return err;
     file_close(&journal->current);
     journal->current = file;
-    segment_add(journal, segment);
+    /* One without a batch has the same name: it was replaced, and must not be dropped as an old one. */
+    if (journal->count && current(journal)->first == segment.first)
+        *current(journal) = segment;
+    else
+        segment_add(journal, segment);
     return ERR_OK;
 }
 
@@ -296,9 +320,12 @@ static void remove_dropped(struct journal *journal)
         mutex_unlock(journal->mutex);
         struct diag diag;
         enum err err = file_remove(path, &diag);
+        if (!err && !journal->settings.no_sync)
+            err = folder_sync(journal->folder, &diag);
         mutex_lock(journal->mutex);
         if (err && !journal->keep) {
-            /* Segments must not go around one that stays: that would look like a hole. */
+            /* Segments must not go around one that stays, nor one that a power cut brings back: that would look
+             * like a hole. */
             fprintf(stderr, "crema: store: an old segment of the journal stays, and those after it: %s\n",
                     diag.text);
             journal->keep = true;

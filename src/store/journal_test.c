@@ -428,6 +428,41 @@ static void test_records_inside_a_payload(void **state)
     image_free(&image);
 }
 
+/* A batch that does not fit the segment that was just begun: the next one begins with the same batch and takes
+ * its name. It is not an old segment. */
+static void check_replaced_while_empty(size_t segment_bytes, size_t first_bytes)
+{
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    struct journal_settings settings = settings_of(folder);
+    settings.segment_bytes = segment_bytes;
+    struct journal *journal;
+    struct journal_look look;
+    assert_int_equal(journal_local.open(&settings, &journal, NULL), ERR_OK);
+    assert_int_equal(journal_local.start(journal, 1, NULL), ERR_OK);
+    char *bytes = calloc(1, first_bytes);
+    for (uint64_t i = 1; i <= 9; i++)
+        assert_int_equal(
+            journal_local.append(journal, i, str_of(bytes, i == 1 ? first_bytes : segment_bytes / 2), NULL),
+            ERR_OK);
+    free(bytes);
+    journal_local.drop(journal, 1); /* nothing is flushed */
+    journal_local.close(&journal);
+    assert_int_equal(journal_local.open(&settings, &journal, NULL), ERR_OK);
+    journal_local.look(journal, &look);
+    assert_int_equal(look.first, 1);
+    assert_int_equal(look.next, 10);
+    journal_local.close(&journal);
+    temp_folder_remove(folder);
+}
+
+static void test_replaced_while_empty(void **state)
+{
+    (void)state;
+    check_replaced_while_empty(SEGMENT, 3 * SEGMENT);    /* larger than any segment */
+    check_replaced_while_empty(1024 * 1024, 700 * 1024); /* larger than the first one only */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_torn_tail),
         cmocka_unit_test(test_damage_before_the_tail),
         cmocka_unit_test(test_records_inside_a_payload),
+        cmocka_unit_test(test_replaced_while_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
