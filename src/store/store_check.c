@@ -72,6 +72,7 @@ static void check_journal(struct check *check)
         .folder = check->folder->journal,
         .salt = check->folder->salt,
         .sequence_next = 1,
+        .no_sync = true, /* it only looks */
     };
     struct diag diag;
     enum err err = journal_local.open(&settings, &check->journal, &diag);

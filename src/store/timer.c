@@ -113,9 +113,13 @@ unsigned timers_run(struct writer *writer, int64_t now_ms)
     for (size_t i = 0; i < count; i++) {
         if (store_batch_bytes(batch) >= writer->settings.group_bytes_max) {
             /* The rest goes on in the next group. */
-            writer->timers.next_ms = now_ms;
-            writer->timers.low.len = 0;
-            key_bytes(&writer->timers.low, due[i]);
+            if (now_ms < writer->timers.next_ms)
+                writer->timers.next_ms = now_ms;
+            /* Unless one that ran has set a timer below. */
+            if (str_compare(due[i], key_str(&writer->timers.low)) < 0) {
+                writer->timers.low.len = 0;
+                key_bytes(&writer->timers.low, due[i]);
+            }
             break;
         }
         if (writer->timers.removed && !store_has(store_batch_reader(batch), due[i]))

@@ -164,6 +164,15 @@ static void answer_without_run(void *self)
 
 /* ---- groups ---- */
 
+/* Within a group time does not go back, whoever sets the clock: a timer that was due stays due. */
+static int64_t now_of(struct writer *writer)
+{
+    int64_t now_ms = clock_now_ms();
+    if (now_ms > writer->now_ms)
+        writer->now_ms = now_ms;
+    return writer->now_ms;
+}
+
 void writer_run(struct writer *writer, work_f *f, void *self)
 {
     struct store_batch *batch = writer->batch;
@@ -172,7 +181,7 @@ void writer_run(struct writer *writer, work_f *f, void *self)
         .batch = batch,
         .reader = store_batch_reader(batch),
         .arena = &writer->arena,
-        .now_ms = clock_now_ms(),
+        .now_ms = now_of(writer),
         .partition = writer->settings.partition,
         .number = ++writer->works,
     };
@@ -220,7 +229,8 @@ static unsigned run_group(struct writer *writer, struct command **group)
 static unsigned one_group(struct writer *writer)
 {
     writer->batch = store_batch_begin(writer->store);
-    (void)timers_run(writer, clock_now_ms());
+    writer->now_ms = clock_now_ms();
+    (void)timers_run(writer, writer->now_ms);
     struct command *group = NULL;
     unsigned count = run_group(writer, &group);
     struct diag diag;

@@ -33,6 +33,7 @@ struct writer {
     struct timers timers;               /* the writer thread's */
     struct command *taken, *taken_last; /* off the queue, not yet run; the writer thread's */
     uint64_t works;                     /* run so far; the writer thread's */
+    int64_t now_ms;                     /* of the group's latest work; the writer thread's */
 
     struct mutex *mutex;
     struct condition *wake;

@@ -430,6 +430,35 @@ static void test_timer_removed_while_due(void **state)
     store_close(&store);
 }
 
+/* The first fills the group, so that the others are left for the next one, and sets a timer below them. */
+static bool due_adds_below(void *self, struct work *work, struct str ref)
+{
+    static const char bytes[8192];
+    ++*(_Atomic unsigned *)self;
+    if (str_eq(ref, STR("r000000"))) {
+        store_put(work->batch, STR("large"), str_of(bytes, sizeof(bytes)));
+        timer_add(work, 999, TIMER_FLOW, STR("below"));
+    }
+    return true;
+}
+
+static void test_timer_below_the_rest(void **state)
+{
+    (void)state;
+    struct store *store = store_make(NULL);
+    struct writer_settings settings = { .group_bytes_max = 4096 };
+    struct writer *writer = writer_make(store, &settings, NULL);
+    _Atomic unsigned count = 0;
+    writer_on_timer(writer, TIMER_FLOW, due_adds_below, &count);
+    struct timer_command timer;
+    submit_timers(writer, &timer, 0, 10, 1000, false);
+    assert_int_equal(writer_start(writer, NULL), ERR_OK);
+    wait_for(&count, 11);
+    writer_close(&writer);
+    assert_int_equal(timers_stored(store), 0);
+    store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_no_space),
         cmocka_unit_test(test_timers),
         cmocka_unit_test(test_timer_removed_while_due),
+        cmocka_unit_test(test_timer_below_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
