@@ -37,7 +37,11 @@ def shared(*names):
 class Server:
     """One crema process. stop(): SIGTERM; kill(): SIGKILL; start(): again on the same folder and port."""
 
-    def __init__(self, *arguments, data=None, environment=None):
+    def __init__(self, *arguments, **options):
+        self.prepare(*arguments, **options)
+        self.start()
+
+    def prepare(self, *arguments, data=None, environment=None):
         self.arguments = list(arguments)
         self.own_folder = data is None and "--ephemeral" not in arguments
         self.data = data or (tempfile.mkdtemp(prefix="crema-road-") if self.own_folder else None)
@@ -47,7 +51,6 @@ class Server:
         self.port = 0
         self.clients = {}
         self.log = tempfile.TemporaryFile(mode="w+")
-        self.start()
 
     def start(self, expect_ready=True):
         command = [CREMA, "serve", "--listen", f"127.0.0.1:{self.port}"]

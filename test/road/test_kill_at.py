@@ -1,0 +1,366 @@
+"""The server dies at the N-th call by which it changes its data folder (test/sim/kill_at.c), for many N, under a small
+workload that is the same each time. After each death it is started again and must know what the ledger says.
+
+How it dies, in turn:
+  before, after, torn   SIGKILL before the call, after it, or after a part of a write
+  power                 the machine loses power there: each file is what it was at its last sync, each folder's entries are
+                        those of its last sync
+  names                 the same, but the entries are on disk and only the contents are lost
+  pages                 as names, but some of the 4 KiB pages that were not synced are on disk too, and some are not
+  twice                 SIGKILL, a start, and the power goes at an early call of that second server
+
+CREMA_KILL_POINTS (24): how many points are tried; "all": each call. CREMA_KILL_SHARE (1/1): "2/3" is the second third.
+"""
+import collections
+import json
+import mmap
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import conftest
+from conftest import ACCOUNT, REGION, Server
+from ledger import BUS, GONE, GROUP, MACHINE, SOURCE, TABLE, Ledger, put_task, read_all, send, statuses, step, verify
+from ledger import DEFINITION, number_of
+from wire import Refused, Wire
+
+SIM = os.path.join(conftest.BUILD, "test", "sim", "kill-at.so")
+POINTS = os.environ.get("CREMA_KILL_POINTS", "24")
+SHARE = tuple(int(n) for n in os.environ.get("CREMA_KILL_SHARE", "1/1").split("/"))
+HOWS = ("before", "power", "after", "pages", "torn", "twice", "names")
+SETTINGS = ("--journal-segment-bytes", "65536", "--view-buffer-bytes", "1048576", "--loops", "1",
+            "--deliveries-per-command-max", "2", "--disk-free-bytes-min", "1048576")
+LATER = ("--clock-offset-ms", str(3 * 3600 * 1000))
+PAGE = 4096
+CLOCK = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Clock"
+
+pytestmark = [
+    pytest.mark.skipif(bool(os.environ.get("CREMA_SANITIZER")), reason="a sanitizer wants to be loaded first itself"),
+    pytest.mark.skipif(not os.path.exists(SIM), reason="kill-at.so is not built"),
+]
+
+# ---- executions that wait for the clock, each in another way; an hour later all must go on, and each count itself once
+
+COUNT = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "End": True, "Parameters": {
+    "TableName": TABLE, "Key": {"PK": {"S": "rung"}}, "UpdateExpression": "ADD amount :one",
+    "ExpressionAttributeValues": {":one": {"N": "1"}}}}
+NO_TABLE = dict(COUNT["Parameters"], TableName="absent")
+CATCH = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Count"}]
+SILENT = put_task("silent", True, "Count")
+SILENT["Parameters"]["Entries"][0]["Source"] = "nobody.listens"
+CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
+    "Which": {"Type": "Choice", "Default": "Wait", "Choices": [
+        {"Variable": "$.how", "StringEquals": how, "Next": how} for how in ("Retry", "Heartbeat", "Timeout")]},
+    "Wait": {"Type": "Wait", "Seconds": 3600, "Next": "Count"},
+    "Retry": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": NO_TABLE, "Next": "Count",
+              "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3600, "MaxAttempts": 1}], "Catch": CATCH},
+    "Heartbeat": dict(SILENT, HeartbeatSeconds=3600, Catch=CATCH),
+    "Timeout": dict(SILENT, TimeoutSeconds=3600, Catch=CATCH),
+    "Count": COUNT}})
+WAYS = ("Wait", "Retry", "Heartbeat", "Timeout")
+
+
+def make_all(wire):
+    """Name, how to make it, how to see that it is there."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    target = {"Id": "log", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"}
+    return [
+        ("bus", lambda: wire("events", "CreateEventBus", Name=BUS), lambda: wire("events", "DescribeEventBus", Name=BUS)),
+        ("group", lambda: wire("logs", "CreateLogGroup", logGroupName=GROUP),
+         lambda: wire("logs", "DescribeLogGroups", logGroupNamePrefix=GROUP)["logGroups"][0]),
+        ("stream", lambda: wire("logs", "CreateLogStream", logGroupName=GROUP, logStreamName="written"),
+         lambda: wire("logs", "DescribeLogStreams", logGroupName=GROUP, logStreamNamePrefix="written")["logStreams"][0]),
+        ("rule", lambda: wire("events", "PutRule", Name="all", EventBusName=BUS,
+                              EventPattern=json.dumps({"source": [SOURCE]})),
+         lambda: wire("events", "DescribeRule", Name="all", EventBusName=BUS)),
+        ("target", lambda: wire("events", "PutTargets", Rule="all", EventBusName=BUS, Targets=[target]),
+         lambda: wire("events", "ListTargetsByRule", Rule="all", EventBusName=BUS)["Targets"][0]),
+        ("table", lambda: wire("dynamodb", "CreateTable", TableName=TABLE, BillingMode="PAY_PER_REQUEST",
+                               AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+                               KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}]),
+         lambda: wire("dynamodb", "DescribeTable", TableName=TABLE)),
+        ("waiter", lambda: wire("states", "CreateStateMachine", name="Waiter", definition=DEFINITION, roleArn=role),
+         lambda: wire("states", "DescribeStateMachine", stateMachineArn=MACHINE)),
+        ("clock", lambda: wire("states", "CreateStateMachine", name="Clock", definition=CLOCKWORK, roleArn=role),
+         lambda: wire("states", "DescribeStateMachine", stateMachineArn=CLOCK)),
+    ]
+
+
+def make_missing(wire, ledger):
+    """What was acknowledged must be there; what is not there is made now."""
+    for name, make, look in make_all(wire):
+        try:
+            look()
+            there = True
+        except (Refused, IndexError):
+            there = False
+        assert there or name not in ledger.acknowledged["made"], f"the {name} was made and is gone"
+        if not there:
+            make()
+        ledger.note("made", name, True)
+
+
+# ---- the workload
+
+def run_workload(port, ledger, prefix="a", rounds=9):
+    """Until it is through or the server is gone. True: it is through."""
+    try:
+        wire = Wire(port, timeout=60)
+        for name, make, _ in make_all(wire):
+            if name not in ledger.acknowledged["made"]:
+                make()
+                ledger.note("made", name, True)
+        for i in range(rounds):
+            step(wire, ledger, "event", f"{prefix}e{i}")
+            step(wire, ledger, "log", f"{prefix}l{i}", pad="x" * 45_000)
+            step(wire, ledger, "execution", f"{prefix}x{i}")
+            step(wire, ledger, "add", f"{prefix}c{i}")
+            step(wire, ledger, "event", f"{prefix}p{i}", pad="y" * (30_000 if i % 4 == 1 else 15_000))
+            name = f"{prefix}k{i}"
+            send(lambda: wire("states", "StartExecution", stateMachineArn=CLOCK, name=name,
+                              input=json.dumps({"how": WAYS[i % 4], "id": name})),
+                 lambda done: ledger.note("clock", name, done))
+            if i % 3 == 2:
+                _, tokens = read_all(wire)
+                for execution in (f"{prefix}x{i}", f"{prefix}x{i - 1}"):
+                    ledger.tokens.append((execution, tokens[execution]))
+                    step(wire, ledger, "answer", execution)
+        wire.close()
+        return True
+    except GONE:
+        return False
+
+
+def verify_clock(wire, ledger):
+    """Only when the clock has moved past all that waits."""
+    found = {e["name"]: e["status"] for e in wire("states", "ListExecutions", stateMachineArn=CLOCK)["executions"]}
+    lost = ledger.acknowledged["clock"] - set(found)
+    assert not lost, f"acknowledged executions are lost: {sorted(lost)}"
+    late = [name for name, status in found.items() if status != "SUCCEEDED"]
+    assert not late, f"their time has come, and they are not through: {[(n, found[n]) for n in late]}"
+    assert number_of(wire, "rung") == len(found), "each execution counts itself once"
+
+
+def settled(check, seconds=10):
+    """A delivery that did not fit its command comes a moment later: the check may fail for so long."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def see(wire, ledger):
+    """What a client was shown is as good as acknowledged."""
+    for (kind, name), _ in read_all(wire)[0].items():
+        if kind in ("event", "log"):
+            ledger.note(kind, name, True)
+    for name in statuses(wire):
+        ledger.note("execution", name, True)
+
+
+# ---- the disk
+
+class Disk:
+    """A data folder, and what a power cut would leave of it."""
+
+    def __init__(self):
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix="crema-kill-"))
+        self.data, self.shadow = os.path.join(self.top, "data"), os.path.join(self.top, "shadow")
+        self.counter = os.path.join(self.top, "calls")
+        os.mkdir(self.data)
+        self.all_synced()
+
+    def environment(self, at, how="before", **more):
+        return {"LD_PRELOAD": SIM, "CREMA_KILL_FOLDER": self.data, "CREMA_KILL_AT": str(at), "CREMA_KILL_HOW": how,
+                "CREMA_KILL_COUNTER": self.counter, "CREMA_KILL_SHADOW": self.shadow, **more}
+
+    def calls(self):
+        with open(self.counter, "rb") as file:
+            return struct.unpack("Q", file.read(8))[0]
+
+    def all_synced(self):
+        shutil.rmtree(self.shadow, ignore_errors=True)
+        for part in "idk":
+            os.makedirs(os.path.join(self.shadow, part))
+        for folder, names, files in os.walk(self.data):
+            with open(os.path.join(self.shadow, "d", str(os.stat(folder).st_ino)), "w") as out:
+                for name in names + files:
+                    out.write(f"{os.stat(os.path.join(folder, name)).st_ino} {name}\n")
+            for name in files:
+                path = os.path.join(folder, name)
+                shutil.copyfile(path, os.path.join(self.shadow, "i", str(os.stat(path).st_ino)))
+
+    def cut_power(self, how, chance):
+        """how: power, names or pages. Makes the folder what the disk had."""
+        now = {}  # inode -> path, of all that there is or was
+        kept = os.path.join(self.shadow, "k")
+        for name in os.listdir(kept):
+            now[int(name)] = os.path.join(kept, name)
+        for folder, names, files in os.walk(self.data):
+            for name in names + files:
+                path = os.path.join(folder, name)
+                now[os.stat(path).st_ino] = path
+        fresh = os.path.join(self.top, "fresh")
+        self.rebuild(os.stat(self.data).st_ino, self.data, fresh, now, how, chance)
+        shutil.rmtree(self.data)
+        os.rename(fresh, self.data)
+        self.all_synced()
+
+    def rebuild(self, inode, there, to, now, how, chance):
+        os.mkdir(to)
+        if how == "power":
+            durable = os.path.join(self.shadow, "d", str(inode))
+            lines = open(durable).read().splitlines() if os.path.exists(durable) else []
+            entries = [(int(number), name) for number, name in (line.split(" ", 1) for line in lines)]
+        else:
+            entries = [(entry.inode(), entry.name) for entry in os.scandir(there)]
+        for number, name in sorted(entries, key=lambda entry: entry[1]):
+            path = os.path.join(to, name)
+            if os.path.isdir(now[number]):
+                self.rebuild(number, now[number], path, now, how, chance)
+            else:
+                with open(path, "wb") as out:
+                    out.write(self.content(number, now[number], how, chance))
+
+    def content(self, inode, path, how, chance):
+        synced = os.path.join(self.shadow, "i", str(inode))
+        old = open(synced, "rb").read() if os.path.exists(synced) else b""
+        if how != "pages":
+            return old
+        new = open(path, "rb").read()
+        length = chance.choice((len(old), len(new)))
+        some = bytearray(length)
+        for at in range(0, length, PAGE):
+            one, other = old[at:at + PAGE], new[at:at + PAGE]
+            page = (one if one == other else chance.choice((one, other)))[:length - at]
+            some[at:at + len(page)] = page
+        return bytes(some)
+
+    def check(self):
+        done = subprocess.run([conftest.CREMA, "check", self.data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        assert done.returncode == 0, done.stdout
+
+    def remove(self):
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+def start(disk, *arguments, environment=None):
+    """None: it died before it was ready."""
+    one = Server.__new__(Server)
+    one.prepare(*SETTINGS, *arguments, data=disk.data, environment=environment)
+    return one, one.start(expect_ready=False) is not None
+
+
+def wait_dead(one):
+    status = one.process.wait(timeout=30)
+    one.process.stdout.close()
+    return status
+
+
+# ---- one death
+
+def die_at(at, how):
+    """Returns how many batches the start after it replayed, or None if the call was never made."""
+    disk, ledger, chance = Disk(), Ledger(), random.Random(at)
+    try:
+        first = "torn" if how == "torn" else "after" if how in ("after", "twice") else "before"
+        one, ready = start(disk, environment=disk.environment(at, first))
+        through = ready and run_workload(one.port, ledger)
+        if through:
+            one.kill()
+        else:
+            assert wait_dead(one) == -signal.SIGKILL, one.errors()
+        if how == "twice":
+            if chance.randrange(2):
+                again = disk.environment(chance.randrange(1, 60))
+            else:
+                again = disk.environment(chance.randrange(1, 5), CREMA_KILL_FROM="ready")
+            one, ready = start(disk, environment=again)
+            if ready:
+                try:
+                    wire = Wire(one.port, timeout=60)
+                    make_missing(wire, ledger)
+                    see(wire, ledger)
+                except GONE:
+                    pass
+                if run_workload(one.port, ledger, "b", rounds=3):
+                    one.kill()
+            wait_dead(one)
+        if how in ("power", "names", "pages", "twice"):
+            disk.cut_power(chance.choice(("power", "names", "pages")) if how == "twice" else how, chance)
+        prove(disk, ledger)
+        return not through
+    finally:
+        disk.remove()
+
+
+def prove(disk, ledger):
+    one, ready = start(disk, *LATER)
+    assert ready, f"it does not start again: {one.errors()}"
+    try:
+        wire = Wire(one.port, timeout=60)
+        make_missing(wire, ledger)
+        running, tokens = settled(lambda: verify(wire, ledger))
+        settled(lambda: verify_clock(wire, ledger))
+        for name, status in running.items():
+            if status == "RUNNING":
+                wire("states", "SendTaskSuccess", taskToken=tokens[name], output="{}")
+                ledger.answered.add(name)
+                ledger.answered_unknown.discard(name)
+        settled(lambda: verify(wire, ledger))
+        wire.close()
+    finally:
+        status = one.stop()
+    assert status == 0, one.errors()
+    disk.check()
+
+
+# ---- the tests
+
+def calls_of_a_whole_run():
+    disk = Disk()
+    try:
+        one, ready = start(disk, environment=disk.environment(0))
+        assert ready, one.errors()
+        assert run_workload(one.port, Ledger())
+        segments = [name for name in os.listdir(os.path.join(disk.data, "journal")) if name.endswith(".log")]
+        assert min(segments) != f"{1:016x}.log", "no segment was dropped: the workload is too small"
+        assert one.stop() == 0
+        return disk.calls()
+    finally:
+        disk.remove()
+
+
+def test_death_at_any_call():
+    calls = calls_of_a_whole_run()
+    if POINTS == "all":
+        points = range(1, calls + 1)
+    else:
+        count = int(POINTS)
+        points = [1 + (2 * i + 1) * calls // (2 * count) for i in range(count)]
+    failures, died, tried = [], 0, 0
+    for i, at in enumerate(points):
+        if i % SHARE[1] != SHARE[0] - 1:
+            continue
+        tried += 1
+        how = HOWS[i % len(HOWS)]
+        try:
+            died += die_at(at, how)
+        except Exception as failure:  # all points are tried: one failure says little, their pattern much
+            failures.append(f"call {at}, {how}: {type(failure).__name__}: {failure}")
+            print(failures[-1], flush=True)
+    print(f"{calls} calls, {tried} points, {died} deaths, {len(failures)} failures")
+    assert not failures, "\n".join(failures)
+    assert died > tried / 2
