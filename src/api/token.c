@@ -1,6 +1,7 @@
 #include "api/token.h"
 
 #include "base/base64.h"
+#include "base/big_endian.h"
 #include "base/map.h"
 
 #include <stdio.h>
@@ -24,8 +25,7 @@ struct str token_write(const struct op_call *call, struct str bytes)
 {
     char *raw = arena_bytes(call->arena, HEAD_BYTES + bytes.len);
     uint64_t check = check_of(call, bytes);
-    for (int i = 0; i < 8; i++)
-        raw[i] = (char)(check >> (56 - 8 * i));
+    big_endian_put(raw, check, 8);
     raw[8] = TOKEN_VERSION;
     if (bytes.len)
         memcpy(raw + HEAD_BYTES, bytes.ptr, bytes.len);
@@ -56,10 +56,7 @@ bool token_read(const struct op_call *call, struct str token, struct str *ret_by
         raw.len < HEAD_BYTES || raw.ptr[8] != TOKEN_VERSION)
         return false;
     struct str bytes = str_of(raw.ptr + HEAD_BYTES, raw.len - HEAD_BYTES);
-    uint64_t check = 0;
-    for (int i = 0; i < 8; i++)
-        check = check << 8 | (unsigned char)raw.ptr[i];
-    if (check != check_of(call, bytes))
+    if (big_endian_get(raw.ptr, 8) != check_of(call, bytes))
         return false;
     *ret_bytes = bytes;
     return true;

@@ -1,4 +1,5 @@
 /* The floor: strings, buffers, arenas, maps, UTF-8, time, base64. */
+#include "base/big_endian.h"
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/buf.h"
@@ -169,6 +170,22 @@ static void test_base64(void **state)
     arena_fini(&arena);
 }
 
+static void test_big_endian(void **state)
+{
+    (void)state;
+    char at[8];
+    uint64_t value;
+    big_endian_put(at, 0x0102030405060708, 8);
+    assert_memory_equal(at, "\1\2\3\4\5\6\7\10", 8);
+    assert_int_equal(big_endian_get(at, 3), 0x010203);
+    big_endian_put(at, UINT64_C(0xFF00FE), 2); /* its last bytes */
+    assert_memory_equal(at, "\0\xFE\3", 3);
+    struct str from = str_of(at, 3);
+    assert_true(big_endian_take(&from, 2, &value) && value == 0xFE && from.len == 1);
+    assert_false(big_endian_take(&from, 2, &value));
+    assert_true(value == 0xFE && from.len == 1);
+}
+
 static void test_fault(void **state)
 {
     (void)state;
@@ -186,7 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_str),    cmocka_unit_test(test_buf),   cmocka_unit_test(test_arena),
         cmocka_unit_test(test_map),    cmocka_unit_test(test_utf8),  cmocka_unit_test(test_time),
-        cmocka_unit_test(test_base64), cmocka_unit_test(test_fault),
+        cmocka_unit_test(test_base64), cmocka_unit_test(test_fault), cmocka_unit_test(test_big_endian),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

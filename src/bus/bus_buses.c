@@ -60,20 +60,14 @@ static void record_fill(const struct bus_look *look, struct str name, const stru
 static void record_write(struct work *work, struct ns ns, const struct bus_record *record)
 {
     struct buf out;
-    buf_init(&out, 0);
-    buf_add_char(&out, BUS_RECORD_VERSION);
     struct json_writer w;
-    json_writer_init(&w, &out);
-    json_begin_object(&w);
+    bus_record_begin(&out, &w);
     json_put_member_i64(&w, STR("created"), record->created_ms);
     json_put_member_i64(&w, STR("modified"), record->modified_ms);
-    if (record->description.len)
-        json_put_member_str(&w, STR("description"), record->description);
-    json_end_object(&w);
+    bus_record_put(&w, STR("description"), record->description);
     struct key key;
     bus_key_bus(&key, work->partition, ns, record->name);
-    store_put(work->batch, key_str(&key), buf_str(&out));
-    buf_fini(&out);
+    bus_record_end(&out, &w, work, &key);
 }
 
 bool bus_exists(struct store_reader *reader, uint16_t partition, struct ns ns, struct str name)

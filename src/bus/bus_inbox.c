@@ -12,12 +12,6 @@ static struct str payload_cut(struct str payload, size_t max)
     return str_slice(payload, 0, len);
 }
 
-static void put_if(struct json_writer *w, struct str key, struct str text)
-{
-    if (text.len)
-        json_put_member_str(w, key, text);
-}
-
 static void ring_cut(struct bus *bus, struct work *work, uint64_t number)
 {
     uint64_t max = bus->settings.inbox_max;
@@ -41,31 +35,26 @@ void bus_inbox_add(struct bus *bus, struct work *work, const struct inbox_item *
 {
     uint64_t number = store_next_id(work->batch, work->partition, STR("inbox"));
     struct buf out;
-    buf_init(&out, 0);
-    buf_add_char(&out, BUS_RECORD_VERSION);
     struct json_writer w;
-    json_writer_init(&w, &out);
-    json_begin_object(&w);
+    bus_record_begin(&out, &w);
     json_put_member_i64(&w, STR("time"), work->now_ms);
     json_put_member_str(&w, STR("reason"), item->reason);
     json_put_member_str(&w, STR("account"), item->ns.account);
     json_put_member_str(&w, STR("region"), item->ns.region);
-    put_if(&w, STR("bus"), item->bus);
-    put_if(&w, STR("event"), item->event_id);
-    put_if(&w, STR("rule"), item->rule_arn);
-    put_if(&w, STR("target"), item->target_id);
-    put_if(&w, STR("arn"), item->target_arn);
+    bus_record_put(&w, STR("bus"), item->bus);
+    bus_record_put(&w, STR("event"), item->event_id);
+    bus_record_put(&w, STR("rule"), item->rule_arn);
+    bus_record_put(&w, STR("target"), item->target_id);
+    bus_record_put(&w, STR("arn"), item->target_arn);
     if (item->attempts)
         json_put_member_i64(&w, STR("attempts"), item->attempts);
-    put_if(&w, STR("error"), item->error);
-    put_if(&w, STR("cause"), item->cause);
+    bus_record_put(&w, STR("error"), item->error);
+    bus_record_put(&w, STR("cause"), item->cause);
     json_put_member_i64(&w, STR("bytes"), (int64_t)item->payload.len);
     json_put_member_str(&w, STR("payload"), payload_cut(item->payload, bus->settings.inbox_payload_max));
-    json_end_object(&w);
     struct key key;
     bus_key_inbox(&key, work->partition, number);
-    store_put(work->batch, key_str(&key), buf_str(&out));
-    buf_fini(&out);
+    bus_record_end(&out, &w, work, &key);
     ring_cut(bus, work, number);
 }
 

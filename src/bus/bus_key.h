@@ -26,6 +26,7 @@
 #include "base/ns.h"
 #include "json/json.h"
 #include "store/key.h"
+#include "store/writer.h"
 
 enum { BUS_KEY_BUS = 'b', BUS_KEY_RULE = 'r', BUS_KEY_INBOX = 'i', BUS_RECORD_VERSION = 1 };
 
@@ -34,6 +35,11 @@ void bus_key_bus(struct key *key, uint16_t partition, struct ns ns, struct str n
 void bus_key_rule(struct key *key, uint16_t partition, struct ns ns, struct str bus, struct str rule);
 void bus_key_inbox(struct key *key, uint16_t partition, uint64_t number);
 
+/* A record's value: its version and the object's beginning; bus_record_end puts it under the key and frees it. */
+void bus_record_begin(struct buf *out, struct json_writer *w);
+void bus_record_end(struct buf *out, struct json_writer *w, struct work *work, const struct key *key);
+/* A member, unless the text is empty. */
+void bus_record_put(struct json_writer *w, struct str name, struct str text);
 /* False when the value is not a record that this version can read. *ret points into value. */
 bool bus_record_read(struct arena *arena, struct str value, struct json *ret);
 

@@ -39,32 +39,21 @@ static void rule_fill(const struct bus_look *look, struct str bus_name, struct s
     };
 }
 
-static void put_if(struct json_writer *w, struct str key, struct str text)
-{
-    if (text.len)
-        json_put_member_str(w, key, text);
-}
-
 static void rule_write(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule)
 {
     struct buf out;
-    buf_init(&out, 0);
-    buf_add_char(&out, BUS_RECORD_VERSION);
     struct json_writer w;
-    json_writer_init(&w, &out);
-    json_begin_object(&w);
-    put_if(&w, STR("pattern"), rule->pattern);
-    put_if(&w, STR("state"), rule->state);
-    put_if(&w, STR("description"), rule->description);
-    put_if(&w, STR("role"), rule->role_arn);
-    put_if(&w, STR("by"), rule->created_by);
+    bus_record_begin(&out, &w);
+    bus_record_put(&w, STR("pattern"), rule->pattern);
+    bus_record_put(&w, STR("state"), rule->state);
+    bus_record_put(&w, STR("description"), rule->description);
+    bus_record_put(&w, STR("role"), rule->role_arn);
+    bus_record_put(&w, STR("by"), rule->created_by);
     if (rule->targets.count)
         json_put_member(&w, STR("targets"), &rule->targets);
-    json_end_object(&w);
     struct key key;
     bus_key_rule(&key, work->partition, ns, rule->bus, rule->name);
-    store_put(work->batch, key_str(&key), buf_str(&out));
-    buf_fini(&out);
+    bus_record_end(&out, &w, work, &key);
     bus_route_forget(bus, ns, rule->bus);
 }
 

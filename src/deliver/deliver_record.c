@@ -1,5 +1,7 @@
 #include "deliver/deliver_key.h"
 
+#include "base/big_endian.h"
+
 #include <assert.h>
 
 void deliver_key(struct key *key, uint16_t partition, uint64_t id)
@@ -10,19 +12,12 @@ void deliver_key(struct key *key, uint16_t partition, uint64_t id)
 
 void deliver_ref_write(uint64_t id, char ref[DELIVER_REF_BYTES])
 {
-    for (int i = 0; i < DELIVER_REF_BYTES; i++)
-        ref[i] = (char)(unsigned char)(id >> (8 * (DELIVER_REF_BYTES - 1 - i)));
+    big_endian_put(ref, id, DELIVER_REF_BYTES);
 }
 
 bool deliver_ref_read(struct str ref, uint64_t *ret)
 {
-    if (ref.len != DELIVER_REF_BYTES)
-        return false;
-    uint64_t id = 0;
-    for (int i = 0; i < DELIVER_REF_BYTES; i++)
-        id = id << 8 | (unsigned char)ref.ptr[i];
-    *ret = id;
-    return true;
+    return ref.len == DELIVER_REF_BYTES && big_endian_take(&ref, DELIVER_REF_BYTES, ret);
 }
 
 /* ---- the value; the order of the parts is in the header ---- */

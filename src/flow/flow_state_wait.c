@@ -35,16 +35,23 @@ static void wait_read(struct check *check, const struct where *at, const struct 
     state->own = own;
 }
 
+static bool wait_pick(struct step *step, struct branch *branch, const char *field, const struct path *path,
+                      struct value *input, struct json *ret)
+{
+    if (data_pick(step, branch, path, input, ret) == ERR_OK)
+        return true;
+    step_fail_runtime(step, branch, "The %s parameter does not reference an input value: %.*s", field,
+                      STR_ARG(path_text(path)));
+    return false;
+}
+
 static bool wait_seconds(struct step *step, struct branch *branch, const struct path *path,
                          struct value *input, int64_t *ret)
 {
     struct json picked;
     struct str text = path_text(path);
-    if (data_pick(step, branch, path, input, &picked) != ERR_OK) {
-        step_fail_runtime(step, branch, "The SecondsPath parameter does not reference an input value: %.*s",
-                          STR_ARG(text));
+    if (!wait_pick(step, branch, "SecondsPath", path, input, &picked))
         return false;
-    }
     if (picked.type == JSON_NUMBER && json_number_i64(picked.text, ret) && *ret >= 0)
         return true;
     struct str found = picked.type == JSON_STRING ? picked.text : json_text(step->arena, &picked);
@@ -59,11 +66,8 @@ static bool wait_timestamp(struct step *step, struct branch *branch, const struc
 {
     struct json picked;
     struct str text = path_text(path);
-    if (data_pick(step, branch, path, input, &picked) != ERR_OK) {
-        step_fail_runtime(step, branch, "The TimestampPath parameter does not reference an input value: %.*s",
-                          STR_ARG(text));
+    if (!wait_pick(step, branch, "TimestampPath", path, input, &picked))
         return false;
-    }
     if (picked.type == JSON_STRING && time_parse(picked.text, ret))
         return true;
     struct str found = picked.type == JSON_STRING ? picked.text : json_text(step->arena, &picked);

@@ -1,6 +1,7 @@
 #include "flow/flow_token.h"
 
 #include "base/base64.h"
+#include "base/big_endian.h"
 #include "base/map.h"
 
 enum {
@@ -11,27 +12,24 @@ enum {
 
 static char *put_u32(char *at, uint32_t value)
 {
-    for (int i = 3; i >= 0; i--, value >>= 8)
-        at[i] = (char)(value & 0xFF);
+    big_endian_put(at, value, 4);
     return at + 4;
 }
 
 static char *put_u64(char *at, uint64_t value)
 {
-    return put_u32(put_u32(at, (uint32_t)(value >> 32)), (uint32_t)value);
+    big_endian_put(at, value, 8);
+    return at + 8;
 }
 
 static uint32_t get_u32(const char *at)
 {
-    uint32_t value = 0;
-    for (int i = 0; i < 4; i++)
-        value = value << 8 | (unsigned char)at[i];
-    return value;
+    return (uint32_t)big_endian_get(at, 4);
 }
 
 static uint64_t get_u64(const char *at)
 {
-    return (uint64_t)get_u32(at) << 32 | get_u32(at + 4);
+    return big_endian_get(at, 8);
 }
 
 void flow_address_write(const struct flow_address *address, char at[FLOW_ADDRESS_BYTES])

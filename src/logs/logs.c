@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/big_endian.h"
 #include "io/rand.h"
 
 enum err logs_open(struct logs **ret)
@@ -123,8 +124,7 @@ void logs_count_bytes(struct logs *logs, struct work *work, struct logs_held *he
     else
         held->bytes = (uint64_t)((int64_t)held->bytes + change);
     char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)(held->bytes >> (56 - 8 * i));
+    big_endian_put(bytes, held->bytes, sizeof(bytes));
     store_put(work->batch, key_str(&key), str_of(bytes, sizeof(bytes)));
 }
 

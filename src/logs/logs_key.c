@@ -1,5 +1,7 @@
 #include "logs/logs_key.h"
 
+#include "base/big_endian.h"
+
 enum { GROUP_VERSION = 1, STREAM_VERSION = 1, EVENT_VERSION = 1 };
 
 int logs_position_compare(struct logs_position a, struct logs_position b)
@@ -95,28 +97,14 @@ bool logs_key_read_position(struct str key, struct logs_position *ret)
 static void put_int(struct buf *out, uint64_t value, unsigned bytes)
 {
     char at[8];
-    for (unsigned i = 0; i < bytes; i++)
-        at[i] = (char)(value >> (8 * (bytes - 1 - i)));
+    big_endian_put(at, value, bytes);
     buf_add_bytes(out, at, bytes);
-}
-
-/* Takes bytes off the front; false when they are not there. */
-static bool take_int(struct str *in, unsigned bytes, uint64_t *ret)
-{
-    if (in->len < bytes)
-        return false;
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        value = value << 8 | (unsigned char)in->ptr[i];
-    *in = str_of(in->ptr + bytes, in->len - bytes);
-    *ret = value;
-    return true;
 }
 
 static bool take_time(struct str *in, int64_t *ret)
 {
     uint64_t value;
-    if (!take_int(in, 8, &value))
+    if (!big_endian_take(in, 8, &value))
         return false;
     *ret = (int64_t)value;
     return true;
@@ -135,10 +123,10 @@ void logs_group_write(struct buf *out, const struct logs_group *group)
 bool logs_group_read(struct str value, struct logs_group *ret)
 {
     uint64_t version, group_class, days;
-    if (!take_int(&value, 1, &version) || version != GROUP_VERSION || !take_int(&value, 1, &group_class) ||
-        group_class >= LOGS_CLASSES || !take_int(&value, 8, &ret->id) ||
-        !take_time(&value, &ret->created_ms) || !take_int(&value, 4, &days) ||
-        !take_time(&value, &ret->sweep_due_ms))
+    if (!big_endian_take(&value, 1, &version) || version != GROUP_VERSION ||
+        !big_endian_take(&value, 1, &group_class) || group_class >= LOGS_CLASSES ||
+        !big_endian_take(&value, 8, &ret->id) || !take_time(&value, &ret->created_ms) ||
+        !big_endian_take(&value, 4, &days) || !take_time(&value, &ret->sweep_due_ms))
         return false;
     ret->group_class = (enum logs_class)group_class;
     ret->retention_days = (uint32_t)days;
@@ -166,14 +154,15 @@ bool logs_stream_read(struct str value, struct logs_stream_record *ret)
 {
     uint64_t version, state, flags;
     *ret = (struct logs_stream_record){ 0 };
-    if (!take_int(&value, 1, &version) || version != STREAM_VERSION || !take_int(&value, 1, &state) ||
-        state > LOGS_MANY || !take_int(&value, 1, &flags) || !take_time(&value, &ret->created_ms))
+    if (!big_endian_take(&value, 1, &version) || version != STREAM_VERSION ||
+        !big_endian_take(&value, 1, &state) || state > LOGS_MANY || !big_endian_take(&value, 1, &flags) ||
+        !take_time(&value, &ret->created_ms))
         return false;
     ret->state = (enum logs_stream_state)state;
     ret->flags = (uint8_t)flags;
     if (ret->state == LOGS_EMPTY)
         return true;
-    if (!take_int(&value, 8, &ret->number) || !take_time(&value, &ret->first_ms) ||
+    if (!big_endian_take(&value, 8, &ret->number) || !take_time(&value, &ret->first_ms) ||
         !take_time(&value, &ret->ingested_ms))
         return false;
     if (ret->state == LOGS_SINGLE) {
@@ -181,7 +170,7 @@ bool logs_stream_read(struct str value, struct logs_stream_record *ret)
         ret->last_sequence = ret->number;
         return true;
     }
-    return take_time(&value, &ret->last_ms) && take_int(&value, 8, &ret->last_sequence);
+    return take_time(&value, &ret->last_ms) && big_endian_take(&value, 8, &ret->last_sequence);
 }
 
 void logs_event_write(struct buf *out, const struct logs_event_record *event)
@@ -198,9 +187,10 @@ void logs_event_write(struct buf *out, const struct logs_event_record *event)
 bool logs_event_read(struct str value, struct logs_event_record *ret)
 {
     uint64_t version, flags, name_len;
-    if (!take_int(&value, 1, &version) || version != EVENT_VERSION || !take_int(&value, 1, &flags) ||
-        !take_time(&value, &ret->ingested_ms) || !take_int(&value, 8, &ret->number) ||
-        !take_int(&value, 2, &name_len) || name_len > value.len)
+    if (!big_endian_take(&value, 1, &version) || version != EVENT_VERSION ||
+        !big_endian_take(&value, 1, &flags) || !take_time(&value, &ret->ingested_ms) ||
+        !big_endian_take(&value, 8, &ret->number) || !big_endian_take(&value, 2, &name_len) ||
+        name_len > value.len)
         return false;
     ret->flags = (uint8_t)flags;
     ret->stream = str_slice(value, 0, (size_t)name_len);

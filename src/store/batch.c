@@ -5,6 +5,7 @@
  *            mark restores payload, overlay, ranges and counters exactly.
  */
 #include "store/key.h"
+#include "base/big_endian.h"
 #include "store/store_impl.h"
 
 #include <assert.h>
@@ -335,8 +336,7 @@ void batch_seal(struct store_batch *batch)
         if (counter->value == counter->committed)
             continue;
         char bytes[8];
-        for (unsigned at = 0; at < 8; at++)
-            bytes[at] = (char)(counter->value >> (56 - 8 * at));
+        big_endian_put(bytes, counter->value, sizeof(bytes));
         operation_write(&batch->payload, OPERATION_PUT, key, str_of(bytes, sizeof(bytes)));
         batch->count++;
     }

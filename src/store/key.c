@@ -1,5 +1,7 @@
 #include "store/key.h"
 
+#include "base/big_endian.h"
+
 #include <assert.h>
 
 static void add(struct key *key, const void *bytes, size_t len)
@@ -16,22 +18,9 @@ static void add(struct key *key, const void *bytes, size_t len)
 /* Big-endian, the last width bytes of value. */
 static void add_number(struct key *key, uint64_t value, size_t width)
 {
-    unsigned char bytes[8];
-    for (size_t i = 0; i < width; i++)
-        bytes[i] = (unsigned char)(value >> (8 * (width - 1 - i)));
+    char bytes[8];
+    big_endian_put(bytes, value, width);
     add(key, bytes, width);
-}
-
-static bool read_number(struct str *key, size_t width, uint64_t *ret)
-{
-    if (key->len < width)
-        return false;
-    uint64_t value = 0;
-    for (size_t i = 0; i < width; i++)
-        value = value << 8 | (unsigned char)key->ptr[i];
-    *ret = value;
-    *key = str_of(key->ptr + width, key->len - width);
-    return true;
 }
 
 void key_begin(struct key *key, enum key_space space, uint16_t partition, char kind)
@@ -109,7 +98,7 @@ void key_after_prefix(struct str prefix, struct key *end)
 bool key_read_u8(struct str *key, uint8_t *ret)
 {
     uint64_t value;
-    if (!read_number(key, 1, &value))
+    if (!big_endian_take(key, 1, &value))
         return false;
     *ret = (uint8_t)value;
     return true;
@@ -118,7 +107,7 @@ bool key_read_u8(struct str *key, uint8_t *ret)
 bool key_read_u32(struct str *key, uint32_t *ret)
 {
     uint64_t value;
-    if (!read_number(key, 4, &value))
+    if (!big_endian_take(key, 4, &value))
         return false;
     *ret = (uint32_t)value;
     return true;
@@ -126,13 +115,13 @@ bool key_read_u32(struct str *key, uint32_t *ret)
 
 bool key_read_u64(struct str *key, uint64_t *ret)
 {
-    return read_number(key, 8, ret);
+    return big_endian_take(key, 8, ret);
 }
 
 bool key_read_time(struct str *key, int64_t *ret_ms)
 {
     uint64_t value;
-    if (!read_number(key, 8, &value))
+    if (!big_endian_take(key, 8, &value))
         return false;
     *ret_ms = (int64_t)(value ^ (uint64_t)1 << 63);
     return true;
@@ -141,7 +130,7 @@ bool key_read_time(struct str *key, int64_t *ret_ms)
 bool key_read_time_down(struct str *key, int64_t *ret_ms)
 {
     uint64_t value;
-    if (!read_number(key, 8, &value))
+    if (!big_endian_take(key, 8, &value))
         return false;
     *ret_ms = (int64_t)(~value ^ (uint64_t)1 << 63);
     return true;

@@ -1,4 +1,5 @@
 /* The ordered keys in RocksDB, its own log off: what it loses at a crash the journal gives it again. */
+#include "base/big_endian.h"
 #include "io/thread.h"
 #include "store/key.h"
 #include "store/store_impl.h"
@@ -90,7 +91,8 @@ static void options_make(struct view *view, const struct view_settings *settings
                                          block < ARENA_BLOCK_BYTES_MAX ? block : ARENA_BLOCK_BYTES_MAX);
     rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
     rocksdb_options_set_max_open_files(options, OPEN_FILES_MAX);
-    rocksdb_options_set_max_file_opening_threads(options, 2); /* its 16 cost an empty folder's start some ms */
+    rocksdb_options_set_max_file_opening_threads(options,
+                                                 2); /* its 16 cost an empty folder's start some ms */
     rocksdb_options_set_keep_log_file_num(options, LOG_FILES);
     rocksdb_options_set_max_log_file_size(options, LOG_FILE_BYTES);
     rocksdb_options_set_info_log_level(options, LOG_LEVEL_WARN);
@@ -260,8 +262,7 @@ enum err view_apply(struct view *view, struct buf *batch, uint32_t count, uint64
     struct key key;
     applied_key(&key);
     char value[8];
-    for (unsigned i = 0; i < 8; i++)
-        value[i] = (char)(sequence >> (56 - 8 * i));
+    big_endian_put(value, sequence, sizeof(value));
     size_t len = batch->len;
     operation_write(batch, OPERATION_PUT, key_str(&key), str_of(value, sizeof(value)));
     count++;

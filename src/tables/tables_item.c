@@ -1,6 +1,7 @@
 /* Items on disk: keys, entries in indexes, counts; and what a key must look like. */
 #include "tables/tables_room.h"
 
+#include "base/big_endian.h"
 #include "store/key.h"
 
 #include <assert.h>
@@ -234,14 +235,6 @@ static void put_record(struct work *work, struct str key, const struct value *it
 
 enum { COUNT_BYTES = 16 };
 
-static uint64_t number_at(const char *at)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | (unsigned char)at[i];
-    return value;
-}
-
 bool counts_load(struct store_reader *reader, struct arena *arena, uint16_t partition,
                  const struct table *table, struct counts *ret)
 {
@@ -255,8 +248,8 @@ bool counts_load(struct store_reader *reader, struct arena *arena, uint16_t part
     if (err || bytes.len < 1 || bytes.ptr[0] != RECORD_VERSION || (bytes.len - 1) % COUNT_BYTES)
         return false;
     for (size_t i = 0; i < (bytes.len - 1) / COUNT_BYTES && i <= INDEXES_MAX; i++) {
-        ret->of[i].items = number_at(bytes.ptr + 1 + i * COUNT_BYTES);
-        ret->of[i].bytes = number_at(bytes.ptr + 1 + i * COUNT_BYTES + 8);
+        ret->of[i].items = big_endian_get(bytes.ptr + 1 + i * COUNT_BYTES, 8);
+        ret->of[i].bytes = big_endian_get(bytes.ptr + 1 + i * COUNT_BYTES + 8, 8);
     }
     return true;
 }
