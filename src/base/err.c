@@ -12,7 +12,7 @@ const char *err_text(enum err err)
     return texts[err];
 }
 
-enum err diag_set(struct diag *diag, enum err err, const char *format, ...)
+enum err(diag_set)(struct diag *diag, enum err err, const char *format, ...)
 {
     if (diag) {
         va_list args;

@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 
-bool fault_set(struct fault *fault, struct arena *arena, enum fault_code code, const char *format, ...)
+bool(fault_set)(struct fault *fault, struct arena *arena, enum fault_code code, const char *format, ...)
 {
     if (fault->code != FAULT_NONE)
         return false;

@@ -2,6 +2,7 @@
 
 #include "io/http.h"
 
+#include <assert.h>
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -39,6 +40,7 @@ static enum err address_lookup(const char *host, struct sockaddr_storage *ret, s
             break;
         }
     }
+    assert(best); /* success has at least one */
     memcpy(ret, best->ai_addr, best->ai_addrlen);
     *ret_len = best->ai_addrlen;
     freeaddrinfo(found);

@@ -335,7 +335,7 @@ static void test_refusals(void **state)
     static char many[100000];
     size_t len = (size_t)sprintf(many, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
     memset(many + len, 'x', 70000);
-    strcpy(many + len + 70000, "\r\n\r\n");
+    memcpy(many + len + 70000, "\r\n\r\n", 5);
     ASSERT_HAS(ask_and_close(fixture, many), "HTTP/1.1 431 Request Header Fields Too Large\r\n");
     http_stats(fixture->server, &after);
     assert_int_equal(after.refused - before.refused, count + 1);

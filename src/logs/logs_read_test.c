@@ -39,7 +39,7 @@ static void test_get_pages_forward(void **state)
     struct room *room = *state;
     put_25(room, "s");
     struct logs_get_query query = { .stream = STR("s"), .from_head = true, .limit = 7 };
-    struct logs_get_page page = { 0 };
+    struct logs_get_page page;
     for (int first = 0; first < 25; first += 7) {
         page = get(room, &query);
         assert_events(page.events, page.count, first, first + 6 < 24 ? first + 6 : 24);

@@ -14,7 +14,7 @@ static size_t run_due(struct room *room)
     size_t count = 0;
     struct store_cursor *cursor = store_scan(room_reader(room), key_str(&first), key_str(&end), STORE_UP);
     while (store_cursor_next(cursor, &key, &value)) {
-        uint8_t kind;
+        uint8_t kind = 0;
         key = str_from_offset(key, KEY_HEAD_BYTES);
         assert_true(key_read_time(&key, &due_ms[count]) && key_read_u8(&key, &kind));
         assert_int_equal(kind, TIMER_LOGS);

@@ -166,7 +166,7 @@ static void test_kill(void **state)
     char folder[TEMP_FOLDER_BYTES];
     temp_folder_make(folder);
     const char *wanted = getenv("CREMA_CRASH_CYCLES");
-    int cycles = wanted ? atoi(wanted) : 20;
+    int cycles = wanted ? (int)strtol(wanted, NULL, 10) : 20;
     uint64_t acknowledged = 0, replayed = 0;
     for (int i = 0; i < cycles; i++) {
         int from;

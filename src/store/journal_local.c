@@ -362,9 +362,7 @@ static void prepare_main(void *self)
             remove_dropped(journal);
         else if (journal->spare.fd >= 0)
             condition_wait(journal->changed, journal->mutex);
-        else if (journal->spare_err && !condition_wait_ns(journal->changed, journal->mutex, RETRY_NS))
-            make_spare(journal);
-        else if (!journal->spare_err)
+        else if (!journal->spare_err || !condition_wait_ns(journal->changed, journal->mutex, RETRY_NS))
             make_spare(journal);
     }
     remove_dropped(journal);

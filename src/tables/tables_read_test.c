@@ -292,7 +292,7 @@ static int count_of(const struct fixture *f, const char *member)
 {
     const char *at = strstr(f->text, member);
     assert_non_null(at);
-    return atoi(at + strlen(member));
+    return (int)strtol(at + strlen(member), NULL, 10);
 }
 
 static void test_pages(void **state)
