@@ -35,7 +35,8 @@ void bus_key_bus(struct key *key, uint16_t partition, struct ns ns, struct str n
 void bus_key_rule(struct key *key, uint16_t partition, struct ns ns, struct str bus, struct str rule);
 void bus_key_inbox(struct key *key, uint16_t partition, uint64_t number);
 
-/* A record's value: its version and the object's beginning; bus_record_end puts it under the key and frees it. */
+/* A record's value: its version and the object's beginning; bus_record_end puts it
+ * under the key and frees it. */
 void bus_record_begin(struct buf *out, struct json_writer *w);
 void bus_record_end(struct buf *out, struct json_writer *w, struct work *work, const struct key *key);
 /* A member, unless the text is empty. */

@@ -183,9 +183,9 @@ static enum err segment_check(struct journal *journal, struct segment *segment, 
     return ERR_OK;
 }
 
-/* What a killed server wrote may be whole and not on disk. Before anybody sees it, it must be: a power cut would
- * take it away from under the view, or from under the batches that follow it in the next segment. The same
- * holds for the last segment's name. All before it was synced before there was a next one. */
+/* What a killed server wrote may be whole and not on disk. Before anybody sees it, it must be: a power cut
+ * would take it away from under the view, or from under the batches that follow it in the next segment.
+ * The same holds for the last segment's name. All before it was synced before there was a next one. */
 static enum err settle(struct journal *journal, struct diag *reterr)
 {
     if (journal->count == 0 || journal->settings.no_sync)
@@ -324,8 +324,8 @@ static void remove_dropped(struct journal *journal)
             err = folder_sync(journal->folder, &diag);
         mutex_lock(journal->mutex);
         if (err && !journal->keep) {
-            /* Segments must not go around one that stays, nor one that a power cut brings back: that would look
-             * like a hole. */
+            /* Segments must not go around one that stays, nor one that a power cut
+             * brings back: that would look like a hole. */
             fprintf(stderr, "crema: store: an old segment of the journal stays, and those after it: %s\n",
                     diag.text);
             journal->keep = true;

@@ -428,8 +428,8 @@ static void test_records_inside_a_payload(void **state)
     image_free(&image);
 }
 
-/* A batch that does not fit the segment that was just begun: the next one begins with the same batch and takes
- * its name. It is not an old segment. */
+/* A batch that does not fit the segment that was just begun: the next one begins with
+ * the same batch and takes its name. It is not an old segment. */
 static void check_replaced_while_empty(size_t segment_bytes, size_t first_bytes)
 {
     char folder[TEMP_FOLDER_BYTES];

@@ -57,11 +57,11 @@ struct journal_look {
 /* false ends the replay. */
 typedef bool journal_replay_f(void *self, uint64_t sequence, uint64_t epoch, struct str payload);
 
-/* open checks everything that is there, sees that it is on disk, and changes nothing; start makes ready to append (a torn tail is cut
- * now) and must precede append, room and drop. append returns when the batch is durable; anything that leaves
- * the file in doubt ends the process. ERR_NOSPACE from append: nothing was written. drop: batches below that
- * sequence are not needed any more. room: ERR_NOSPACE when an append of so many bytes would not find room
- * now. Threads: the writer's. */
+/* open checks everything that is there, sees that it is on disk, and changes nothing; start makes
+ * ready to append (a torn tail is cut now) and must precede append, room and drop. append returns
+ * when the batch is durable; anything that leaves the file in doubt ends the process. ERR_NOSPACE
+ * from append: nothing was written. drop: batches below that sequence are not needed any more. room:
+ * ERR_NOSPACE when an append of so many bytes would not find room now. Threads: the writer's. */
 struct journal_kind {
     const char *name;
     enum err (*open)(const struct journal_settings *settings, struct journal **ret, struct diag *reterr);

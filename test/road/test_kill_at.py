@@ -3,8 +3,8 @@ workload that is the same each time. After each death it is started again and mu
 
 How it dies, in turn:
   before, after, torn   SIGKILL before the call, after it, or after a part of a write
-  power                 the machine loses power there: each file is what it was at its last sync, each folder's entries are
-                        those of its last sync
+  power                 the machine loses power there: each file is what it was at its last sync, and so are the
+                        entries of each folder
   names                 the same, but the entries are on disk and only the contents are lost
   pages                 as names, but some of the 4 KiB pages that were not synced are on disk too, and some are not
   twice                 SIGKILL, a start, and the power goes at an early call of that second server
@@ -59,7 +59,8 @@ CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
     "Which": {"Type": "Choice", "Default": "Wait", "Choices": [
         {"Variable": "$.how", "StringEquals": how, "Next": how} for how in ("Retry", "Heartbeat", "Timeout")]},
     "Wait": {"Type": "Wait", "Seconds": 3600, "Next": "Count"},
-    "Retry": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": NO_TABLE, "Next": "Count",
+    "Retry": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": NO_TABLE,
+              "Next": "Count",
               "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3600, "MaxAttempts": 1}], "Catch": CATCH},
     "Heartbeat": dict(SILENT, HeartbeatSeconds=3600, Catch=CATCH),
     "Timeout": dict(SILENT, TimeoutSeconds=3600, Catch=CATCH),
@@ -72,11 +73,13 @@ def make_all(wire):
     role = f"arn:aws:iam::{ACCOUNT}:role/r"
     target = {"Id": "log", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"}
     return [
-        ("bus", lambda: wire("events", "CreateEventBus", Name=BUS), lambda: wire("events", "DescribeEventBus", Name=BUS)),
+        ("bus", lambda: wire("events", "CreateEventBus", Name=BUS),
+         lambda: wire("events", "DescribeEventBus", Name=BUS)),
         ("group", lambda: wire("logs", "CreateLogGroup", logGroupName=GROUP),
          lambda: wire("logs", "DescribeLogGroups", logGroupNamePrefix=GROUP)["logGroups"][0]),
         ("stream", lambda: wire("logs", "CreateLogStream", logGroupName=GROUP, logStreamName="written"),
-         lambda: wire("logs", "DescribeLogStreams", logGroupName=GROUP, logStreamNamePrefix="written")["logStreams"][0]),
+         lambda: wire("logs", "DescribeLogStreams", logGroupName=GROUP,
+                      logStreamNamePrefix="written")["logStreams"][0]),
         ("rule", lambda: wire("events", "PutRule", Name="all", EventBusName=BUS,
                               EventPattern=json.dumps({"source": [SOURCE]})),
          lambda: wire("events", "DescribeRule", Name="all", EventBusName=BUS)),
