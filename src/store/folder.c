@@ -132,6 +132,16 @@ static void note_foreign(void *self, const char *name)
     (void)snprintf(self, 256, "%s", name);
 }
 
+/* A server that was killed may have made the folder, and not come to see its name on disk. Where it was made by
+ * somebody else the folder above may not be ours to open. */
+static void sync_own_name(const struct folder *folder)
+{
+    char *above = join(folder->path, "..");
+    enum err err = folder_sync(above, NULL);
+    (void)err;
+    free(above);
+}
+
 /* A folder that is to become a store must be empty: whatever else it holds is somebody's. */
 static enum err make_format(struct folder *folder, struct diag *reterr)
 {
@@ -143,6 +153,7 @@ static enum err make_format(struct folder *folder, struct diag *reterr)
                        folder->path, foreign);
     if (err)
         return err;
+    sync_own_name(folder);
     while (!folder->salt)
         folder->salt = rand_u64();
     folder->fresh = true;
