@@ -23,8 +23,9 @@ uint32_t names_find(const struct names *names, struct str name)
 
 bool definition_state_ends(const struct state *state)
 {
-    return state->kind &&
-           (state->kind->ends || (state->kind->fields & STATE_NEXT && state->next == STATE_NONE));
+    /* Of a state that could not be read it is not said that it does not end: its own fault is told. */
+    return !state->kind || state->kind->ends ||
+           (state->kind->fields & STATE_NEXT && state->next == STATE_NONE);
 }
 
 /* ---- what all kinds share ---- */
@@ -238,15 +239,15 @@ static void read_state(struct check *check, const struct where *at, const struct
     }
     const struct json *credentials = json_get_typed(source, STR("Credentials"), JSON_OBJECT);
     struct where credentials_at = WHERE(at, STR("Credentials"));
-    if (credentials && !json_get(credentials, STR("RoleArn")) && !json_get(credentials, STR("RoleArn.$"))) {
+    bool role =
+        !credentials || json_get(credentials, STR("RoleArn")) || json_get(credentials, STR("RoleArn.$"));
+    if (!role)
         check_problem(check, &credentials_at, "The field 'RoleArn' is required but was missing");
-        return;
-    }
-    state->kind = read_kind(check, at, source);
-    if (!state->kind)
+    else
+        state->kind = read_kind(check, at, source);
+    if (role && !state->kind)
         read_foreign(check, at, source);
-    bool language = read_language(check, at, source);
-    if (!state->kind || !language) {
+    if (!state->kind || !read_language(check, at, source)) {
         /* Its transitions still lead somewhere: what it reaches is not to be called unreachable. */
         if (json_get_typed(source, STR("Next"), JSON_STRING))
             state->next = check_target(check, at, source, "Next");

@@ -12,7 +12,12 @@ bool name_check(struct arena *arena, struct str name, struct fault *reterr)
         bool control = c <= 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0xFFFE || c == 0xFFFF;
         good = !control && !(c < 0x80 && strchr(refused, (int)c));
     }
-    return good || fault_set(reterr, arena, FAULT_INVALID_NAME, "Invalid Name: '%.*s'", STR_ARG(name));
+    if (good)
+        return true;
+    fault_set(reterr, arena, FAULT_INVALID_NAME, "Invalid Name");
+    /* Not by format: the name may hold a NUL, and is told whole. */
+    reterr->text = arena_concat(arena, arena_concat(arena, STR("Invalid Name: '"), name), STR("'"));
+    return false;
 }
 
 /* The resource part of an ARN of the service's, and whether it lies in ns. */
