@@ -67,7 +67,7 @@ struct bus_event {
 struct bus_envelope {
     struct str bus;    /* its name */
     struct str id;     /* 36 bytes */
-    struct str text;   /* compact JSON, one line; the detail's bytes as they came */
+    struct str text;   /* compact JSON, one line; the detail's tokens as they came */
     struct json value; /* the same, read */
     int64_t time_ms;   /* to the second, as the envelope says it */
     uint32_t hops;

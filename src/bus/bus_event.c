@@ -5,6 +5,7 @@
 #include "io/rand.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     DETAIL_TYPE_CHARACTERS_MAX = 128,
@@ -39,27 +40,52 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* An envelope is one line: a detail that came on several loses the white space between its tokens. */
-static struct str detail_on_one_line(struct arena *arena, struct str detail)
+static bool is_structural(char c)
 {
-    if (str_find_char(detail, '\n') == STR_NOT_FOUND && str_find_char(detail, '\r') == STR_NOT_FOUND)
-        return detail;
-    char *room = arena_bytes(arena, detail.len), *at = room;
-    bool in_string = false;
-    for (size_t i = 0; i < detail.len; i++) {
-        char c = detail.ptr[i];
-        if (in_string) {
-            *at++ = c;
-            if (c == '\\' && i + 1 < detail.len)
-                *at++ = detail.ptr[++i];
-            else if (c == '"')
-                in_string = false;
-        } else if (!is_space(c)) {
-            in_string = c == '"';
-            *at++ = c;
-        }
+    return c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':';
+}
+
+/* The end of the string that begins at from, behind its quote; the end of the text if it is not closed. */
+static size_t string_end(struct str text, size_t from)
+{
+    for (size_t i = from + 1; i < text.len; i++) {
+        if (text.ptr[i] == '\\')
+            i++;
+        else if (text.ptr[i] == '"')
+            return i + 1;
     }
-    return str_of(room, (size_t)(at - room));
+    return text.len;
+}
+
+/* An envelope is one line of compact JSON: the white space between the detail's tokens goes. Works before the
+ * detail is known to be JSON: what stands between two bytes neither of which separates tokens stays, so that
+ * what was no JSON does not become some. */
+static struct str detail_compact(struct arena *arena, struct str detail)
+{
+    size_t i = 0;
+    while (i < detail.len && !is_space(detail.ptr[i]))
+        i = detail.ptr[i] == '"' ? string_end(detail, i) : i + 1;
+    if (i >= detail.len)
+        return detail;
+    char *room = arena_bytes(arena, detail.len);
+    size_t len = i;
+    memcpy(room, detail.ptr, len);
+    while (i < detail.len) {
+        size_t from = i;
+        if (detail.ptr[i] == '"') {
+            i = string_end(detail, i);
+        } else if (!is_space(detail.ptr[i])) {
+            i++;
+        } else {
+            while (i < detail.len && is_space(detail.ptr[i]))
+                i++;
+            if ((len > 0 && is_structural(room[len - 1])) || (i < detail.len && is_structural(detail.ptr[i])))
+                continue;
+        }
+        memcpy(room + len, detail.ptr + from, i - from);
+        len += i - from;
+    }
+    return str_of(room, len);
 }
 
 /* The service takes no integer outside 64 bits. Depth is bounded by the reader. */
@@ -92,15 +118,8 @@ static bool detail_read(struct arena *arena, struct str *detail, struct json *re
         end--;
     if (end == first || detail->ptr[first] != '{') /* spares reading what cannot be an object */
         return false;
-    *detail = str_slice(*detail, first, end - first);
-    if (json_read(arena, *detail, 0, ret, NULL) || ret->type != JSON_OBJECT || !integers_fit(ret))
-        return false;
-    /* Only what is JSON loses its line breaks: without them it might become what it was not. */
-    struct str line = detail_on_one_line(arena, *detail);
-    if (line.ptr == detail->ptr)
-        return true;
-    *detail = line;
-    return json_read(arena, line, 0, ret, NULL) == ERR_OK;
+    *detail = detail_compact(arena, str_slice(*detail, first, end - first));
+    return json_read(arena, *detail, 0, ret, NULL) == ERR_OK && ret->type == JSON_OBJECT && integers_fit(ret);
 }
 
 /* ---- checks, in the order in which the service makes them ---- */

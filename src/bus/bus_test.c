@@ -240,12 +240,12 @@ static void delivers_what_matches(void **state)
                                    "{\"version\":\"0\",\"id\":\"%.36s\",\"detail-type\":\"Order\",\"source\":"
                                    "\"shop\",\"account\":\"111111111111\","
                                    "\"time\":\"2023-11-14T22:13:20Z\",\"region\":\"eu-west-1\",\"resources\":"
-                                   "[\"arn:one\",\"arn:two\"],\"detail\":{\"n\": 7 }}",
+                                   "[\"arn:one\",\"arn:two\"],\"detail\":{\"n\":7}}",
                                    put.id);
     assert_true(str_eq(room->seen[0], want));
     ASSERT_TEXT(room->stream[0], "arn:aws:events:eu-west-1:111111111111:rule/Shop/logAll log 0");
     ASSERT_TEXT(room->seen[1], "{\"fixed\": true}");
-    ASSERT_TEXT(room->seen[2], "{\"n\": 7 }");
+    ASSERT_TEXT(room->seen[2], "{\"n\":7}");
     ASSERT_TEXT(room->seen[3], "\"shop\"");
     /* Another kind of event, another bus, a rule switched off. */
     ok(call(room, PUT, BUS_ARN "Shop", "Other", "{}"));
