@@ -238,7 +238,8 @@ static void test_values(void **state)
           "Number underflow. Attempting to store a number with magnitude smaller than supported range" },
         { "{\"L\":[{\"M\":{\"a\":{\"N\":\"1,5\"}}}]}",
           "The parameter cannot be converted to a numeric value: 1,5" },
-        { "{\"NULL\":false}", NULL },
+        { "{\"NULL\":false}", "One or more parameter values were invalid: Null attribute value types must "
+                              "have the value of true" },
         { "{\"M\":{}}", NULL },
         { "{\"S\":\"\"}", NULL },
     };

@@ -266,8 +266,10 @@ static bool read_value(struct arena *arena, const struct json *json, unsigned de
     case VALUE_NULL:
         if (!json_is(held, JSON_TRUE) && !json_is(held, JSON_FALSE))
             return refuse(reterr, STR("Unexpected value type in payload"));
-        /* NULL:false is taken as NULL. */
-        *ret = (struct value){ .type = type, .flag = json_is(held, JSON_TRUE) || type == VALUE_NULL };
+        if (type == VALUE_NULL && !json_is(held, JSON_TRUE))
+            return refuse(reterr, STR("One or more parameter values were invalid: Null attribute value types "
+                                      "must have the value of true"));
+        *ret = (struct value){ .type = type, .flag = json_is(held, JSON_TRUE) };
         return true;
     case VALUE_M:
         return read_map(arena, held, depth + 1, ret, reterr);

@@ -221,6 +221,7 @@ def test_numbers(db, plain, text, stored):
     ({"N": "1e-131"}, "Number underflow. Attempting to store a number with magnitude smaller than supported range"),
     ({"N": "1" * 39}, "Attempting to store more than 38 significant digits in a Number"),
     ({"N": "one"}, "The parameter cannot be converted to a numeric value: one"),
+    ({"NULL": False}, "One or more parameter values were invalid: Null attribute value types must have the value of true"),
     ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
     ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
     ({"NS": ["1", "1.0"]}, "Input collection contains duplicates"),
