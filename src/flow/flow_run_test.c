@@ -104,6 +104,11 @@ static void machines_are_made_once(void **test)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_int_equal(create(&engine, names[i], PASSES).fault.code, FAULT_INVALID_NAME);
     assert_text(create(&engine, "a{b", PASSES).fault.text, "Invalid Name: 'a{b'");
+    struct arena arena = { 0 };
+    struct fault fault = { 0 };
+    assert_false(name_check(&arena, str_of("\0a", 2), &fault)); /* told whole */
+    assert_true(str_eq(fault.text, str_of("Invalid Name: '\0a'", 18)));
+    arena_fini(&arena);
     assert_int_equal(create(&engine, "caf\xc3\xa9-_.()", PASSES).fault.code, FAULT_NONE);
     engine_close(&engine);
 }
