@@ -269,7 +269,7 @@ void op_logs_describe_log_streams(struct op_call *call)
         }
         json_put_member_str(
             out, STR("arn"),
-            arena_printf(call->arena, "%.*s:log-stream:%.*s", STR_ARG(arn), STR_ARG(stream->name)));
+            arena_concat(call->arena, arena_concat(call->arena, arn, STR(":log-stream:")), stream->name));
         json_put_member_i64(out, STR("storedBytes"), 0);
         json_end_object(out);
     }

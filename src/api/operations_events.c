@@ -1088,7 +1088,7 @@ const struct operation operations_events[] = {
     { .service = "events", .name = "PutEvents", .kind = OP_WRITE,
       .prepare = op_events_put_events_prepare, .run = op_events_put_events,
       .input = &shape_PutEventsRequest, .output = &shape_PutEventsResponse,
-      .body_bytes_max = 2621440, .since = "0.1.0" },
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "events", .name = "PutPartnerEvents", .kind = OP_REFUSED },
     { .service = "events", .name = "PutPermission", .kind = OP_REFUSED },
     { .service = "events", .name = "PutRule", .kind = OP_WRITE,

@@ -1002,7 +1002,7 @@ const struct operation operations_states[] = {
     { .service = "states", .name = "CreateStateMachine", .kind = OP_WRITE,
       .prepare = op_states_create_state_machine_prepare, .run = op_states_create_state_machine,
       .input = &shape_CreateStateMachineInput, .output = &shape_CreateStateMachineOutput,
-      .body_bytes_max = 2621440, .since = "0.1.0" },
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "states", .name = "CreateStateMachineAlias", .kind = OP_REFUSED },
     { .service = "states", .name = "DeleteActivity", .kind = OP_REFUSED },
     { .service = "states", .name = "DeleteStateMachine", .kind = OP_WRITE,
@@ -1083,7 +1083,7 @@ const struct operation operations_states[] = {
     { .service = "states", .name = "UpdateStateMachine", .kind = OP_WRITE,
       .prepare = op_states_update_state_machine_prepare, .run = op_states_update_state_machine,
       .input = &shape_UpdateStateMachineInput, .output = &shape_UpdateStateMachineOutput,
-      .body_bytes_max = 2621440, .since = "0.1.0" },
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "states", .name = "UpdateStateMachineAlias", .kind = OP_REFUSED },
     { .service = "states", .name = "ValidateStateMachineDefinition", .kind = OP_REFUSED },
 };

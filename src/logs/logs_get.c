@@ -11,9 +11,10 @@ enum { TOKEN_DIGITS = 56, CHECK_DIGITS = 15, NUMBER_DIGITS = 20 };
 static uint64_t token_check(struct arena *arena, const struct logs_group *group, struct str stream,
                             char direction, struct str digits)
 {
-    struct str text = arena_printf(arena, "%c%llu/%.*s/%.*s", direction, (unsigned long long)group->id,
-                                   STR_ARG(digits), STR_ARG(stream));
-    return hash_bytes(text, TOKEN_CHECK_SEED) % 1000000000000000ULL;
+    struct str text = arena_printf(arena, "%c%llu/%.*s/", direction, (unsigned long long)group->id,
+                                   STR_ARG(digits));
+    /* Not by format: a stream's name may hold a NUL. */
+    return hash_bytes(arena_concat(arena, text, stream), TOKEN_CHECK_SEED) % 1000000000000000ULL;
 }
 
 static struct str token_write(struct arena *arena, const struct logs_group *group, struct str stream,

@@ -287,6 +287,18 @@ def test_stream_errors(logs, group, stream):
     refused(logs.describe_log_streams, *BAD_TOKEN, logGroupName=group, nextToken="none")
 
 
+def test_a_name_is_told_whole(wire, group):
+    """A name may hold what ends a text elsewhere."""
+    for name in ("a\0b", "a"):
+        wire("logs", "CreateLogStream", logGroupName=group, logStreamName=name)
+    streams = wire("logs", "DescribeLogStreams", logGroupName=group)["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == ["a", "a\0b"]
+    assert all(stream["arn"].endswith(":log-stream:" + stream["logStreamName"]) for stream in streams)
+    token = wire("logs", "GetLogEvents", logGroupName=group, logStreamName="a")["nextForwardToken"]
+    with pytest.raises(Refused, match="The specified nextToken is invalid."):
+        wire("logs", "GetLogEvents", logGroupName=group, logStreamName="a\0b", nextToken=token)
+
+
 def test_stream_deleted(logs, group, stream):
     at = now()
     put(logs, group, stream, [(at, "a"), (at, "b")])

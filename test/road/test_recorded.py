@@ -1,5 +1,6 @@
-"""What the real services were recorded to say, asked of the server over the wire. The records lie outside the tree; without
-them these tests skip. A text's <...> and the recorder's words for what varies (timestamp, snf_role_arn) are holes."""
+"""What the real services were recorded to say, asked of the server over the wire. The records lie outside the tree;
+without them these tests skip. A text's <...> and the recorder's words for what varies (timestamp, snf_role_arn) are
+holes."""
 import json
 import re
 import time
@@ -183,7 +184,7 @@ def test_calls(server):
                 not_built += 1
             else:
                 wrong.append(f"{record['id']}: should be {expect['error']} {recorded_error(expect)}, is {refused}")
-    print(f"calls: {same} the same, {not_built} refused by name, {others} of operations that are not here, {len(wrong)} wrong")
+    print(f"calls: {same} the same, {not_built} refused by name, {others} of other operations, {len(wrong)} wrong")
     assert not wrong, failed(wrong)
 
 
@@ -380,7 +381,8 @@ def provoke_states(wire, text):
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required":
             lambda: create(task("arn:aws:states:::events:putEvents", Parameters={"Entries": []}, Credentials={})),
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The field 'Type' should have one":
-            lambda: create('{"StartAt":"ExistingButInvalidState","States":{"ExistingButInvalidState":{"Type":"Nothing"}}}'),
+            lambda: create('{"StartAt":"ExistingButInvalidState",'
+                           '"States":{"ExistingButInvalidState":{"Type":"Nothing"}}}'),
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource provided":
             lambda: create('{"StartAt":"Query","States":{"Query":{"Type":"Task","Parameters":{},'
                            '"Resource":"arn:aws:states:::dynamodb:query","End":true}}}'),
@@ -390,13 +392,15 @@ def provoke_states(wire, text):
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /":
             lambda: create('{"StartAt":"S"}'),
         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Value cannot be empty":
-            lambda: create('{"StartAt":"StateName","States":{"StateName":{"Type":"Parallel","Branches":[],"End":true}}}'),
+            lambda: create('{"StartAt":"StateName",'
+                           '"States":{"StateName":{"Type":"Parallel","Branches":[],"End":true}}}'),
         "Invalid State Machine Execution Input: 'Unexpected character (''' (code 39))": lambda: start(input="{'a':1}"),
         "Invalid State Machine Execution Input: 'Unrecognized token 'not'": lambda: start(input="not json"),
         "Invalid Logging Configuration: Log Destination not found.": lambda: create(loggingConfiguration={
             "level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {
                 "logGroupArn": "arn:aws:logs:us-east-1:000000000000:log-group:nowhere:*"}}]}),
-        "Invalid Logging Configuration: Must specify exactly one": lambda: create(loggingConfiguration={"level": "ALL"}),
+        "Invalid Logging Configuration: Must specify exactly one":
+            lambda: create(loggingConfiguration={"level": "ALL"}),
         "Invalid Token: 'Invalid token'": lambda: call("SendTaskSuccess", taskToken="no token", output="{}"),
         "Either the definition, the role ARN, the LoggingConfiguration":
             lambda: call("UpdateStateMachine", stateMachineArn=create()["stateMachineArn"]),
@@ -425,8 +429,8 @@ NOT_OURS = {
         (r"Statement with the provided id", "RemovePermission"),
     ],
     "logs": [
-        (r"Cross-account lambda|destinationArn for vendor|The specified subscription|Resource limit|.*'filterNamePrefix'|"
-         r"Cannot access provided service", "PutSubscriptionFilter"),
+        (r"Cross-account lambda|destinationArn for vendor|The specified subscription|Resource limit|"
+         r".*'filterNamePrefix'|Cannot access provided service", "PutSubscriptionFilter"),
         (r".*at '(metricName|metricTransformations|filterName|filterPattern)'|Invalid LogGroup or LogStream",
          "PutMetricFilter"),
         (r"Requested Delivery|.*'outputFormat'", "CreateDelivery"),
@@ -437,8 +441,8 @@ NOT_OURS = {
         (r"Failed to create alias|Routing configuration|Sum of routing|.*routingConfiguration|.*at 'name' failed|"
          r"Request references a resource|.*RoutingConfigurationListItem", "CreateStateMachineAlias"),
         (r"Version to be deleted", "DeleteStateMachineVersion"),
-        (r"A test mock|Invalid Context object|Map iteration failure|Mock|RoleArn must be|State not found|State type '|"
-         r"TestState|Invalid State Machine Execution Input: 'Invalid execution input.'", "TestState"),
+        (r"A test mock|Invalid Context object|Map iteration failure|Mock|RoleArn must be|State not found|"
+         r"State type '|TestState|Invalid State Machine Execution Input: 'Invalid execution input.'", "TestState"),
         (r"Parameter validation failed:", None),  # the client's own words
         (r"This operation is not supported by this type", "StartSyncExecution"),
     ],
@@ -481,5 +485,6 @@ def test_errors(server, service):
                 wrong.append(f"should be {code}: {text}\n   is {refused.name}: {refused.text}")
         finally:
             wire.close()
-    print(f"{service}: {same} the same, {not_built} refused by name, {not_ours} of other operations, {len(wrong)} wrong")
+    print(f"{service}: {same} the same, {not_built} refused by name, {not_ours} of other operations, "
+          f"{len(wrong)} wrong")
     assert not wrong, failed(wrong)

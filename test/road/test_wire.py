@@ -180,7 +180,7 @@ def test_body_may_be_left_out(server):
 
 
 @pytest.mark.parametrize("target, length", [
-    ("AWSEvents.ListRules", 2 << 20), ("AWSEvents.PutEvents", 3 << 20), ("Logs_20140328.PutLogEvents", 5 << 20)])
+    ("AWSEvents.ListRules", 2 << 20), ("AWSEvents.PutEvents", 5 << 20), ("Logs_20140328.PutLogEvents", 5 << 20)])
 def test_body_that_is_too_large(server, target, length):
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: {target}\r\n"
