@@ -385,6 +385,25 @@ def test_death_at_any_call():
     assert died > tried / 2
 
 
+@pytest.mark.parametrize("number", [12, 30, 60])
+def test_what_a_restarted_server_shows_stays(number):
+    """Killed between the write of a batch and its sync: the next server may show the batch, and then must keep it."""
+    disk, ledger = Disk(), Ledger()
+    try:
+        one, ready = start(disk, environment=disk.environment(
+            number, CREMA_KILL_OF="sync", CREMA_KILL_NAME="/journal/0", CREMA_KILL_FROM="ready"))
+        assert ready and not run_workload(one.port, ledger), one.errors()
+        assert wait_dead(one) == -signal.SIGKILL
+        one, ready = start(disk, environment=disk.environment(0))
+        assert ready, one.errors()
+        see(Wire(one.port), ledger)
+        one.kill()
+        disk.cut_power("power", random.Random(number))
+        prove(disk, ledger)
+    finally:
+        disk.remove()
+
+
 @pytest.mark.parametrize("where, number", [
     ("/journal/0", 1), ("/journal/0", 2), ("/journal/0", 9), ("/journal/0", 40), ("/journal/0", 70),
     ("/journal/spare", 3), ("/view/", 1), ("/view/", 2), ("/view/", 3), ("/view/", 5)])
