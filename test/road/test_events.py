@@ -531,7 +531,7 @@ def test_refuses_what_it_cannot_test(events):
 def test_an_event_in_a_log_stream_of_its_own(events, logs, bus, group):
     rule_to(events, bus, group_arn(group), name="logAll")
     at = datetime.datetime(2026, 11, 20, 10, 11, 12, tzinfo=datetime.timezone.utc)
-    detail = '{"orderId": "2", "userId":"testuser2","n":1.50,"big":9007199254740993,"caf\\u00e9":"\u2615"}'
+    detail = '{"orderId": "2" , "userId":"test, user: 2","n":1.50,"big":9007199254740993,"caf\\u00e9":"\u2615"}'
     first = put(events, bus, detail, kind="OrderProcessor.WorkflowStarted", Resources=["arn:a", "arn:\"b\""], Time=at)
     second = put(events, bus, "{\n  \"a\" : [1,\n 2]\n}")
     found = {json.loads(e["message"])["id"]: e for e in logged(logs, group)}
@@ -540,7 +540,7 @@ def test_an_event_in_a_log_stream_of_its_own(events, logs, bus, group):
         f'{{"version":"0","id":"{first}","detail-type":"OrderProcessor.WorkflowStarted","source":"road",'
         f'"account":"{ACCOUNT}",'
         f'"time":"2026-11-20T10:11:12Z","region":"{REGION}","resources":["arn:a","arn:\\"b\\""],'
-        f'"detail":{detail.replace(": ", ":")}}}')
+        f'"detail":{detail.replace(": ", ":", 1).replace(" , ", ",")}}}')
     assert found[first]["timestamp"] == int(at.timestamp() * 1000)
     assert found[second]["message"].endswith('"resources":[],"detail":{"a":[1,2]}}')
     streams = {s["logStreamName"] for s in logs.describe_log_streams(logGroupName=group)["logStreams"]}
