@@ -196,6 +196,7 @@ class Disk:
         self.top = os.path.realpath(tempfile.mkdtemp(prefix="crema-kill-"))
         self.data, self.shadow = os.path.join(self.top, "data"), os.path.join(self.top, "shadow")
         self.counter = os.path.join(self.top, "calls")
+        self.servers = []
         os.mkdir(self.data)
         self.all_synced()
 
@@ -271,6 +272,9 @@ class Disk:
         assert done.returncode == 0, done.stdout
 
     def remove(self):
+        for one in self.servers:
+            if one.process.poll() is None:
+                one.kill()
         shutil.rmtree(self.top, ignore_errors=True)
 
 
@@ -278,6 +282,7 @@ def start(disk, *arguments, environment=None, folder=None):
     """The server, and whether it became ready before it died."""
     one = Server.__new__(Server)
     one.prepare(*SETTINGS, *arguments, data=folder or disk.data, environment=environment)
+    disk.servers.append(one)
     return one, one.start(expect_ready=False) is not None
 
 
