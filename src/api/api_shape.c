@@ -166,8 +166,10 @@ static unsigned fit_structure(const struct quick *q, const struct shape *shape, 
     for (uint32_t i = 0; i < value->count; i++) {
         const struct json_member *member = &value->members[i];
         unsigned at = member_find(shape, member->key, q->style, hint);
-        if (at == SHAPE_MEMBERS_MAX)
+        if (at == SHAPE_MEMBERS_MAX) {
+            flags |= FIT_UNCLEAN;
             continue;
+        }
         hint = at + 1;
         if (seen[at / 64] >> (at % 64) & 1)
             flags |= FIT_WRONG; /* twice: the slow walk knows which counts */

@@ -7,7 +7,7 @@
  *     regular expression pattern: [A-Z]+; Value null at 'targets.1.member.id' failed to satisfy ...
  *
  * Truths: 1. What passes is clean for a handler: no member is null, times are numbers, every limit holds.
- *            Members that the model does not have are left in; nobody reads them.
+ *            Members that the model does not have are taken out, so that none is kept and given back.
  *         2. What is already clean is not copied.
  * Threads: any; nothing is changed after shape_checker_new.
  */

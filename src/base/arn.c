@@ -20,5 +20,6 @@ struct str arn_make(struct arena *arena, struct ns ns, struct str service, struc
 
 bool arn_in(const struct arn *arn, struct ns ns)
 {
-    return str_eq(arn->region, ns.region) && str_eq(arn->account, ns.account);
+    return str_eq(arn->partition, STR("aws")) && str_eq(arn->region, ns.region) &&
+           str_eq(arn->account, ns.account);
 }

@@ -14,7 +14,7 @@ struct arn {
 bool arn_parse(struct str text, struct arn *ret);
 /* arn:aws:<service>:<region>:<account>:<resource> */
 struct str arn_make(struct arena *arena, struct ns ns, struct str service, struct str resource);
-/* Whether the ARN lies in ns. */
+/* Whether the ARN lies in ns, in the one partition there is: aws. */
 bool arn_in(const struct arn *arn, struct ns ns);
 
 #endif

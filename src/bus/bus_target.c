@@ -60,6 +60,8 @@ static bool arn_check(const struct bus *bus, struct arena *arena, struct ns ns, 
             "Parameter %.*s is not valid. Reason: Crema has no targets of the service %.*s of this kind "
             "yet; it has log groups, state machines and event buses.",
             STR_ARG(text), STR_ARG(arn.service));
+    if (!str_eq(arn.partition, STR("aws")))
+        return refuse(arena, text, "Targets in another partition are not supported.", reterr);
     if (!str_eq(target_ns.account, ns.account))
         return refuse(arena, text, "Targets in another account are not supported.", reterr);
     bool other_region = !str_eq(target_ns.region, ns.region);

@@ -357,6 +357,19 @@ def test_five_targets_and_no_more(events, bus):
     events.put_targets(Rule="r", EventBusName=bus, Targets=targets[:1])
 
 
+def test_a_target_keeps_what_the_service_knows(events, wire, bus):
+    """What the model does not have is taken, as by the service, and not given back."""
+    events.put_rule(Name="r", EventBusName=bus, EventPattern='{"source":["road"]}')
+    target = {"Id": "t", "Arn": group_arn("/g")}
+    wire("events", "PutTargets", Rule="r", EventBusName=bus, More=1, Targets=[dict(target, Other={"deep": [1]})])
+    assert wire("events", "ListTargetsByRule", Rule="r", EventBusName=bus) == {"Targets": [target]}
+
+
+def test_another_partition_is_another_place(events, bus):
+    arn = f"arn:aws-cn:events:{REGION}:{ACCOUNT}:event-bus/{bus}"
+    refused(events.list_rules, *no_bus(arn), EventBusName=arn)
+
+
 def test_refuses_targets(events, bus):
     events.put_rule(Name="r", EventBusName=bus, EventPattern='{"source":["road"]}')
     good = {"Id": "t", "Arn": group_arn("/g")}
@@ -370,6 +383,9 @@ def test_refuses_targets(events, bus):
     refused(events.list_targets_by_rule, *no_rule("absent"), Rule="absent")
     no("ValidationException", "Parameter nothing is not valid. Reason: Provided Arn is not in correct format.",
        Arn="nothing")
+    abroad = group_arn("/g").replace("arn:aws:", "arn:aws-cn:")
+    no("ValidationException", f"Parameter {abroad} is not valid. Reason: Targets in another partition are not "
+       "supported.", Arn=abroad)
     for service, resource in (("lambda", "function:f"), ("sqs", "queue"), ("logs", "destination:d"),
                               ("states", "activity:a")):
         no("ValidationException",
