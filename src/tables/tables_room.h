@@ -60,9 +60,6 @@ struct tables {
     bool changed; /* a table was made or deleted since the last roll-back: the cache may be of a lost batch */
 };
 
-/* The table's record, read whole. ERR_NOTFOUND; ERR_CORRUPT. */
-enum err table_load(struct store_reader *reader, struct arena *arena, uint16_t partition, struct ns ns,
-                    struct str name, struct table *ret) MUST_USE;
 /* For a call, by the TableName of its input or another name or ARN: from the cache when it is a write. NULL
  * with the fault set ("Requested resource not found"). */
 const struct table *table_find(struct tables *tables, struct tables_call *call, struct str name_or_arn);

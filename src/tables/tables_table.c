@@ -179,14 +179,6 @@ static enum err record_load(struct store_reader *reader, struct arena *arena, st
     return ERR_OK;
 }
 
-enum err table_load(struct store_reader *reader, struct arena *arena, uint16_t partition, struct ns ns,
-                    struct str name, struct table *ret)
-{
-    struct key key;
-    key_table(&key, partition, ns, name);
-    return record_load(reader, arena, key_str(&key), ret);
-}
-
 const struct table_index *table_index_named(const struct table *table, struct str name)
 {
     for (uint32_t i = 0; i < table->index_count; i++) {

@@ -651,15 +651,6 @@ struct value value_of_number(struct arena *arena, const struct decimal *number)
     return (struct value){ .type = VALUE_N, .text = arena_copy(arena, str_of(packed, len)) };
 }
 
-struct value value_of_count(struct arena *arena, size_t count)
-{
-    struct decimal number;
-    struct str text = arena_printf(arena, "%zu", count);
-    enum decimal_outcome outcome = decimal_read(text, &number);
-    assert(outcome == DECIMAL_OK);
-    return value_of_number(arena, &number);
-}
-
 /* Makes the places of a container its own, with free ones for more. */
 static void make_room(struct arena *arena, struct value *at, uint32_t more)
 {

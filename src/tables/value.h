@@ -103,7 +103,6 @@ unsigned value_depth(const struct value *value);   /* 1 for what holds nothing *
 /* ---- build ---- */
 
 struct value value_of_number(struct arena *arena, const struct decimal *number);
-struct value value_of_count(struct arena *arena, size_t count); /* as a number */
 /* Changing a map or list in place: what is shared is copied first, once (truth 4). The pointer is good until
  * the next change of the same container. NULL: not there. */
 struct value *value_change_member(struct arena *arena, struct value *map, struct str name);
