@@ -13,7 +13,8 @@ enum {
     OPEN_FILES_MAX = 256,
     BLOCK_BYTES = 16 * 1024,
     BLOOM_BITS = 10,
-    LEVELS = 7,
+    FILE_BYTES = 4 << 20, /* of the first sorted level; each deeper one has files twice as large */
+    FILE_BYTES_MULTIPLIER = 2,
     ARENA_BLOCK_BYTES_MAX = 256 * 1024,
     LOG_LEVEL_NOTHING = 6, /* above its highest */
     LOG_FILES = 1,
@@ -67,13 +68,6 @@ static enum err fail(struct diag *reterr, const char *what, char *text)
     return err;
 }
 
-static void compress_lower_levels(rocksdb_options_t *options, int kind)
-{
-    int levels[LEVELS];
-    for (int i = 0; i < LEVELS; i++)
-        levels[i] = i < 2 ? rocksdb_no_compression : kind;
-    rocksdb_options_set_compression_per_level(options, levels, LEVELS);
-}
 
 static void options_make(struct view *view, const struct view_settings *settings)
 {
@@ -103,7 +97,12 @@ static void options_make(struct view *view, const struct view_settings *settings
     rocksdb_options_set_bytes_per_sync(options, 1 << 20);
     /* One thread writes. */
     rocksdb_options_set_allow_concurrent_memtable_write(options, 0);
-    compress_lower_levels(options, rocksdb_lz4_compression);
+    /* Small files: removing one keeps every fdatasync of the filesystem waiting (ext4: 0.2 ms per MiB), so
+     * files of 64 MiB cost the journal 20 ms after each compaction. For the same reason the first levels are
+     * compressed too. */
+    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    rocksdb_options_set_target_file_size_base(options, FILE_BYTES);
+    rocksdb_options_set_target_file_size_multiplier(options, FILE_BYTES_MULTIPLIER);
 
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
     view->cache = rocksdb_cache_create_lru(settings->cache_bytes);
