@@ -58,3 +58,8 @@ bool process_has(struct arena *arena, const char *program)
     }
     return false;
 }
+
+bool process_shows_output(void)
+{
+    return isatty(STDOUT_FILENO) == 1;
+}

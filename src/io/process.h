@@ -16,4 +16,7 @@ enum err process_run(char *const argv[], int *ret, struct diag *reterr) MUST_USE
 /* Whether PATH has the program. */
 bool process_has(struct arena *arena, const char *program);
 
+/* Whether standard output is a terminal. */
+bool process_shows_output(void);
+
 #endif
