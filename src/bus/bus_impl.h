@@ -27,7 +27,7 @@ struct route_target {
 
 struct route_rule {
     struct str arn;
-    struct pattern *pattern; /* owned */
+    struct pattern *pattern;
     struct route_target *targets;
     size_t target_count;
 };
@@ -64,7 +64,7 @@ bool bus_target_compile(struct arena *arena, const struct json *target, struct r
 /* bus_schedule.c. Whether it is a rate or cron expression as the service has them. Pure. */
 bool bus_schedule_valid(struct str text);
 
-/* bus_pattern.c. The caller frees the pattern. */
+/* bus_pattern.c */
 bool bus_pattern_compile(struct arena *arena, struct str text, struct pattern **ret, struct fault *reterr);
 
 /* bus_inbox.c */

@@ -4,7 +4,7 @@
 bool bus_pattern_compile(struct arena *arena, struct str text, struct pattern **ret, struct fault *reterr)
 {
     struct str why;
-    if (pattern_compile(arena, text, ret, &why))
+    if (pattern_compile(arena, text, NULL, ret, &why))
         return fault_set(reterr, arena, FAULT_INVALID_EVENT_PATTERN, "%.*s", STR_ARG(why));
     return true;
 }
@@ -16,11 +16,8 @@ bool bus_pattern_test(struct arena *arena, struct str pattern_text, struct str e
     struct json event;
     if (!bus_pattern_compile(arena, pattern_text, &pattern, reterr))
         return false;
-    bool valid = json_read(arena, event_text, 0, &event, NULL) == ERR_OK && pattern_event_check(&event);
-    if (valid)
-        *ret = pattern_match(pattern, &event);
-    pattern_free(&pattern);
-    if (!valid)
+    if (json_read(arena, event_text, 0, &event, NULL) || !pattern_event_check(&event))
         return fault_set(reterr, arena, FAULT_VALIDATION, "Parameter Event is not valid.");
+    *ret = pattern_match(pattern, arena, &event);
     return true;
 }

@@ -10,8 +10,6 @@ static void route_free(struct route *route)
 {
     if (!route)
         return;
-    for (size_t i = 0; i < route->rule_count; i++)
-        pattern_free(&route->rules[i].pattern);
     arena_fini(&route->arena);
     free(route);
 }
@@ -53,7 +51,7 @@ void bus_route_forget_all(struct bus *bus)
 }
 
 /* Adds the rule; false when it cannot be compiled, though it was when it was put. */
-static bool rule_compile(struct route *route, struct arena *scratch, const struct bus_rule *rule)
+static bool rule_compile(struct route *route, const struct bus_rule *rule)
 {
     struct fault fault = { 0 };
     struct route_rule compiled = { .arn = arena_copy(&route->arena, rule->arn) };
@@ -64,7 +62,7 @@ static bool rule_compile(struct route *route, struct arena *scratch, const struc
             return false;
         compiled.target_count++;
     }
-    if (!bus_pattern_compile(scratch, rule->pattern, &compiled.pattern, &fault))
+    if (!bus_pattern_compile(&route->arena, rule->pattern, &compiled.pattern, &fault))
         return false;
     route->rules[route->rule_count++] = compiled;
     return true;
@@ -86,7 +84,7 @@ static struct route *route_load(struct bus *bus, struct work *work, struct ns ns
     for (size_t i = 0; i < rules.len; i++) {
         if (!bus_rule_enabled(&rules.at[i]) || rules.at[i].targets.count == 0)
             continue;
-        if (!rule_compile(route, work->arena, &rules.at[i])) {
+        if (!rule_compile(route, &rules.at[i])) {
             fault_set(reterr, work->arena, FAULT_INTERNAL, "Rule %.*s of this store cannot be compiled.",
                       STR_ARG(rules.at[i].arn));
             route_free(route);
@@ -160,7 +158,7 @@ static void route_event(struct bus *bus, struct work *work, const struct route *
     uint64_t deliveries = 0;
     for (size_t i = 0; i < route->rule_count; i++) {
         const struct route_rule *rule = &route->rules[i];
-        if (!pattern_match(rule->pattern, &envelope->value))
+        if (!pattern_match(rule->pattern, work->arena, &envelope->value))
             continue;
         for (size_t k = 0; k < rule->target_count; k++)
             send(bus, work, rule, &rule->targets[k], envelope);

@@ -118,7 +118,6 @@ static bool rule_check(struct bus *bus, struct work *work, struct ns ns, const s
     struct pattern *pattern;
     if (!bus_pattern_compile(work->arena, rule->pattern, &pattern, reterr))
         return false;
-    pattern_free(&pattern);
     return true;
 }
 

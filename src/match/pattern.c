@@ -1,4 +1,11 @@
-/* The plain evaluator: walks the pattern's tree and the event side by side.
+/* The plain evaluator: for each conjunction it builds the tree of its names, and walks it and the event side
+ * by side.
+ *
+ *     source: "a" | detail.x.y: 1, absent | detail.z: prefix "p"
+ *
+ *     root -- "source"  tests: string "a"                                       order 2
+ *          '- "detail" -- "x" -- "y"  tests: number 1, absent                    order 0
+ *                      '- "z"  tests: prefix "p"                                 order 1
  *
  * A member name with dots is as good as nested members. So what stands at a node of the
  * pattern may come from several sources: a value, and members of an object above whose
@@ -6,25 +13,44 @@
  *
  *     event {"a":{"x":1},"a.y":2}    at node a:  the value {"x":1}, and the root seen through the prefix "a."
  */
-#include "match/pattern_node.h"
+#include "match/pattern_clause.h"
+#include "base/vec.h"
 
-/* More spellings of one place in one event than this are not looked at. */
-enum { VIEW_MAX = 8 };
+#define ORDER_NONE UINT32_MAX
+
+struct node {
+    struct str name;
+    struct node *child, *next;           /* its first; the next of its parent's */
+    const struct pattern_clause *clause; /* NULL: none ends here */
+    uint32_t order;                      /* of its place among all that have a clause */
+    uint32_t first_positive;             /* least order here and below of those that are not absent_only */
+    uint32_t first_absent;               /* least order here and below of those that are absent_only */
+};
 
 struct source {
     const struct json *value;
     struct str prefix; /* empty: the value itself stands at the node */
 };
 
+/* The sources of a node: a range on the walk's stack. */
 struct view {
-    size_t count;
-    struct source at[VIEW_MAX];
+    size_t start, count;
 };
 
-static void view_add(struct view *view, const struct json *value, struct str prefix)
+enum { SOURCES_FIRST = 32 };
+
+struct walk {
+    struct arena *arena;
+    struct source *sources;
+    size_t len, cap;
+    struct source first[SOURCES_FIRST];
+};
+
+static void push(struct walk *walk, const struct json *value, struct str prefix)
 {
-    if (view->count < VIEW_MAX)
-        view->at[view->count++] = (struct source){ .value = value, .prefix = prefix };
+    if (walk->len == walk->cap)
+        walk->sources = vec_grow(walk->arena, walk->sources, walk->len, &walk->cap, sizeof(*walk->sources));
+    walk->sources[walk->len++] = (struct source){ .value = value, .prefix = prefix };
 }
 
 static bool is_array(const struct source *source)
@@ -32,11 +58,11 @@ static bool is_array(const struct source *source)
     return str_empty(source->prefix) && source->value->type == JSON_ARRAY;
 }
 
-/* Adds what the source has below the name. */
-static void source_below(const struct source *source, struct str name, struct view *ret)
+/* Pushes what the source has below the name. */
+static void push_below(struct walk *walk, struct source source, struct str name)
 {
-    const struct json *object = source->value;
-    struct str prefix = source->prefix;
+    const struct json *object = source.value;
+    struct str prefix = source.prefix;
     bool value_found = false, longer_found = false;
     if (object->type != JSON_OBJECT)
         return;
@@ -54,27 +80,32 @@ static void source_below(const struct source *source, struct str name, struct vi
         if (prefix.len && memcmp(key.ptr, prefix.ptr, prefix.len) != 0)
             continue;
         if (longer)
-            view_add(ret, object, str_slice(key, 0, prefix.len + name.len + 1));
+            push(walk, object, str_slice(key, 0, prefix.len + name.len + 1));
         else
-            view_add(ret, &object->members[i].value, STR_EMPTY);
+            push(walk, &object->members[i].value, STR_EMPTY);
         longer_found |= longer;
         value_found |= !longer;
     }
 }
 
+/* What stands below the view under the name; whoever is done with it cuts the stack to its start. */
+static struct view view_below(struct walk *walk, struct view view, struct str name)
+{
+    struct view below = { .start = walk->len };
+    for (size_t i = 0; i < view.count; i++)
+        push_below(walk, walk->sources[view.start + i], name);
+    below.count = walk->len - below.start;
+    return below;
+}
+
+static struct view view_of(struct walk *walk, const struct json *value)
+{
+    struct view view = { .start = walk->len, .count = 1 };
+    push(walk, value, STR_EMPTY);
+    return view;
+}
+
 /* ---- tests ---- */
-
-static bool is_scalar(const struct json *value)
-{
-    return value->type != JSON_ARRAY && value->type != JSON_OBJECT;
-}
-
-static bool same_scalar(const struct json *a, const struct json *b)
-{
-    if (a->type != b->type)
-        return false;
-    return a->type == JSON_STRING ? str_eq(a->text, b->text) : json_number_compare(a->text, b->text) == 0;
-}
 
 static bool test_passes(const struct pattern_test *test, const struct json *value)
 {
@@ -91,130 +122,210 @@ static bool test_passes(const struct pattern_test *test, const struct json *valu
         return value->type == JSON_FALSE;
     case TEST_PREFIX:
         return value->type == JSON_STRING && str_starts(value->text, test->text);
-    case TEST_ANYTHING_BUT:
-        for (size_t i = 0; i < test->count; i++)
-            if (same_scalar(&test->values[i], value))
+    case TEST_NONE_OF:
+        for (size_t i = 0; i < test->none_of_count; i++)
+            if (test_passes(&test->none_of[i], value))
                 return false;
         return true;
     case TEST_EXISTS:
         return true;
     case TEST_ABSENT:
         return false; /* something is there */
+    default:
+        return false; /* not compiled yet */
     }
-    return false;
 }
 
 /* Whether a scalar at or in the value passes a test. *present turns true when there is any. */
-static bool value_passes(const struct pattern_node *node, const struct json *value, bool *present)
+static bool value_passes(const struct pattern_clause *clause, const struct json *value, bool *present)
 {
     if (value->type == JSON_ARRAY) {
         for (size_t i = 0; i < value->count; i++)
-            if (value_passes(node, &value->items[i], present))
+            if (value_passes(clause, &value->items[i], present))
                 return true;
         return false;
     }
-    if (!is_scalar(value))
+    if (value->type == JSON_OBJECT)
         return false;
     *present = true;
-    for (size_t i = 0; i < node->test_count; i++)
-        if (test_passes(&node->tests[i], value))
+    for (size_t i = 0; i < clause->test_count; i++)
+        if (test_passes(&clause->tests[i], value))
             return true;
     return false;
 }
 
-static bool tests_pass(const struct pattern_node *node, const struct view *view)
+static bool clause_passes(struct walk *walk, const struct pattern_clause *clause, struct view view)
 {
     bool present = false;
-    for (size_t i = 0; i < view->count; i++)
-        if (str_empty(view->at[i].prefix) && value_passes(node, view->at[i].value, &present))
+    for (size_t i = 0; i < view.count; i++) {
+        const struct source *source = &walk->sources[view.start + i];
+        if (str_empty(source->prefix) && value_passes(clause, source->value, &present))
             return true;
-    return node->absent_too && !present;
+    }
+    return clause->absent_too && !present;
 }
 
 /* ---- nodes ---- */
 
 /* Nothing stands at the absent_only nodes, here and below, that come before the limit:
  * in no item of any array. */
-static bool leads_absent(const struct pattern_node *node, uint32_t limit, const struct source *source)
+static bool leads_absent(struct walk *walk, const struct node *node, uint32_t limit, struct source source)
 {
-    if (is_array(source)) {
-        for (size_t i = 0; i < source->value->count; i++) {
-            struct source item = { .value = &source->value->items[i] };
-            if (!leads_absent(node, limit, &item))
+    if (is_array(&source)) {
+        for (size_t i = 0; i < source.value->count; i++)
+            if (!leads_absent(walk, node, limit, (struct source){ .value = &source.value->items[i] }))
                 return false;
-        }
         return true;
     }
-    if (is_scalar(source->value))
-        return !(node->absent_only && node->order < limit);
-    for (size_t i = 0; i < node->children.len; i++) {
-        struct view below = { 0 };
-        source_below(source, node->children.at[i]->name, &below);
-        for (size_t n = 0; n < below.count; n++)
-            if (!leads_absent(node->children.at[i], limit, &below.at[n]))
-                return false;
+    if (source.value->type != JSON_OBJECT)
+        return !(node->clause && node->clause->absent_only && node->order < limit);
+    bool absent = true;
+    for (const struct node *child = node->child; child && absent; child = child->next) {
+        size_t start = walk->len;
+        push_below(walk, source, child->name);
+        size_t count = walk->len - start;
+        for (size_t i = 0; i < count && absent; i++)
+            absent = leads_absent(walk, child, limit, walk->sources[start + i]);
+        walk->len = start;
     }
-    return true;
+    return absent;
 }
 
-static bool view_matches(const struct pattern_node *node, const struct view *view);
+static bool view_matches(struct walk *walk, const struct node *node, struct view view);
 
 /* No source is an array. */
-static bool node_matches(const struct pattern_node *node, const struct view *view)
+static bool node_matches(struct walk *walk, const struct node *node, struct view view)
 {
-    if (node->test_count && !tests_pass(node, view))
+    if (node->clause && !clause_passes(walk, node->clause, view))
         return false;
-    for (size_t i = 0; i < node->children.len; i++) {
-        struct view below;
-        below.count = 0;
-        for (size_t n = 0; n < view->count; n++)
-            source_below(&view->at[n], node->children.at[i]->name, &below);
-        if (!view_matches(node->children.at[i], &below))
-            return false;
+    bool matches = true;
+    for (const struct node *child = node->child; child && matches; child = child->next) {
+        struct view below = view_below(walk, view, child->name);
+        matches = view_matches(walk, child, below);
+        walk->len = below.start;
     }
-    return true;
+    return matches;
 }
 
-static bool some_item_matches(const struct pattern_node *node, const struct json *array)
+static bool some_item_matches(struct walk *walk, const struct node *node, const struct json *array)
 {
-    for (size_t i = 0; i < array->count; i++) {
+    bool matches = false;
+    for (size_t i = 0; i < array->count && !matches; i++) {
         const struct json *item = &array->items[i];
-        struct view view;
-        view.count = 1;
-        view.at[0] = (struct source){ .value = item };
-        if (item->type == JSON_ARRAY ? some_item_matches(node, item) : node_matches(node, &view))
+        if (item->type == JSON_ARRAY) {
+            matches = some_item_matches(walk, node, item);
+        } else {
+            struct view view = view_of(walk, item);
+            matches = node_matches(walk, node, view);
+            walk->len = view.start;
+        }
+    }
+    return matches;
+}
+
+/* The sources that are no arrays, as a view of their own. */
+static struct view plain_of(struct walk *walk, struct view view)
+{
+    struct view plain = { .start = walk->len };
+    for (size_t i = 0; i < view.count; i++) {
+        struct source source = walk->sources[view.start + i];
+        if (!is_array(&source))
+            push(walk, source.value, source.prefix);
+    }
+    plain.count = walk->len - plain.start;
+    return plain;
+}
+
+static bool view_matches(struct walk *walk, const struct node *node, struct view view)
+{
+    if (!node->child)
+        return clause_passes(walk, node->clause, view);
+    struct view plain = plain_of(walk, view);
+    if (plain.count == view.count)
+        return node_matches(walk, node, plain);
+    /* All that is asked from here on must be found in one item. */
+    for (size_t i = 0; i < view.count && node->first_absent < node->first_positive; i++)
+        if (!leads_absent(walk, node, node->first_positive, walk->sources[view.start + i]))
+            return false;
+    for (size_t i = 0; i < view.count; i++) {
+        struct source source = walk->sources[view.start + i];
+        if (is_array(&source) && some_item_matches(walk, node, source.value))
             return true;
     }
-    return false;
+    return node_matches(walk, node, plain);
 }
 
-static bool view_matches(const struct pattern_node *node, const struct view *view)
+/* ---- the tree ---- */
+
+static struct node *child_of(struct node *node, struct str name, struct node **unused)
 {
-    if (node->children.len == 0)
-        return tests_pass(node, view);
-    struct view plain;
-    plain.count = 0;
-    for (size_t i = 0; i < view->count; i++)
-        if (!is_array(&view->at[i]))
-            plain.at[plain.count++] = view->at[i];
-    if (plain.count == view->count)
-        return node_matches(node, view);
-    /* All that is asked from here on must be found in one item. */
-    for (size_t i = 0; i < view->count && node->first_absent < node->first_positive; i++)
-        if (!leads_absent(node, node->first_positive, &view->at[i]))
-            return false;
-    for (size_t i = 0; i < view->count; i++)
-        if (is_array(&view->at[i]) && some_item_matches(node, view->at[i].value))
-            return true;
-    return node_matches(node, &plain);
+    struct node *child = node->child;
+    while (child && !str_eq(child->name, name))
+        child = child->next;
+    if (!child) {
+        child = (*unused)++;
+        *child = (struct node){ .name = name, .next = node->child };
+        node->child = child;
+    }
+    return child;
 }
 
-bool pattern_match(const struct pattern *pattern, const struct json *event)
+static uint32_t least(uint32_t a, uint32_t b)
 {
-    struct view view;
-    view.count = 1;
-    view.at[0] = (struct source){ .value = event };
-    return node_matches(&pattern->root, &view);
+    return a < b ? a : b;
+}
+
+/* From room for all its nodes. Clauses come in the order of their places. */
+static const struct node *tree_of(const struct pattern_conjunction *conjunction, struct node *room)
+{
+    struct node *root = room++;
+    *root = (struct node){ .name = STR_EMPTY };
+    for (uint32_t i = 0; i < conjunction->count; i++) {
+        const struct pattern_clause *clause = conjunction->clauses[i];
+        struct node *node = root;
+        for (uint32_t n = 0; n < clause->name_count; n++)
+            node = child_of(node, clause->names[n], &room);
+        node->clause = clause;
+        node->order = i;
+    }
+    for (struct node *node = room; node-- > root;) { /* children stand behind their parents */
+        uint32_t order = node->clause ? node->order : ORDER_NONE;
+        bool absent_only = node->clause && node->clause->absent_only;
+        node->first_positive = absent_only ? ORDER_NONE : order;
+        node->first_absent = absent_only ? order : ORDER_NONE;
+        for (const struct node *child = node->child; child; child = child->next) {
+            node->first_positive = least(node->first_positive, child->first_positive);
+            node->first_absent = least(node->first_absent, child->first_absent);
+        }
+    }
+    return root;
+}
+
+static size_t nodes_max(const struct pattern *pattern)
+{
+    size_t max = 0;
+    for (uint32_t i = 0; i < pattern->count; i++) {
+        size_t nodes = 1;
+        for (uint32_t n = 0; n < pattern->conjunctions[i].count; n++)
+            nodes += pattern->conjunctions[i].clauses[n]->name_count;
+        max = nodes > max ? nodes : max;
+    }
+    return max;
+}
+
+bool pattern_match(const struct pattern *pattern, struct arena *arena, const struct json *event)
+{
+    struct walk walk;
+    struct node *room = (void *)arena_bytes(arena, nodes_max(pattern) * sizeof(*room));
+    bool matched = false;
+    walk.arena = arena;
+    walk.sources = walk.first;
+    walk.cap = SOURCES_FIRST;
+    for (uint32_t i = 0; i < pattern->count && !matched; i++) {
+        walk.len = 0;
+        matched = node_matches(&walk, tree_of(&pattern->conjunctions[i], room), view_of(&walk, event));
+    }
+    return matched;
 }
 
 bool pattern_event_check(const struct json *event)
@@ -222,15 +333,6 @@ bool pattern_event_check(const struct json *event)
     return json_get(event, STR("id")) && json_get(event, STR("account")) && json_get(event, STR("source")) &&
            json_get(event, STR("time")) && json_get(event, STR("region")) &&
            json_get(event, STR("detail-type"));
-}
-
-void pattern_free(struct pattern **pattern)
-{
-    if (!*pattern)
-        return;
-    struct arena arena = (*pattern)->arena;
-    *pattern = NULL;
-    arena_fini(&arena);
 }
 
 struct str pattern_text(const struct pattern *pattern)

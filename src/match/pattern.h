@@ -1,8 +1,8 @@
-/* pattern.h - event patterns: compile, match. Pure.
+/* pattern.h - event patterns: compile, match plainly, explain. Pure.
  *
  * A pattern is a tree of names that ends in lists of values and match expressions; an
- * event matches when every list finds what it looks for at its place. Built: exact values,
- * prefix, anything-but of values, exists. All other match types are refused by name.
+ * event matches when every list finds what it looks for at its place. This is the language, and its
+ * definition followed word by word; matcher.h is the fast way for many patterns at once.
  *
  * Truths: 1. Names are places: {"a":{"b":[..]}} and {"a.b":[..]} are the same pattern, of the event likewise.
  *            Of two lists for one place the last counts, of two members of one name in the event the last.
@@ -11,6 +11,7 @@
  *         3. What a pattern asks below an array must be found in one and the same item of it. (exists:false
  *            of names that sort before all others asked below that array: must be nothing in any item.)
  *         4. Numbers are equal by value, to the last digit.
+ *         5. $or stands for as many patterns as there are ways through it.
  * Threads: a pattern is immutable and may be used by many.
  */
 #ifndef MATCH_PATTERN_H
@@ -20,20 +21,61 @@
 
 struct pattern;
 
-/* ERR_INVALID: the service refuses it too. ERR_UNSUPPORTED: of what is not built, by
- * name. *reterr is then the whole text for the client ("Event pattern is not valid.
- * Reason: ..."), in the arena given. text is copied. */
-enum err pattern_compile(struct arena *arena, struct str text, struct pattern **ret,
-                         struct str *reterr) MUST_USE;
-void pattern_free(struct pattern **pattern);
+/* 0: AWS's default. */
+struct pattern_limits {
+    size_t bytes_max;           /* of the text; 4,096 (what may stand in a rule is the bus's setting) */
+    unsigned conjunctions_max;  /* ways through all $or; 1,000 */
+    unsigned wildcard_cost_max; /* of one wildcard, as pattern_wildcard.c counts */
+};
+
+/* The pattern lives in the arena, text is copied. ERR_INVALID: the service refuses it too; *reterr is then the
+ * whole text for the client ("Event pattern is not valid. Reason: ..."), in the arena too. limits may be
+ * NULL. */
+enum err pattern_compile(struct arena *arena, struct str text, const struct pattern_limits *limits,
+                         struct pattern **ret, struct str *reterr) MUST_USE;
 struct str pattern_text(const struct pattern *pattern);
 
-/* The event is the whole envelope. Time is linear in the size of the event, and in that of the pattern. */
-bool pattern_match(const struct pattern *pattern, const struct json *event);
+/* The plain evaluator: slow, obvious, the oracle. The event is the whole envelope. The arena is for scratch.
+ * Time is linear in the size of the event, and in that of the pattern. */
+bool pattern_match(const struct pattern *pattern, struct arena *arena, const struct json *event);
 
 /* Whether TestEventPattern takes it as an event: an object that has id, account, source,
  * time, region and detail-type. (The documentation asks for resources as well; the service
  * was seen to do without.) If not, the service says "Parameter Event is not valid." */
 bool pattern_event_check(const struct json *event);
+
+/* ---- explain ---- */
+
+/* One test of one clause, held against one event. */
+struct pattern_finding {
+    struct str place;          /* "detail.x.y" */
+    struct str test;           /* as written in the pattern: {"prefix":"p"} */
+    struct str kind;           /* "equals", "prefix", "anything-but", ... as the language names it */
+    const struct json *values; /* what stands at the place: scalars, at most PATTERN_VALUES_SHOWN */
+    uint32_t value_count;
+    uint32_t values_more; /* that are not shown */
+    bool passed;
+};
+
+/* A clause passes when one of its findings does. A pattern with $or shows the conjunction that came nearest. */
+struct pattern_explanation {
+    bool matched;
+    uint32_t clauses, clauses_passed;
+    /* Every clause passes, yet no single item of the array at this place holds what is asked below it. */
+    struct str divided_place;
+    const struct pattern_finding *findings; /* in the pattern's order */
+    uint32_t finding_count;
+    uint32_t conjunction; /* the one shown, of `conjunctions` */
+    uint32_t conjunctions;
+};
+
+enum { PATTERN_VALUES_SHOWN = 20 };
+
+void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
+                     struct pattern_explanation *ret);
+/* <0: a came nearer to matching than b. For sorting the rules of a bus. */
+int pattern_explanation_compare(const struct pattern_explanation *a, const struct pattern_explanation *b);
+/* As a JSON object: what Crema.ExplainPattern answers and `crema match --explain --json` prints. */
+void pattern_explanation_write(const struct pattern_explanation *explanation, struct json_writer *w);
 
 #endif

@@ -73,9 +73,8 @@ struct pattern {
     struct str text;
     const struct pattern_conjunction *conjunctions; /* at least 1 */
     uint32_t count;
-    uint32_t clause_count;     /* distinct clauses of all conjunctions */
-    uint32_t wildcard_count;   /* of its tests; buses limit the rules that have any */
-    struct pattern_tree *tree; /* the plain evaluator's own, built at its first need; NULL before */
+    uint32_t clause_count;   /* distinct clauses of all conjunctions */
+    uint32_t wildcard_count; /* of its tests; buses limit the rules that have any */
 };
 
 #endif

@@ -19,17 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct pattern *pattern;
     struct json event, again;
     (void)str_cut(str_of((const char *)data, size), '\n', &text, &event_text);
-    if (pattern_compile(&arena, text, &pattern, &error)) {
+    if (pattern_compile(&arena, text, NULL, &pattern, &error)) {
         must(str_starts(error, STR("Event pattern is not valid. Reason: ")));
         must(error.ptr[error.len - 1] == ']');
     } else {
         if (json_read(&arena, event_text, 0, &event, NULL) == ERR_OK) {
-            bool matched = pattern_match(pattern, &event);
+            bool matched = pattern_match(pattern, &arena, &event);
             must(json_read(&arena, json_text(&arena, &event), 0, &again, NULL) == ERR_OK);
-            must(pattern_match(pattern, &again) == matched);
+            must(pattern_match(pattern, &arena, &again) == matched);
             (void)pattern_event_check(&event);
         }
-        pattern_free(&pattern);
     }
     arena_fini(&arena);
     return 0;
