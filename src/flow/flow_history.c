@@ -16,20 +16,30 @@ static const struct {
  * was cut (it never is). */
 static const struct {
     const char *name, *cut;
-    bool number;
+    bool number, json; /* json: shown as the JSON that it is, not as a string */
 } fields[FIELDS] = {
-    [FIELD_INPUT] = { "input", "inputDetails", false },
-    [FIELD_OUTPUT] = { "output", "outputDetails", false },
-    [FIELD_PARAMETERS] = { "parameters", NULL, false },
-    [FIELD_NAME] = { "name", NULL, false },
-    [FIELD_ROLE_ARN] = { "roleArn", NULL, false },
-    [FIELD_ERROR] = { "error", NULL, false },
-    [FIELD_CAUSE] = { "cause", NULL, false },
-    [FIELD_RESOURCE_TYPE] = { "resourceType", NULL, false },
-    [FIELD_RESOURCE] = { "resource", NULL, false },
-    [FIELD_REGION] = { "region", NULL, false },
-    [FIELD_TIMEOUT_SECONDS] = { "timeoutInSeconds", NULL, true },
-    [FIELD_HEARTBEAT_SECONDS] = { "heartbeatInSeconds", NULL, true },
+    [FIELD_INPUT] = { "input", "inputDetails", false, false },
+    [FIELD_OUTPUT] = { "output", "outputDetails", false, false },
+    [FIELD_PARAMETERS] = { "parameters", NULL, false, false },
+    [FIELD_NAME] = { "name", NULL, false, false },
+    [FIELD_ROLE_ARN] = { "roleArn", NULL, false, false },
+    [FIELD_ERROR] = { "error", NULL, false, false },
+    [FIELD_CAUSE] = { "cause", NULL, false, false },
+    [FIELD_RESOURCE_TYPE] = { "resourceType", NULL, false, false },
+    [FIELD_RESOURCE] = { "resource", NULL, false, false },
+    [FIELD_REGION] = { "region", NULL, false, false },
+    [FIELD_TIMEOUT_SECONDS] = { "timeoutInSeconds", NULL, true, false },
+    [FIELD_HEARTBEAT_SECONDS] = { "heartbeatInSeconds", NULL, true, false },
+    [FIELD_LENGTH] = { "length", NULL, true, false },
+    [FIELD_INDEX] = { "index", NULL, true, false },
+    [FIELD_MAP_RUN_ARN] = { "mapRunArn", NULL, false, false },
+    [FIELD_WORKER_NAME] = { "workerName", NULL, false, false },
+    [FIELD_REDRIVE_COUNT] = { "redriveCount", NULL, true, false },
+    [FIELD_LOCATION] = { "location", NULL, false, false },
+    [FIELD_STATE] = { "state", NULL, false, false },
+    [FIELD_ASSIGNED] = { "assignedVariables", "assignedVariablesDetails", false, true },
+    [FIELD_MACHINE_ALIAS_ARN] = { "stateMachineAliasArn", NULL, false, false },
+    [FIELD_MACHINE_VERSION_ARN] = { "stateMachineVersionArn", NULL, false, false },
 };
 
 static bool field_is_payload(enum history_field field)
@@ -149,9 +159,15 @@ void history_render(struct json_writer *out, const struct history_event *event, 
             struct str name = str_from(fields[field].name);
             if (event->has_number[field])
                 json_put_member_i64(out, name, event->numbers[field]);
-            if (!event->texts[field].ptr || (!data && field_is_payload((enum history_field)field)))
+            bool payload = field_is_payload((enum history_field)field) || fields[field].json;
+            if (!event->texts[field].ptr || (!data && payload))
                 continue;
-            json_put_member_str(out, name, event->texts[field]);
+            if (fields[field].json) {
+                json_key(out, name);
+                json_put_raw(out, event->texts[field]);
+            } else {
+                json_put_member_str(out, name, event->texts[field]);
+            }
             if (fields[field].cut) {
                 json_key(out, str_from(fields[field].cut));
                 json_begin_object(out);

@@ -19,32 +19,69 @@
 #include "json/json.h"
 
 /* Name of the event, of its details. The number is stored: append only. */
-#define HISTORY_LIST(X)                                                            \
-    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")       \
-    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails") \
-    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")          \
-    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")   \
-    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")       \
-    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                \
-    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                   \
-    X(TASK_ABORTED, "TaskStateAborted", NULL)                                      \
-    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                \
-    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                      \
-    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                \
-    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")      \
-    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                \
-    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                         \
-    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                  \
-    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")            \
-    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")               \
-    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                \
-    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                   \
-    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                \
-    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                   \
-    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                      \
-    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")          \
-    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")             \
-    X(FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails")
+#define HISTORY_LIST(X)                                                                                   \
+    X(EXECUTION_STARTED, "ExecutionStarted", "executionStartedEventDetails")                              \
+    X(EXECUTION_SUCCEEDED, "ExecutionSucceeded", "executionSucceededEventDetails")                        \
+    X(EXECUTION_FAILED, "ExecutionFailed", "executionFailedEventDetails")                                 \
+    X(EXECUTION_TIMED_OUT, "ExecutionTimedOut", "executionTimedOutEventDetails")                          \
+    X(EXECUTION_ABORTED, "ExecutionAborted", "executionAbortedEventDetails")                              \
+    X(TASK_ENTERED, "TaskStateEntered", "stateEnteredEventDetails")                                       \
+    X(TASK_EXITED, "TaskStateExited", "stateExitedEventDetails")                                          \
+    X(TASK_ABORTED, "TaskStateAborted", NULL)                                                             \
+    X(TASK_SCHEDULED, "TaskScheduled", "taskScheduledEventDetails")                                       \
+    X(TASK_STARTED, "TaskStarted", "taskStartedEventDetails")                                             \
+    X(TASK_SUBMITTED, "TaskSubmitted", "taskSubmittedEventDetails")                                       \
+    X(TASK_SUBMIT_FAILED, "TaskSubmitFailed", "taskSubmitFailedEventDetails")                             \
+    X(TASK_SUCCEEDED, "TaskSucceeded", "taskSucceededEventDetails")                                       \
+    X(TASK_FAILED, "TaskFailed", "taskFailedEventDetails")                                                \
+    X(TASK_TIMED_OUT, "TaskTimedOut", "taskTimedOutEventDetails")                                         \
+    X(CHOICE_ENTERED, "ChoiceStateEntered", "stateEnteredEventDetails")                                   \
+    X(CHOICE_EXITED, "ChoiceStateExited", "stateExitedEventDetails")                                      \
+    X(PASS_ENTERED, "PassStateEntered", "stateEnteredEventDetails")                                       \
+    X(PASS_EXITED, "PassStateExited", "stateExitedEventDetails")                                          \
+    X(WAIT_ENTERED, "WaitStateEntered", "stateEnteredEventDetails")                                       \
+    X(WAIT_EXITED, "WaitStateExited", "stateExitedEventDetails")                                          \
+    X(WAIT_ABORTED, "WaitStateAborted", NULL)                                                             \
+    X(SUCCEED_ENTERED, "SucceedStateEntered", "stateEnteredEventDetails")                                 \
+    X(SUCCEED_EXITED, "SucceedStateExited", "stateExitedEventDetails")                                    \
+    X(FAIL_ENTERED, "FailStateEntered", "stateEnteredEventDetails")                                       \
+    X(PARALLEL_ENTERED, "ParallelStateEntered", "stateEnteredEventDetails")                               \
+    X(PARALLEL_STARTED, "ParallelStateStarted", NULL)                                                     \
+    X(PARALLEL_SUCCEEDED, "ParallelStateSucceeded", NULL)                                                 \
+    X(PARALLEL_FAILED, "ParallelStateFailed", NULL)                                                       \
+    X(PARALLEL_ABORTED, "ParallelStateAborted", NULL)                                                     \
+    X(PARALLEL_EXITED, "ParallelStateExited", "stateExitedEventDetails")                                  \
+    X(MAP_ENTERED, "MapStateEntered", "stateEnteredEventDetails")                                         \
+    X(MAP_STARTED, "MapStateStarted", "mapStateStartedEventDetails")                                      \
+    X(MAP_SUCCEEDED, "MapStateSucceeded", NULL)                                                           \
+    X(MAP_FAILED, "MapStateFailed", NULL)                                                                 \
+    X(MAP_ABORTED, "MapStateAborted", NULL)                                                               \
+    X(MAP_EXITED, "MapStateExited", "stateExitedEventDetails")                                            \
+    X(ITERATION_STARTED, "MapIterationStarted", "mapIterationStartedEventDetails")                        \
+    X(ITERATION_SUCCEEDED, "MapIterationSucceeded", "mapIterationSucceededEventDetails")                  \
+    X(ITERATION_FAILED, "MapIterationFailed", "mapIterationFailedEventDetails")                           \
+    X(ITERATION_ABORTED, "MapIterationAborted", "mapIterationAbortedEventDetails")                        \
+    X(MAP_RUN_STARTED, "MapRunStarted", "mapRunStartedEventDetails")                                      \
+    X(MAP_RUN_SUCCEEDED, "MapRunSucceeded", NULL)                                                         \
+    X(MAP_RUN_FAILED, "MapRunFailed", "mapRunFailedEventDetails")                                         \
+    X(MAP_RUN_ABORTED, "MapRunAborted", NULL)                                                             \
+    X(MAP_RUN_REDRIVEN, "MapRunRedriven", "mapRunRedrivenEventDetails")                                   \
+    X(EXECUTION_REDRIVEN, "ExecutionRedriven", "executionRedrivenEventDetails")                           \
+    X(ACTIVITY_SCHEDULED, "ActivityScheduled", "activityScheduledEventDetails")                           \
+    X(ACTIVITY_SCHEDULE_FAILED, "ActivityScheduleFailed", "activityScheduleFailedEventDetails")           \
+    X(ACTIVITY_STARTED, "ActivityStarted", "activityStartedEventDetails")                                 \
+    X(ACTIVITY_SUCCEEDED, "ActivitySucceeded", "activitySucceededEventDetails")                           \
+    X(ACTIVITY_FAILED, "ActivityFailed", "activityFailedEventDetails")                                    \
+    X(ACTIVITY_TIMED_OUT, "ActivityTimedOut", "activityTimedOutEventDetails")                             \
+    X(LAMBDA_SCHEDULED, "LambdaFunctionScheduled", "lambdaFunctionScheduledEventDetails")                 \
+    X(LAMBDA_SCHEDULE_FAILED, "LambdaFunctionScheduleFailed", "lambdaFunctionScheduleFailedEventDetails") \
+    X(LAMBDA_STARTED, "LambdaFunctionStarted", NULL)                                                      \
+    X(LAMBDA_START_FAILED, "LambdaFunctionStartFailed", "lambdaFunctionStartFailedEventDetails")          \
+    X(LAMBDA_SUCCEEDED, "LambdaFunctionSucceeded", "lambdaFunctionSucceededEventDetails")                 \
+    X(LAMBDA_FAILED, "LambdaFunctionFailed", "lambdaFunctionFailedEventDetails")                          \
+    X(LAMBDA_TIMED_OUT, "LambdaFunctionTimedOut", "lambdaFunctionTimedOutEventDetails")                   \
+    X(TASK_START_FAILED, "TaskStartFailed", "taskStartFailedEventDetails")                                \
+    X(EVALUATION_FAILED, "EvaluationFailed", "evaluationFailedEventDetails")
 
 enum history_type {
     HISTORY_NONE,
@@ -69,6 +106,16 @@ enum history_field {
     FIELD_REGION,
     FIELD_TIMEOUT_SECONDS,
     FIELD_HEARTBEAT_SECONDS,
+    FIELD_LENGTH,
+    FIELD_INDEX,
+    FIELD_MAP_RUN_ARN,
+    FIELD_WORKER_NAME,
+    FIELD_REDRIVE_COUNT,
+    FIELD_LOCATION,
+    FIELD_STATE,
+    FIELD_ASSIGNED, /* variables, as an object of texts */
+    FIELD_MACHINE_ALIAS_ARN,
+    FIELD_MACHINE_VERSION_ARN,
     FIELDS,
 };
 
