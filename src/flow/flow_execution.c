@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 1 };
+enum { EXECUTION_VERSION = 2 };
 
 /* ---- values ---- */
 
@@ -121,6 +121,7 @@ static void branch_write(struct buf *out, const struct branch *branch)
     pack_i64(out, branch->heartbeat_ms);
     pack_i64(out, branch->heartbeat_span_ms);
     pack_fixed(out, branch->secret, sizeof(branch->secret));
+    pack_str(out, branch->job);
     assert(branch->input.has_text);
     pack_str(out, branch->input.text);
 }
@@ -140,6 +141,7 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_i64(out, execution->continue_ms);
     pack_u64(out, execution->last_entry);
     pack_u64(out, execution->hops);
+    pack_str(out, execution->watchers);
     pack_u64(out, execution->branches.len);
     for (size_t i = 0; i < execution->branches.len; i++)
         branch_write(out, &execution->branches.at[i]);
@@ -172,6 +174,7 @@ static void branch_read(struct arena *arena, struct unpack *in, struct branch *b
     branch->heartbeat_ms = unpack_i64(in);
     branch->heartbeat_span_ms = unpack_i64(in);
     unpack_fixed(in, branch->secret, sizeof(branch->secret));
+    branch->job = unpack_str(in);
     branch->input = value_of_text(unpack_str(in));
 }
 
@@ -196,6 +199,7 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->continue_ms = unpack_i64(&in);
     ret->last_entry = unpack_u32(&in);
     ret->hops = unpack_u32(&in);
+    ret->watchers = unpack_str(&in);
     uint64_t count = unpack_u64(&in);
     for (uint64_t i = 0; i < count && !in.bad; i++) {
         struct branch branch = { 0 };

@@ -55,6 +55,7 @@ enum branch_phase {
     BRANCH_TOKEN = 3, /* its task was handed over; it waits for the token */
     BRANCH_WAIT = 4,  /* a Wait state, until wake_ms */
     BRANCH_RETRY = 5, /* its task is scheduled anew at wake_ms */
+    BRANCH_JOB = 6,   /* its task started an execution, and waits for its end */
     BRANCH_PHASES,
 };
 
@@ -79,6 +80,7 @@ struct branch {
     int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
+    struct str job; /* BRANCH_JOB: ARN of the execution that it waits for */
 };
 
 struct execution {
@@ -90,6 +92,7 @@ struct execution {
     int64_t continue_ms; /* more is to be done, at once; 0: it rests */
     uint32_t last_event, last_entry;
     uint32_t hops;
+    struct str watchers;         /* addresses of tasks that wait for its end (flow_job.c) */
     VEC(struct branch) branches; /* empty when it is over */
 };
 

@@ -115,6 +115,24 @@ struct flow {
     struct buf history, record; /* scratch of a step */
 };
 
+/* ---- executions that tasks wait for: flow_job.c ---- */
+
+struct job {
+    uint32_t branch, entry;
+    struct str arn; /* of the execution */
+};
+typedef VEC(struct job) job_list;
+enum { JOB_WATCHERS_MAX = 1000 };
+
+job_list jobs_of(struct arena *arena, const struct execution *execution);
+/* After a step of ref: whom it waits for now is told to tell its end; whom it waits for no more is stopped.
+ * ended: the branch whose job has just ended by itself; BRANCH_NONE: none. */
+void flow_jobs_move(struct flow *flow, struct work *work, struct ns ns, const struct execution_ref *ref,
+                    const job_list *before, const job_list *after, uint32_t ended);
+/* The execution is over: who waits for it is told. */
+void flow_job_ended(struct flow *flow, struct work *work, struct ns ns, const struct execution *execution,
+                    struct str arn);
+
 /* On the writer's thread, through the cache. */
 bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,
                       struct machine_record *ret, struct fault *reterr);

@@ -119,8 +119,12 @@ static void damage_is_seen(void **test)
     buf_init(&history, 0);
     buf_init(&record, 0);
     step_once(&arena, plan, &execution, &history, &order);
+    execution.watchers = STR("who waits");
+    execution.branches.at[0].job = STR("arn:job");
     execution_write(&record, &execution);
     assert_true(execution_read(&arena, buf_str(&record), true, &again));
+    assert_true(str_eq(again.watchers, execution.watchers));
+    assert_true(str_eq(again.branches.at[0].job, execution.branches.at[0].job));
     assert_true(str_eq(again.name, STR("one")));
     assert_int_equal(again.revision, 7);
     assert_int_equal(again.last_event, execution.last_event);

@@ -56,7 +56,7 @@ void flow_close(struct flow **flow)
 /* ---- timers: what they should be follows from the execution ---- */
 
 enum purpose {
-    PURPOSE_TASK = 1, /* of a delivery, not of a timer */
+    PURPOSE_TASK = FLOW_ADDRESS_TASK, /* of a delivery, not of a timer */
     PURPOSE_WAKE = 2,
     PURPOSE_TASK_TIMEOUT = 3,
     PURPOSE_HEARTBEAT = 4,
@@ -132,6 +132,7 @@ struct run {
     struct execution execution;
     struct str arn;
     due_list before; /* its timers as the store has them */
+    job_list jobs;   /* and the executions that it waits for */
     bool fresh;      /* nothing of it is in the store yet */
 };
 
@@ -212,6 +213,11 @@ static void run_step(struct run *run, const struct happening *what, struct value
     flow_step(&step, what);
     run_write(run, &step);
     run_deliver(run, &step);
+    job_list jobs = jobs_of(run->work->arena, &run->execution);
+    flow_jobs_move(flow, run->work, edition->ns, &run->ref, &run->jobs, &jobs,
+                   what->kind == HAPPENED_JOB_ENDED ? what->branch : BRANCH_NONE);
+    if (run->execution.status != EXECUTION_RUNNING)
+        flow_job_ended(flow, run->work, edition->ns, &run->execution, run->arn);
     if (run->execution.status == EXECUTION_RUNNING || run->fresh)
         return;
     struct machine_record machine;
@@ -236,6 +242,7 @@ static enum err run_load(struct flow *flow, struct work *work, const struct exec
     if (run->execution.status != EXECUTION_RUNNING)
         return ERR_NOTFOUND;
     run->before = dues_of(work->arena, ref, &run->execution);
+    run->jobs = jobs_of(work->arena, &run->execution);
     run->edition = flow_edition_get(flow, work, ref->machine_id, run->execution.revision, reterr);
     if (!run->edition)
         return ERR_CORRUPT;
@@ -388,18 +395,20 @@ void flow_task_done(void *self, struct work *work, const struct delivery *delive
         run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return;
     struct branch *branch = execution_branch(&run.execution, address.branch);
-    if (!branch || branch->phase != BRANCH_TASK || branch->entry != address.entry)
+    if (!branch || branch->entry != address.entry ||
+        (branch->phase != BRANCH_TASK && branch->phase != BRANCH_JOB))
         return;
+    enum happening_kind delivered = branch->phase == BRANCH_JOB ? HAPPENED_JOB_ENDED : HAPPENED_DELIVERED;
     struct happening what = { .kind = HAPPENED_REJECTED, .branch = address.branch };
     struct json value;
     if (result->outcome != OUTCOME_DELIVERED) {
         what.error = result->error;
         what.cause = result->cause;
     } else if (str_empty(result->result)) {
-        what.kind = HAPPENED_DELIVERED;
+        what.kind = delivered;
         what.value = value_empty_object();
     } else if (json_read(work->arena, result->result, 0, &value, NULL) == ERR_OK) {
-        what.kind = HAPPENED_DELIVERED;
+        what.kind = delivered;
         what.value = value_of_text(result->result);
         what.value.json = value;
         what.value.has_json = true;

@@ -2,6 +2,7 @@
  * holder of its token says. */
 #include <assert.h>
 
+#include "base/time.h"
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
 #include "flow/flow_token.h"
@@ -10,6 +11,7 @@ struct task {
     struct str resource;     /* the whole ARN */
     struct str type, action; /* as histories show them: "events", "putEvents.waitForTaskToken" */
     bool by_token;
+    bool job, job_json;             /* .sync, .sync:2: waits for the execution that it starts */
     int64_t timeout_s, heartbeat_s; /* 0: none */
     const struct path *timeout_path, *heartbeat_path;
 };
@@ -38,16 +40,17 @@ static void resource_read(struct check *check, const struct where *at, const str
         check_problem(check, &here, "The resource provided %.*s %.*s", STR_ARG(own->resource), STR_ARG(why));
         return;
     }
-    /* arn:aws:states:::events:putEvents.waitForTaskToken: the last colon parts type and action. */
+    /* arn:aws:states:::events:putEvents.waitForTaskToken, ...:aws-sdk:sfn:startExecution */
     struct str rest = own->resource, head;
     for (int i = 0; i < 5; i++)
         (void)str_cut(rest, ':', &head, &rest);
-    size_t colon = rest.len;
-    while (colon > 0 && rest.ptr[colon - 1] != ':')
-        colon--;
-    own->type = str_slice(rest, 0, colon > 0 ? colon - 1 : 0);
-    own->action = str_from_offset(rest, colon);
+    size_t sdk = str_starts(rest, STR("aws-sdk:")) ? strlen("aws-sdk:") : 0;
+    struct str named = str_from_offset(rest, sdk);
+    (void)str_cut(named, ':', &head, &own->action);
+    own->type = str_slice(rest, 0, sdk + head.len);
     own->by_token = str_ends(own->action, STR(".waitForTaskToken"));
+    own->job_json = str_ends(own->action, STR(".sync:2"));
+    own->job = own->job_json || str_ends(own->action, STR(".sync"));
 }
 
 static void time_read(struct check *check, const struct where *at, const struct json *source,
@@ -179,24 +182,111 @@ static void task_fail(struct step *step, struct branch *branch, enum history_typ
     step_fail(step, branch, error, cause, heartbeat);
 }
 
+/* ---- executions that a task waits for ---- */
+
+/* Their ARN is in what starting them answered. */
+static void job_watch(struct step *step, struct branch *branch, const struct happening *what)
+{
+    struct value answer = what->value;
+    branch->job = json_get_str(value_json(step->arena, &answer), STR("ExecutionArn"));
+    step_sleep(step, branch, BRANCH_JOB);
+}
+
+/* The description as the task's result has it: times as milliseconds, and with .sync:2 input and output as
+ * what they say. Members that are no part of it are left out. */
+static struct json job_result(struct arena *arena, const struct json *described, bool as_json)
+{
+    static const struct {
+        const char *name;
+        bool time, text_of_json;
+    } members[] = {
+        { "Cause", false, false },
+        { "Error", false, false },
+        { "ExecutionArn", false, false },
+        { "Input", false, true },
+        { "InputDetails", false, false },
+        { "Name", false, false },
+        { "Output", false, true },
+        { "OutputDetails", false, false },
+        { "RedriveCount", false, false },
+        { "RedriveStatus", false, false },
+        { "RedriveStatusReason", false, false },
+        { "StartDate", true, false },
+        { "StateMachineAliasArn", false, false },
+        { "StateMachineArn", false, false },
+        { "StateMachineVersionArn", false, false },
+        { "Status", false, false },
+        { "StopDate", true, false },
+    };
+    enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+    struct json_member *out = ARENA_ARRAY(arena, struct json_member, MEMBERS);
+    size_t count = 0;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        struct str name = str_from(members[i].name);
+        const struct json *member = json_get(described, name);
+        int64_t time_ms;
+        struct json value;
+        if (!member || member->type == JSON_NULL)
+            continue;
+        value = *member;
+        if (members[i].time && time_parse(json_get_str(described, name), &time_ms))
+            value = json_of_i64(arena, time_ms);
+        if (members[i].text_of_json && as_json && member->type == JSON_STRING &&
+            json_read(arena, member->text, 0, &value, NULL) != ERR_OK)
+            value = *member;
+        out[count++] = (struct json_member){ name, value };
+    }
+    return json_of_object(out, count);
+}
+
+static void job_ended(struct step *step, struct branch *branch, const struct happening *what)
+{
+    const struct task *own = step_state(step, branch)->own;
+    struct value described = what->value;
+    const struct json *about = value_json(step->arena, &described);
+    bool succeeded = str_eq(json_get_str(about, STR("Status")), STR("SUCCEEDED"));
+    struct json result = job_result(step->arena, about, own->job_json && succeeded);
+    branch->job = STR_EMPTY;
+    if (succeeded) {
+        struct happening done = { .kind = HAPPENED_DELIVERED, .value = value_of_json(&result) };
+        task_succeed(step, branch, &done);
+        return;
+    }
+    task_fail(step, branch, HISTORY_TASK_FAILED, STR("States.TaskFailed"), json_text(step->arena, &result),
+              false);
+}
+
+/* Handed over: what came back is the result, or the receipt of a task that goes on elsewhere. */
+static void task_delivered(struct step *step, struct branch *branch, const struct happening *what)
+{
+    const struct task *own = step_state(step, branch)->own;
+    if (!own->by_token && !own->job) {
+        task_succeed(step, branch, what);
+        return;
+    }
+    struct value result = what->value;
+    task_event(step, branch, HISTORY_TASK_SUBMITTED);
+    history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, &result));
+    history_end(&step->history);
+    if (own->job)
+        job_watch(step, branch, what);
+    else
+        step_sleep(step, branch, BRANCH_TOKEN);
+}
+
 static void task_resume(struct step *step, struct branch *branch, const struct happening *what)
 {
     const struct task *own = step_state(step, branch)->own;
-    struct value result;
+    bool submits = branch->phase == BRANCH_TASK && (own->by_token || own->job);
     switch (what->kind) {
     case HAPPENED_DELIVERED:
-        if (!own->by_token) {
-            task_succeed(step, branch, what);
-            return;
-        }
-        result = what->value;
-        task_event(step, branch, HISTORY_TASK_SUBMITTED);
-        history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, &result));
-        history_end(&step->history);
-        step_sleep(step, branch, BRANCH_TOKEN);
+        task_delivered(step, branch, what);
+        return;
+    case HAPPENED_JOB_ENDED:
+        job_ended(step, branch, what);
         return;
     case HAPPENED_REJECTED:
-        task_fail(step, branch, own->by_token ? HISTORY_TASK_SUBMIT_FAILED : HISTORY_TASK_FAILED, what->error,
+        task_fail(step, branch, submits ? HISTORY_TASK_SUBMIT_FAILED : HISTORY_TASK_FAILED, what->error,
                   what->cause, false);
         return;
     case HAPPENED_TOKEN_SUCCESS:

@@ -6,7 +6,7 @@
  * its share (transitions_max, history_bytes_max); then execution->continue_ms asks for another step at once.
  *
  *   READY --enter--> leave --> READY (next state), or the branch's end
- *                    sleep --> TASK, TOKEN, WAIT --resume--> leave, sleep, fail
+ *                    sleep --> TASK, TOKEN, JOB, WAIT --resume--> leave, sleep, fail
  *                    fail  --> RETRY --its time--> READY of the same state; a catcher's next state; the end
  */
 #ifndef FLOW_FLOW_STEP_H
@@ -29,6 +29,7 @@ enum happening_kind {
     HAPPENED_REJECTED,      /* it was not: error, cause */
     HAPPENED_TOKEN_SUCCESS, /* value: the output */
     HAPPENED_TOKEN_FAILURE, /* error, cause */
+    HAPPENED_JOB_ENDED,     /* the execution that the task started is over; value: its description */
     HAPPENED_HEARTBEAT,
     HAPPENED_WAKE,    /* wake_ms has come */
     HAPPENED_TIMEOUT, /* timeout_ms of the task has */

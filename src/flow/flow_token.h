@@ -22,7 +22,7 @@ bool task_token_read(struct arena *arena, struct str text, struct task_token *re
 
 /* What timers and deliveries carry to find their way back: | purpose u8 | ref 24 | branch u32 | entry u32 |.
  */
-enum { FLOW_ADDRESS_BYTES = 33 };
+enum { FLOW_ADDRESS_BYTES = 33, FLOW_ADDRESS_TASK = 1 }; /* that purpose: a delivery of a task */
 struct flow_address {
     uint8_t purpose;
     struct execution_ref ref;

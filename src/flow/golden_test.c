@@ -398,6 +398,12 @@ static bool golden_case(const struct json *record, struct arena *arena)
         engine.answers[i].cause = json_get_str(&answers->items[i], STR("cause"));
         engine.answer_count++;
     }
+    const struct json *machines = json_get(record, STR("machines")); /* others, by name */
+    for (uint32_t i = 0; machines && i < machines->count; i++) {
+        fault =
+            engine_create(&engine, machines->members[i].key, json_text(arena, &machines->members[i].value));
+        assert_true(str_empty(fault));
+    }
     fault = engine_create(&engine, STR("Machine"),
                           definition->type == JSON_STRING ? definition->text : json_text(arena, definition));
     if (json_get(record, STR("refused")) || !str_empty(fault)) {
@@ -447,7 +453,7 @@ static void own_cases(void **test)
     (void)test;
     static const char *const places[] = { "test/golden/flow", "../test/golden/flow", "../../test/golden/flow",
                                           NULL };
-    static const char *const files[] = { "states.jsonl", "errors.jsonl", "definitions.jsonl" };
+    static const char *const files[] = { "states.jsonl", "errors.jsonl", "definitions.jsonl", "tasks.jsonl" };
     unsigned ran = 0, failed = 0;
     for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
         size_t len;

@@ -103,11 +103,13 @@ struct str operation_error(struct arena *arena, const struct operation_naming *n
                            const struct operation_answer *answer)
 {
     if (modelled(str_from(naming->service), answer->error)) {
-        /* Version 2 of the SDK has all its names end alike. */
-        const char *end = sdk && !str_ends(answer->error, STR("Exception")) ? "Exception" : "";
+        /* The SDKs have all their names end alike. */
+        const char *end = !str_ends(answer->error, STR("Exception")) ? "Exception" : "";
         return arena_printf(arena, "%s.%.*s%s", naming->error, STR_ARG(answer->error), end);
     }
-    return arena_printf(arena, "%s.%s%sException", naming->error, sdk ? "" : "Amazon", naming->error);
+    if (sdk)
+        return arena_printf(arena, "%s.%sException", naming->error, naming->error);
+    return arena_printf(arena, "%s.%s", naming->error, naming->unnamed);
 }
 
 struct str operation_cause(struct arena *arena, const struct operation_naming *naming, bool sdk,

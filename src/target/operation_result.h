@@ -10,6 +10,7 @@ struct operation_naming {
     const char *error;        /* before the dot of an error's name: "CloudWatchLogs" */
     const char *cause;        /* in the cause: "(Service: CloudWatchLogs, ..." */
     const char *content_type; /* optimized: of the answer's headers */
+    const char *unnamed;      /* optimized: the error's name when the service's model does not name it */
 };
 
 /* The result of an optimized integration: the answer's members, then SdkHttpMetadata

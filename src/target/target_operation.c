@@ -5,7 +5,7 @@
 #include "base/vec.h"
 #include "json/json.h"
 
-#include <assert.h>
+#include <stdio.h>
 
 /* ---- which operation a resource names ---- */
 
@@ -18,20 +18,37 @@ static const struct operation_naming sdk_names[] = {
     { .resource = "sts", .service = "sts", .error = "Sts", .cause = "Sts" },
 };
 
-static const struct operation_naming events_naming = { "events", "events", "EventBridge", "AmazonEventBridge",
-                                                       "application/x-amz-json-1.1" };
-static const struct operation_naming dynamodb_naming = { "dynamodb", "dynamodb", "DynamoDB",
-                                                         "AmazonDynamoDBv2", "application/x-amz-json-1.0" };
+static const struct operation_naming events_naming = { .resource = "events",
+                                                       .service = "events",
+                                                       .error = "EventBridge",
+                                                       .cause = "AmazonEventBridge",
+                                                       .content_type = "application/x-amz-json-1.1",
+                                                       .unnamed = "AmazonEventBridgeException" };
+static const struct operation_naming dynamodb_naming = { .resource = "dynamodb",
+                                                         .service = "dynamodb",
+                                                         .error = "DynamoDB",
+                                                         .cause = "AmazonDynamoDBv2",
+                                                         .content_type = "application/x-amz-json-1.0",
+                                                         .unnamed = "AmazonDynamoDBException" };
+static const struct operation_naming states_naming = { .resource = "states",
+                                                       .service = "states",
+                                                       .error = "StepFunctions",
+                                                       .cause = "AWSStepFunctions",
+                                                       .content_type = "application/x-amz-json-1.0",
+                                                       .unnamed = "AWSStepFunctionsException" };
 
 /* Optimized integrations. */
 static const struct {
     const struct operation_naming *naming;
     const char *operation;
-    bool token; /* has .waitForTaskToken */
+    const char *patterns; /* those that it has beside request and response, spaces around each */
 } optimized[] = {
-    { &events_naming, "putEvents", true },     { &dynamodb_naming, "getItem", false },
-    { &dynamodb_naming, "putItem", false },    { &dynamodb_naming, "updateItem", false },
-    { &dynamodb_naming, "deleteItem", false },
+    { &events_naming, "putEvents", " waitForTaskToken " },
+    { &dynamodb_naming, "getItem", "" },
+    { &dynamodb_naming, "putItem", "" },
+    { &dynamodb_naming, "updateItem", "" },
+    { &dynamodb_naming, "deleteItem", "" },
+    { &states_naming, "startExecution", " waitForTaskToken sync sync:2 " },
 };
 
 struct task {
@@ -66,7 +83,7 @@ static bool sdk_parse(const struct operation_caller *caller, struct str service,
 }
 
 static bool optimized_parse(const struct operation_caller *caller, struct str service, struct str operation,
-                            bool token, struct task *ret, struct str *ret_why)
+                            struct str pattern, struct task *ret, struct str *ret_why)
 {
     bool whole = false; /* all that the service has is in the table */
     for (size_t i = 0; i < sizeof(optimized) / sizeof(optimized[0]); i++) {
@@ -76,8 +93,11 @@ static bool optimized_parse(const struct operation_caller *caller, struct str se
         whole = true;
         if (!str_eq(operation, str_from(optimized[i].operation)))
             continue;
-        if (token && !optimized[i].token)
-            return refuse(STR("The integration has no .waitForTaskToken."), ret_why);
+        char around[32];
+        (void)snprintf(around, sizeof(around), " %.*s ", STR_ARG(pattern));
+        if (pattern.len && (str_find_char(pattern, ' ') != STR_NOT_FOUND ||
+                            str_find(str_from(optimized[i].patterns), str_from(around)) == STR_NOT_FOUND))
+            return refuse(STR("The integration does not have this pattern."), ret_why);
         struct task task = { .naming = naming };
         if (!caller->exists(caller->self, str_from(naming->service), operation, &task.operation))
             return refuse(STR("Crema does not have this operation of the service yet."), ret_why);
@@ -113,12 +133,15 @@ static bool task_parse(const struct operation_caller *caller, struct str resourc
         rest = str_from_offset(rest, strlen("aws-sdk:"));
     if (!str_cut(rest, ':', &service, &operation) || !service.len || !operation.len)
         return false;
-    bool has_pattern = str_cut(operation, '.', &operation, &pattern);
-    bool token = has_pattern && str_eq(pattern, STR("waitForTaskToken"));
-    if (has_pattern && !token)
-        return refuse(STR("Crema does not have this service integration pattern yet."), ret_why);
-    return sdk ? sdk_parse(caller, service, operation, ret, ret_why)
-               : optimized_parse(caller, service, operation, token, ret, ret_why);
+    if (!str_cut(operation, '.', &operation, &pattern))
+        pattern = STR_EMPTY;
+    else if (pattern.len == 0)
+        return false;
+    if (!sdk)
+        return optimized_parse(caller, service, operation, pattern, ret, ret_why);
+    if (pattern.len && !str_eq(pattern, STR("waitForTaskToken")))
+        return refuse(STR("SDK integrations do not have this pattern."), ret_why);
+    return sdk_parse(caller, service, operation, ret, ret_why);
 }
 
 bool operation_task_known(void *self, struct str resource, struct str *ret_why)
@@ -188,6 +211,21 @@ static bool has_failed_entry(struct arena *arena, struct str output)
     return count && json_number_i64(count->text, &failed) && failed > 0;
 }
 
+/* ---- states:startExecution ---- */
+
+/* An Input that is a value becomes its text. */
+static struct str start_execution_input(struct arena *arena, const struct delivery *delivery)
+{
+    struct json given;
+    if (json_read(arena, delivery->payload, 0, &given, NULL) || given.type != JSON_OBJECT)
+        return delivery->payload; /* refused by its shape */
+    const struct json *input = json_get(&given, STR("Input"));
+    if (!input || input->type == JSON_STRING || input->type == JSON_NULL)
+        return delivery->payload;
+    given = json_with_member(arena, &given, STR("Input"), json_of_str(json_text(arena, input)));
+    return json_text(arena, &given);
+}
+
 /* ---- the call ---- */
 
 static void operation_send(void *self, struct work *work, const struct delivery *delivery,
@@ -205,7 +243,11 @@ static void operation_send(void *self, struct work *work, const struct delivery 
         return;
     }
     bool put_events = !task.sdk && task.naming == &events_naming;
-    struct str input = put_events ? put_events_input(work->arena, delivery) : delivery->payload;
+    struct str input = delivery->payload;
+    if (put_events)
+        input = put_events_input(work->arena, delivery);
+    else if (!task.sdk && task.naming == &states_naming)
+        input = start_execution_input(work->arena, delivery);
     struct operation_answer answer = { 0 };
     caller->call(caller->self, work, delivery->ns, str_from(task.naming->service), task.operation, input,
                  OPERATION_SDK, delivery->hops, &answer);

@@ -1,6 +1,6 @@
 /* target_operation.h - tasks of workflows that call an operation of this server: the resources of the form
  *
- *   arn:aws:states:::<service>:<operation>[.waitForTaskToken]            optimized integrations
+ *   arn:aws:states:::<service>:<operation>[.<pattern>]                   optimized integrations
  *   arn:aws:states:::aws-sdk:<service>:<operation>[.waitForTaskToken]    any operation, as the SDKs have it
  *
  * What flow puts into the delivery (kind "operation"):

@@ -37,6 +37,7 @@ static bool fake_exists(void *self, struct str service, struct str operation, st
         { "events", "PutEvents" },      { "dynamodb", "GetItem" },       { "dynamodb", "PutItem" },
         { "dynamodb", "UpdateItem" },   { "dynamodb", "DeleteItem" },    { "dynamodb", "Query" },
         { "states", "ListExecutions" }, { "states", "SendTaskSuccess" }, { "logs", "PutLogEvents" },
+        { "states", "StartExecution" },
     };
     (void)self;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -99,7 +100,15 @@ static void knows_resources(void **state)
         { "arn:aws:states:::aws-sdk:s3:putObject", false, true },
         { "arn:aws:states:::aws-sdk:states:listExecutions", false, true },
         { "arn:aws:states:::lambda:invoke", false, true },
-        { "arn:aws:states:::states:startExecution.sync:2", false, true },
+        { "arn:aws:states:::states:startExecution", true, false },
+        { "arn:aws:states:::states:startExecution.sync", true, false },
+        { "arn:aws:states:::states:startExecution.sync:2", true, false },
+        { "arn:aws:states:::states:startExecution.waitForTaskToken", true, false },
+        { "arn:aws:states:::states:startExecution.sync:3", false, true },
+        { "arn:aws:states:::states:startExecution.", false, false },
+        { "arn:aws:states:::states:startExecution.sync sync:2", false, true },
+        { "arn:aws:states:::states:stopExecution", false, false },
+        { "arn:aws:states:::aws-sdk:sfn:startExecution.sync", false, true },
         { "arn:aws:states:::events:putEvents.sync", false, true },
         { "arn:aws:lambda:us-east-1:111111111111:function:f", false, true },
         { "arn:aws:states:us-east-1:111111111111:activity:a", false, true },
@@ -191,6 +200,35 @@ static void dynamodb_results_carry_metadata(void **state)
     arena_fini(&fake.arena);
 }
 
+static void starts_executions_with_an_input_of_any_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *sent;
+    } cases[] = {
+        { "{\"StateMachineArn\":\"m\",\"Input\":{\"a\":[1.50]}}",
+          "{\"StateMachineArn\":\"m\",\"Input\":\"{\\\"a\\\":[1.50]}\"}" },
+        { "{\"Input\":7,\"Name\":\"n\"}", "{\"Input\":\"7\",\"Name\":\"n\"}" },
+        { "{\"Input\":\"{}\"}", "{\"Input\":\"{}\"}" },
+        { "{\"StateMachineArn\":\"m\"}", "{\"StateMachineArn\":\"m\"}" },
+        { "[]", "[]" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake fake = { .answer = {
+                                 .ok = true, .status = 200, .output = STR("{\"ExecutionArn\":\"e\"}") } };
+        struct arena arena = { 0 };
+        struct delivery_result result =
+            send(&fake, &arena, "arn:aws:states:::states:startExecution.sync:2", cases[i].given);
+        assert_int_equal(result.outcome, OUTCOME_DELIVERED);
+        ASSERT_TEXT(fake.operation, "StartExecution");
+        ASSERT_TEXT(fake.input, cases[i].sent);
+        assert_int_equal(fake.hops, 2);
+        assert_true(str_starts(result.result, STR("{\"ExecutionArn\":\"e\",\"SdkHttpMetadata\":{")));
+        arena_fini(&arena);
+        arena_fini(&fake.arena);
+    }
+}
+
 static void names_errors_as_the_service_does(void **state)
 {
     (void)state;
@@ -202,6 +240,12 @@ static void names_errors_as_the_service_does(void **state)
         { "arn:aws:states:::dynamodb:putItem", "ValidationException", "DynamoDB.AmazonDynamoDBException" },
         { "arn:aws:states:::events:putEvents", "ValidationException",
           "EventBridge.AmazonEventBridgeException" },
+        { "arn:aws:states:::states:startExecution", "ExecutionAlreadyExists",
+          "StepFunctions.ExecutionAlreadyExistsException" },
+        { "arn:aws:states:::states:startExecution.sync", "StateMachineDoesNotExist",
+          "StepFunctions.StateMachineDoesNotExistException" },
+        { "arn:aws:states:::states:startExecution", "InternalFailure",
+          "StepFunctions.AWSStepFunctionsException" },
         { "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess", "TaskTimedOut", "Sfn.TaskTimedOutException" },
         { "arn:aws:states:::aws-sdk:sfn:listExecutions", "StateMachineDoesNotExist",
           "Sfn.StateMachineDoesNotExistException" },
@@ -246,6 +290,7 @@ int main(void)
         cmocka_unit_test(put_events_adds_what_the_integration_adds),
         cmocka_unit_test(a_failed_entry_fails_the_task),
         cmocka_unit_test(dynamodb_results_carry_metadata),
+        cmocka_unit_test(starts_executions_with_an_input_of_any_kind),
         cmocka_unit_test(names_errors_as_the_service_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

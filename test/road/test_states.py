@@ -121,7 +121,7 @@ def test_create_refusals(sfn, wire, make):
             definition=json.dumps({"StartAt": "S", "States": {"S": {"Type": "Map", "Next": "T"},
                                                               "T": {"Type": "Succeed"}}}))
     for resource in ("arn:aws:states:::lambda:invoke", "arn:aws:states:::aws-sdk:s3:getObject",
-                     "arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::sqs:sendMessage",
+                     "arn:aws:states:::sqs:sendMessage",
                      f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a"):
         with pytest.raises(ClientError) as caught:
             create(name="x", roleArn=ROLE, definition=one({"Type": "Task", "Resource": resource, "End": True}))
