@@ -14,3 +14,11 @@ def test_operation_table():
     if done.returncode == 77:
         pytest.skip(done.stdout.strip())
     assert done.returncode == 0, done.stdout
+
+
+def test_case_folding_table():
+    done = subprocess.run([sys.executable, "scripts/fold.py", "--check"], cwd=TOP, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if done.returncode == 77:
+        pytest.skip(done.stdout.strip())
+    assert done.returncode == 0, done.stdout
