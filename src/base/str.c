@@ -46,16 +46,9 @@ size_t str_find(struct str s, struct str needle)
 {
     if (needle.len == 0)
         return 0;
-    for (size_t from = 0; from + needle.len <= s.len;) {
-        const char *at = memchr(s.ptr + from, needle.ptr[0], s.len - from - needle.len + 1);
-        if (!at)
-            break;
-        from = (size_t)(at - s.ptr);
-        if (memcmp(at, needle.ptr, needle.len) == 0)
-            return from;
-        from++;
-    }
-    return STR_NOT_FOUND;
+    /* Linear whatever is in them. */
+    const char *at = s.len ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
+    return at ? (size_t)(at - s.ptr) : STR_NOT_FOUND;
 }
 
 bool str_cut(struct str s, char c, struct str *head, struct str *tail)

@@ -20,15 +20,15 @@ enum pattern_test_kind {
     TEST_NULL,
     TEST_TRUE,
     TEST_FALSE,
-    TEST_PREFIX, /* text */
-    TEST_PREFIX_IGNORE_CASE,
-    TEST_SUFFIX,
-    TEST_SUFFIX_IGNORE_CASE,
-    TEST_IGNORE_CASE,
-    TEST_WILDCARD, /* pieces */
-    TEST_NUMERIC,  /* low and high */
-    TEST_CIDR,     /* address, prefix_bits */
-    TEST_NONE_OF,  /* anything-but: something stands there that passes none of the tests in none_of */
+    TEST_PREFIX,             /* text */
+    TEST_PREFIX_IGNORE_CASE, /* text */
+    TEST_SUFFIX,             /* text */
+    TEST_SUFFIX_IGNORE_CASE, /* text */
+    TEST_IGNORE_CASE,        /* text */
+    TEST_WILDCARD,           /* pieces */
+    TEST_NUMERIC,            /* low and high */
+    TEST_CIDR,               /* address, prefix_bits */
+    TEST_NONE_OF, /* anything-but: something stands there that passes none of the tests in none_of */
     TEST_EXISTS,
     TEST_ABSENT, /* nothing stands there */
 };
@@ -41,7 +41,7 @@ struct pattern_bound {
 
 struct pattern_test {
     enum pattern_test_kind kind;
-    struct str text;                    /* decoded; a number as written */
+    struct str text;                    /* decoded; a number as written; to ignore its case, folded */
     const struct str *pieces;           /* between the stars, decoded; the first and the last may be empty */
     uint32_t piece_count;               /* stars + 1 */
     struct pattern_bound low, high;     /* "=" is both, included */
@@ -60,8 +60,9 @@ struct pattern_clause {
     uint32_t name_count;
     const struct pattern_test *tests;
     uint32_t test_count;
-    bool absent_too;  /* TEST_ABSENT is among the tests */
-    bool absent_only; /* and nothing else is */
+    uint32_t wildcard_count; /* among the tests, those inside of anything-but too */
+    bool absent_too;         /* TEST_ABSENT is among the tests */
+    bool absent_only;        /* and nothing else is */
 };
 
 struct pattern_conjunction {
@@ -74,7 +75,15 @@ struct pattern {
     const struct pattern_conjunction *conjunctions; /* at least 1 */
     uint32_t count;
     uint32_t clause_count;   /* distinct clauses of all conjunctions */
-    uint32_t wildcard_count; /* of its tests; buses limit the rules that have any */
+    uint32_t wildcard_count; /* of these; buses limit the rules that have any */
 };
+
+/* Whether a scalar of an event passes the test; never of TEST_ABSENT. Time is linear in the scalar's length but
+ * for wildcards, which see a byte once for each piece that may still come: that is what their cost bounds. */
+bool pattern_test_passes(const struct pattern_test *test, const struct json *scalar);
+bool pattern_wildcard_matches(const struct pattern_test *test, struct str text);
+/* An IPv4 address in four decimal numbers, or an IPv6 address as RFC 4291 has it; false: neither. Of IPv4 the first
+ * four bytes are written. */
+bool pattern_address_read(struct str text, unsigned char *ret, uint8_t *ret_bits);
 
 #endif

@@ -1,0 +1,77 @@
+/* numeric: one comparison, or a range of a lower and an upper one. Numbers are compared by value, to the last
+ * digit, whatever their size. */
+#include "match/pattern_reader.h"
+
+enum { MEMBERS_MAX = 4 };
+
+static enum err fail_operator(struct pattern_reader *r, const struct json *value, struct str name)
+{
+    return pattern_fail_named(r, value, "Bad numeric range operator: ", name, "");
+}
+
+/* The number behind the operator at i. */
+static enum err read_bound(struct pattern_reader *r, const struct json *list, uint32_t i,
+                           struct pattern_bound *ret)
+{
+    struct str sign = list->items[i].text;
+    if (i + 1 == list->count || list->items[i + 1].type != JSON_NUMBER) {
+        /* The service names the operator without "=". */
+        struct str name = sign.ptr[0] == '=' ? STR("equals") : str_slice(sign, 0, 1);
+        struct str reason = arena_printf(r->arena, "Value of %.*s must be numeric", STR_ARG(name));
+        return i + 1 == list->count ? pattern_fail_behind(r, list, arena_cstr(r->arena, reason))
+                                    : pattern_fail_at(r, &list->items[i + 1], arena_cstr(r->arena, reason));
+    }
+    *ret =
+        (struct pattern_bound){ .text = list->items[i + 1].text, .included = sign.ptr[sign.len - 1] == '=' };
+    return ERR_OK;
+}
+
+static bool is_operator(const struct json *value, char first)
+{
+    struct str text = value->type == JSON_STRING ? value->text : STR_EMPTY;
+    return text.len > 0 && text.ptr[0] == first && (text.len == 1 || (text.len == 2 && text.ptr[1] == '='));
+}
+
+static enum err read_range(struct pattern_reader *r, const struct json *list, struct pattern_test *ret)
+{
+    enum err err = read_bound(r, list, 0, &ret->low);
+    if (err || list->count == 2)
+        return err;
+    const struct json *upper = &list->items[2];
+    if (upper->type != JSON_STRING)
+        return pattern_fail_named(r, upper, "Bad value in numeric range: ", upper->raw, "");
+    if (!is_operator(upper, '<'))
+        return fail_operator(r, upper, upper->text);
+    err = read_bound(r, list, 2, &ret->high);
+    if (!err && json_number_compare(ret->low.text, ret->high.text) > 0)
+        return pattern_fail_behind(r, list, "Bottom must be less than top");
+    return err;
+}
+
+enum err pattern_read_numeric(struct pattern_reader *r, const struct json *value, struct pattern_test *ret)
+{
+    enum err err;
+    if (value->type != JSON_ARRAY)
+        return pattern_fail_at(r, value, "Value of numeric must be an array.");
+    if (value->count == 0)
+        return pattern_fail_behind(r, value, "Invalid member in numeric match: ]");
+    const struct json *first = &value->items[0];
+    ret->kind = TEST_NUMERIC;
+    if (first->type != JSON_STRING)
+        return pattern_fail_named(r, first, "Invalid member in numeric match: ", first->raw, "");
+    uint32_t members_max = 2;
+    if (is_operator(first, '>')) {
+        err = read_range(r, value, ret);
+        members_max = MEMBERS_MAX;
+    } else if (is_operator(first, '<')) {
+        err = read_bound(r, value, 0, &ret->high);
+    } else if (str_eq(first->text, STR("="))) {
+        err = read_bound(r, value, 0, &ret->low);
+        ret->high = ret->low;
+    } else {
+        return pattern_fail_named(r, first, "Unrecognized numeric range operator: ", first->text, "");
+    }
+    if (!err && value->count > members_max)
+        return pattern_fail_at(r, &value->items[members_max], "Too many elements in numeric expression");
+    return err;
+}
