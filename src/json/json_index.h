@@ -1,13 +1,20 @@
 /* json_index.h - where things stand in a JSON text: 64 bytes at a time, on the widest instructions at hand.
  *
- * The index lists, ascending, the offsets of what structures a text: { } [ ] : , the quote that opens each
- * string, and the first byte of each number or literal. It answers whether all of the text is JSON as RFC 8259
- * has it, so that whoever goes through the index may skip values without looking into them.
+ * The index lists, ascending, the offsets of the characters that structure a text: { } [ ] : and , outside of
+ * strings. Between two of them stands at most one string, number or literal.
  *
- * Truths: 1. json_index_read accepts exactly the texts that json_read accepts.
- *         2. The result is the same whichever kernel ran.
- *         3. Nothing is read outside the text.
- * Threads: an index is of one; the kernels are chosen once, before the first thread that uses them.
+ *     {"a":[1, 2],"b":"x,y"}      offsets 0 4 5 7 10 11 15 21
+ *     {   :[ ,   ],   :     }
+ *
+ * Truths: 1. json_index_read refuses whatever can be refused without knowing in which container it stands: all
+ *            of strings, numbers, literals and UTF-8, two values without something between, a comma without a
+ *            value on either side. What it leaves is to be checked along the offsets: that brackets pair, that
+ *            members have names and items have none, and the depth. json_index_skip does that for a container,
+ *            json_index_valid for a whole text, whoever walks himself does it himself.
+ *         2. Together they accept exactly the texts that json_read accepts.
+ *         3. The result is the same whichever kernel ran.
+ *         4. Nothing is read outside the text.
+ * Threads: an index is of one.
  */
 #ifndef JSON_JSON_INDEX_H
 #define JSON_JSON_INDEX_H
@@ -16,22 +23,59 @@
 #include "base/str.h"
 #include "json/json.h"
 
+/* Of 64 bytes of text. */
+struct json_index_block {
+    uint32_t first;         /* the first offset in it or behind it: its place in the list */
+    uint8_t opened, closed; /* brackets */
+    bool flat;              /* neither of { } : is in it: only items of arrays, if it is in one */
+};
+
 struct json_index {
-    uint32_t *offsets; /* count of them, then one that is text.len */
-    size_t count, room;
+    struct str text;
+    uint32_t *offsets; /* count of them */
+    size_t count;
+    struct json_index_block *blocks; /* one more than the text fills */
+    size_t block_count;
+    bool escapes; /* a backslash is in the text */
+    size_t room;  /* bytes of text for which there is room */
 };
 
 /* Kernels by name, fastest first: what this machine has of "avx512", "avx2", "sse2", "neon", "portable". */
 size_t json_index_kernels(const char *const **ret);
-/* For tests and the benchmark. ERR_NOTFOUND: not on this machine. */
+/* For tests and the benchmark; otherwise the first is used. ERR_NOTFOUND: not on this machine. */
 enum err json_index_use(const char *kernel) MUST_USE;
 const char *json_index_used(void);
 
 void json_index_init(struct json_index *index);
 void json_index_fini(struct json_index *index);
 
-/* ERR_INVALID or ERR_LIMIT when the text is not JSON (texts of 4 GiB and more: ERR_LIMIT); the place and the
- * reason are then found by json_read. */
+/* ERR_INVALID: not JSON (the place and the reason are then found by json_read). ERR_LIMIT: 2 GiB and more, which
+ * are left to json_read. The text must live as long as the index is used. */
 enum err json_index_read(struct json_index *index, struct str text) MUST_USE;
+
+/* *at is the place in the list of an opening bracket, in depth containers; moved to the one that closes it. */
+enum err json_index_skip(const struct json_index *index, size_t *at, unsigned depth) MUST_USE;
+
+/* Reads, and checks what json_index_read leaves. */
+enum err json_index_valid(struct json_index *index, struct str text) MUST_USE;
+
+/* The character at a place in the list; 0 behind its end. */
+static inline char json_index_char(const struct json_index *index, size_t at)
+{
+    return at < index->count ? index->text.ptr[index->offsets[at]] : '\0';
+}
+
+static inline bool json_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* The offset of the first byte at or behind one that is not white space, or the text's length. */
+static inline size_t json_index_solid(const struct json_index *index, size_t offset)
+{
+    while (offset < index->text.len && json_is_space(index->text.ptr[offset]))
+        offset++;
+    return offset;
+}
 
 #endif

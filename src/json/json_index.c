@@ -1,0 +1,260 @@
+/* The index, but for its kernels: choosing one of them, what is rare in a text, and the walk over containers. */
+#include "json/json_index.h"
+#include "json/json_index_kernel.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* ---- kernels ---- */
+
+static const struct json_index_kernel *const kernels[] = {
+    &json_index_portable,
+};
+enum { KERNELS = sizeof(kernels) / sizeof(kernels[0]) };
+
+static _Atomic(const struct json_index_kernel *) used;
+
+static const struct json_index_kernel *kernel_used(void)
+{
+    const struct json_index_kernel *kernel = atomic_load_explicit(&used, memory_order_relaxed);
+    for (size_t i = 0; !kernel; i++) {
+        if (!kernels[i]->supported())
+            continue;
+        kernel = kernels[i];
+        atomic_store_explicit(&used, kernel, memory_order_relaxed);
+    }
+    return kernel;
+}
+
+size_t json_index_kernels(const char *const **ret)
+{
+    static _Thread_local const char *names[KERNELS];
+    size_t count = 0;
+    for (size_t i = 0; i < KERNELS; i++)
+        if (kernels[i]->supported())
+            names[count++] = kernels[i]->name;
+    *ret = names;
+    return count;
+}
+
+enum err json_index_use(const char *kernel)
+{
+    for (size_t i = 0; i < KERNELS; i++) {
+        if (strcmp(kernels[i]->name, kernel) != 0 || !kernels[i]->supported())
+            continue;
+        atomic_store_explicit(&used, kernels[i], memory_order_relaxed);
+        return ERR_OK;
+    }
+    return ERR_NOTFOUND;
+}
+
+const char *json_index_used(void)
+{
+    return kernel_used()->name;
+}
+
+/* ---- life ---- */
+
+void json_index_init(struct json_index *index)
+{
+    *index = (struct json_index){ 0 };
+}
+
+void json_index_fini(struct json_index *index)
+{
+    free(index->offsets);
+    free(index->blocks);
+    *index = (struct json_index){ 0 };
+}
+
+static void make_room(struct json_index *index, size_t len)
+{
+    size_t room = index->room ? index->room : 4096;
+    while (room < len)
+        room *= 2;
+    free(index->offsets);
+    free(index->blocks);
+    /* Every byte may be listed, and kernels write a block's worth at once. */
+    index->offsets = malloc((room + 2 * (size_t)BLOCK) * sizeof(*index->offsets));
+    index->blocks = malloc((room / BLOCK + 2) * sizeof(*index->blocks));
+    if (!index->offsets || !index->blocks)
+        abort();
+    index->room = room;
+}
+
+enum err json_index_read(struct json_index *index, struct str text)
+{
+    if (text.len > INT32_MAX)
+        return ERR_LIMIT;
+    if (!index->offsets || text.len > index->room)
+        make_room(index, text.len);
+    index->text = text;
+    index->count = 0;
+    index->escapes = false;
+    return kernel_used()->read(index) ? ERR_OK : ERR_INVALID;
+}
+
+/* ---- what is rare ---- */
+
+static bool read_hex4(struct str digits, unsigned *ret)
+{
+    unsigned value = 0;
+    if (digits.len < 4)
+        return false;
+    for (size_t i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)digits.ptr[i], lower = c | 0x20;
+        if (c >= '0' && c <= '9')
+            value = value << 4 | (unsigned)(c - '0');
+        else if (lower >= 'a' && lower <= 'f')
+            value = value << 4 | (unsigned)(lower - 'a' + 10);
+        else
+            return false;
+    }
+    *ret = value;
+    return true;
+}
+
+bool json_index_escapes_valid(struct str text, size_t base, uint64_t starts, size_t *low_at)
+{
+    for (; starts; starts &= starts - 1) {
+        size_t offset = base + (size_t)__builtin_ctzll(starts);
+        unsigned unit, low;
+        if (offset + 1 >= text.len)
+            return false;
+        char c = text.ptr[offset + 1];
+        if (c == 'u') {
+            if (!read_hex4(str_from_offset(text, offset + 2), &unit))
+                return false;
+            if (unit < 0xD800 || unit > 0xDFFF || offset == *low_at)
+                continue;
+            struct str next = str_from_offset(text, offset + 6);
+            if (unit >= 0xDC00 || !str_starts(next, STR("\\u")) ||
+                !read_hex4(str_from_offset(next, 2), &low) || low < 0xDC00 || low > 0xDFFF)
+                return false;
+            *low_at = offset + 6;
+        } else if (!c || !strchr("\"\\/bfnrt", c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool json_index_literals(struct str text, size_t base, uint64_t starts, uint64_t *ret, uint64_t *spill)
+{
+    for (; starts; starts &= starts - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(starts);
+        struct str rest = str_from_offset(text, base + bit);
+        bool is_false = str_starts(rest, STR("false"));
+        if (!is_false && !str_starts(rest, STR("true")) && !str_starts(rest, STR("null")))
+            return false;
+        unsigned len = is_false ? 5 : 4;
+        uint64_t bytes = ((uint64_t)1 << len) - 1;
+        *ret |= bytes << bit;
+        if (bit + len > 64)
+            *spill = bytes >> (64 - bit);
+    }
+    return true;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+    const struct json_index *index;
+    size_t at;               /* place in the list */
+    size_t block_end;        /* where blocks may be passed next */
+    unsigned depth, outside; /* containers that are open, and how many of them are the caller's */
+    bool object[JSON_DEPTH_MAX];
+};
+
+/* In an array. At the begin of a block passes all that hold nothing but items of arrays and cannot close the
+ * innermost object, or what the walk began with. */
+static void walk_flat(struct walk *walk)
+{
+    const struct json_index *index = walk->index;
+    if (walk->at == index->count)
+        return;
+    size_t block = index->offsets[walk->at] / BLOCK;
+    walk->block_end = index->blocks[block + 1].first;
+    if (index->blocks[block].first < walk->at)
+        return;
+    unsigned arrays = 0;
+    while (walk->depth - arrays > walk->outside && !walk->object[walk->depth - 1 - arrays])
+        arrays++;
+    for (;; block++) {
+        const struct json_index_block *b = &index->blocks[block];
+        walk->at = b->first;
+        if (!b->flat || b->closed >= arrays || walk->depth + b->opened > JSON_DEPTH_MAX)
+            break;
+        memset(walk->object + walk->depth, 0, b->opened * sizeof(bool));
+        arrays = arrays + b->opened - b->closed;
+        walk->depth = walk->depth + b->opened - b->closed;
+    }
+    /* What stands behind the last block is not flat. */
+    walk->block_end = block < index->block_count ? index->blocks[block + 1].first : index->count;
+}
+
+/* On { or the comma before a name; moved to the colon behind it. False: there is no name. */
+static inline bool walk_name(struct walk *walk)
+{
+    struct str text = walk->index->text;
+    size_t name = json_index_solid(walk->index, walk->index->offsets[walk->at] + (size_t)1);
+    return name < text.len && text.ptr[name] == '"' && json_index_char(walk->index, ++walk->at) == ':';
+}
+
+enum err json_index_skip(const struct json_index *index, size_t *at, unsigned depth)
+{
+    struct walk walk;
+    walk.index = index;
+    walk.at = *at;
+    walk.block_end = 0;
+    walk.depth = walk.outside = depth;
+    char c = json_index_char(index, walk.at);
+    for (;;) {
+        switch (c) {
+        case '{':
+        case '[':
+            if (walk.depth == JSON_DEPTH_MAX)
+                return ERR_LIMIT;
+            walk.object[walk.depth++] = c == '{';
+            if (c == '{') {
+                size_t first = json_index_solid(index, index->offsets[walk.at] + (size_t)1);
+                if (first < index->text.len && index->text.ptr[first] != '}' && !walk_name(&walk))
+                    return ERR_INVALID;
+            }
+            break;
+        case ',':
+            if (walk.object[walk.depth - 1] && !walk_name(&walk))
+                return ERR_INVALID;
+            break;
+        case '}':
+        case ']':
+            if (walk.object[--walk.depth] != (c == '}'))
+                return ERR_INVALID;
+            if (walk.depth == walk.outside) {
+                *at = walk.at;
+                return ERR_OK;
+            }
+            break;
+        default: /* a colon without a name, or the end */
+            return ERR_INVALID;
+        }
+        walk.at++;
+        if (walk.at >= walk.block_end && !walk.object[walk.depth - 1])
+            walk_flat(&walk);
+        c = json_index_char(index, walk.at);
+    }
+}
+
+enum err json_index_valid(struct json_index *index, struct str text)
+{
+    enum err err = json_index_read(index, text);
+    if (err || index->count == 0)
+        return err;
+    size_t at = 0;
+    char first = json_index_char(index, at);
+    if (first != '{' && first != '[')
+        return ERR_INVALID;
+    err = json_index_skip(index, &at, 0);
+    return err ? err : at + 1 < index->count ? ERR_INVALID : ERR_OK;
+}
