@@ -116,7 +116,8 @@ static bool payload_of(const struct route_target *target, struct arena *arena,
         *ret = target->input;
     } else if (target->path) {
         struct json picked;
-        if (path_get(target->path, arena, &envelope->value, NULL, &picked))
+        struct scope scope = { .root = &envelope->value };
+        if (path_get(target->path, arena, &scope, &picked))
             return false;
         *ret = picked.raw.len ? picked.raw : json_text(arena, &picked);
     }

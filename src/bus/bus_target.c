@@ -80,7 +80,8 @@ static bool path_valid(struct arena *arena, struct str text, const struct path *
     /* The service has no names in quotes here. */
     if (str_find(text, STR("['")) != STR_NOT_FOUND || str_find(text, STR("[\"")) != STR_NOT_FOUND)
         return false;
-    if (path_compile(arena, text, PATH_ANY, &path, &diag) || path_of_context(path))
+    if (path_compile(arena, text, PATH_ANY, &path, &diag) || path_of_context(path) || path_has_filter(path) ||
+        !str_empty(path_variable(path)))
         return false;
     *ret = path;
     return true;

@@ -2,23 +2,13 @@
 #include "expr/path_parts.h"
 #include "base/utf8.h"
 
-struct compiler {
-    struct arena *arena;
-    struct str text;
-    size_t at;
-    enum path_kind kind;
-    VEC(struct path_part) parts;
-    bool definite;
-    struct diag *error;
-};
-
-static enum err fail(struct compiler *c, const char *why)
+enum err compiler_fail(struct compiler *c, const char *why)
 {
     return diag_set(c->error, ERR_INVALID, "Invalid path '%.*s' at position %zu: %s", STR_ARG(c->text), c->at,
                     why);
 }
 
-static enum err unsupported(struct compiler *c, const char *what, struct str name)
+enum err compiler_unsupported(struct compiler *c, const char *what, struct str name)
 {
     return diag_set(c->error, ERR_UNSUPPORTED, "Path '%.*s': %s%.*s is not supported yet", STR_ARG(c->text),
                     what, STR_ARG(name));
@@ -31,14 +21,14 @@ static enum err fail_reference(struct compiler *c)
                     STR_ARG(c->text));
 }
 
-static int peek(const struct compiler *c, size_t ahead)
+int compiler_peek(const struct compiler *c, size_t ahead)
 {
     return c->at + ahead < c->text.len ? (unsigned char)c->text.ptr[c->at + ahead] : -1;
 }
 
-static void skip_space(struct compiler *c)
+void compiler_skip_space(struct compiler *c)
 {
-    while (peek(c, 0) == ' ' || peek(c, 0) == '\t')
+    while (compiler_peek(c, 0) == ' ' || compiler_peek(c, 0) == '\t')
         c->at++;
 }
 
@@ -56,10 +46,10 @@ static int hex_digit(int c)
 static int64_t hex4(const struct compiler *c, size_t ahead)
 {
     int64_t value = 0;
-    if (peek(c, ahead) != 'u')
+    if (compiler_peek(c, ahead) != 'u')
         return -1;
     for (size_t i = 1; i <= 4; i++) {
-        int digit = hex_digit(peek(c, ahead + i));
+        int digit = hex_digit(compiler_peek(c, ahead + i));
         if (digit < 0)
             return -1;
         value = value << 4 | digit;
@@ -72,16 +62,16 @@ static int64_t hex4(const struct compiler *c, size_t ahead)
 static enum err read_escape(struct compiler *c, bool quoted, char **out)
 {
     static const char letters[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
-    int letter = peek(c, 0);
+    int letter = compiler_peek(c, 0);
     if (letter < 0)
-        return fail(c, "nothing follows the backslash");
+        return compiler_fail(c, "nothing follows the backslash");
     int64_t point = hex4(c, 0);
     if (point >= 0) {
         size_t len = 5;
         if (point >= 0xD800 && point <= 0xDFFF) {
-            int64_t low = point < 0xDC00 && peek(c, 5) == '\\' ? hex4(c, 6) : -1;
+            int64_t low = point < 0xDC00 && compiler_peek(c, 5) == '\\' ? hex4(c, 6) : -1;
             if (low < 0xDC00 || low > 0xDFFF)
-                return fail(c, "unpaired surrogate");
+                return compiler_fail(c, "unpaired surrogate");
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
             len = 11;
         }
@@ -95,42 +85,69 @@ static enum err read_escape(struct compiler *c, bool quoted, char **out)
     return ERR_OK;
 }
 
+/* Behind "(": what a function is called with belongs to the name, up to the parenthesis that closes it. */
+static enum err read_call(struct compiler *c, char **out)
+{
+    unsigned open = 0;
+    for (int letter = compiler_peek(c, 0), quote = 0; letter >= 0; letter = compiler_peek(c, 0)) {
+        *(*out)++ = (char)letter;
+        c->at++;
+        if (quote ? letter == quote : letter == '\'' || letter == '"')
+            quote = quote ? 0 : letter;
+        if (!quote && letter == '(')
+            open++;
+        if (!quote && letter == ')' && --open == 0)
+            return ERR_OK;
+    }
+    return compiler_fail(c, "the closing parenthesis is missing");
+}
+
+static bool ends_dotted(const struct compiler *c, int letter)
+{
+    if (letter == '.' || letter == '[')
+        return true;
+    return c->filter_depth > 0 && memchr(" \t)&|=!<>~,]", letter, 12);
+}
+
 static enum err read_dotted(struct compiler *c, struct str *ret)
 {
     char *room = arena_bytes(c->arena, c->text.len - c->at + 1), *out = room;
-    for (int letter = peek(c, 0); letter >= 0 && letter != '.' && letter != '['; letter = peek(c, 0)) {
+    enum err err;
+    for (int letter = compiler_peek(c, 0); letter >= 0 && !ends_dotted(c, letter);
+         letter = compiler_peek(c, 0)) {
         if (letter == '(') {
-            while (peek(c, 0) >= 0 && c->at > 0 && c->text.ptr[c->at - 1] != ')')
-                c->at++;
-            return unsupported(c, "the function ", str_of(room, (size_t)(out - room)));
+            if (c->kind == PATH_REFERENCE)
+                return fail_reference(c);
+            if ((err = read_call(c, &out)))
+                return err;
+            continue;
         }
         if (letter <= ' ' || letter == ']' || letter == ')' || letter == 0x7F)
-            return fail(c, letter == ' '
-                               ? "a member with a space in its name is written in brackets and quotes"
-                               : "this character does not belong here");
+            return compiler_fail(
+                c, letter == ' ' ? "a member with a space in its name is written in brackets and quotes"
+                                 : "this character does not belong here");
         c->at++;
         if (letter != '\\') {
             *out++ = (char)letter;
             continue;
         }
-        enum err err = read_escape(c, false, &out);
-        if (err)
+        if ((err = read_escape(c, false, &out)))
             return err;
     }
     if (out == room)
-        return fail(c, "the name of a member is missing");
+        return compiler_fail(c, "the name of a member is missing");
     *ret = str_of(room, (size_t)(out - room));
     return ERR_OK;
 }
 
-static enum err read_quoted(struct compiler *c, struct str *ret)
+enum err compiler_quoted(struct compiler *c, struct str *ret)
 {
-    int quote = peek(c, 0);
+    int quote = compiler_peek(c, 0);
     char *room = arena_bytes(c->arena, c->text.len - c->at), *out = room;
     c->at++;
-    for (int letter = peek(c, 0); letter != quote; letter = peek(c, 0)) {
+    for (int letter = compiler_peek(c, 0); letter != quote; letter = compiler_peek(c, 0)) {
         if (letter < 0)
-            return fail(c, "the closing quote is missing");
+            return compiler_fail(c, "the closing quote is missing");
         c->at++;
         if (letter != '\\') {
             *out++ = (char)letter;
@@ -151,6 +168,7 @@ static enum err push(struct compiler *c, struct path_part part)
 {
     if (part.kind > PART_INDEXES || part.count != 1) {
         c->definite = false;
+        c->filters |= part.kind == PART_FILTER;
         if (c->kind == PATH_REFERENCE)
             return fail_reference(c);
     }
@@ -167,9 +185,9 @@ static enum err push_name(struct compiler *c, struct str name)
 
 static enum err close_bracket(struct compiler *c)
 {
-    skip_space(c);
-    if (peek(c, 0) != ']')
-        return fail(c, "the closing bracket is missing");
+    compiler_skip_space(c);
+    if (compiler_peek(c, 0) != ']')
+        return compiler_fail(c, "the closing bracket is missing");
     c->at++;
     return ERR_OK;
 }
@@ -179,17 +197,17 @@ static enum err names_part(struct compiler *c)
     VEC(struct str) names = { 0 };
     for (;;) {
         struct str name;
-        if (peek(c, 0) != '\'' && peek(c, 0) != '"')
-            return fail(c, "expected the name of a member in quotes");
-        enum err err = read_quoted(c, &name);
+        if (compiler_peek(c, 0) != '\'' && compiler_peek(c, 0) != '"')
+            return compiler_fail(c, "expected the name of a member in quotes");
+        enum err err = compiler_quoted(c, &name);
         if (err)
             return err;
         VEC_PUSH(c->arena, &names, name);
-        skip_space(c);
-        if (peek(c, 0) != ',')
+        compiler_skip_space(c);
+        if (compiler_peek(c, 0) != ',')
             break;
         c->at++;
-        skip_space(c);
+        compiler_skip_space(c);
     }
     enum err err = close_bracket(c);
     return err ? err
@@ -199,15 +217,15 @@ static enum err names_part(struct compiler *c)
 static enum err read_index(struct compiler *c, int64_t *ret)
 {
     size_t start = c->at, len = 0;
-    if (peek(c, 0) == '-')
+    if (compiler_peek(c, 0) == '-')
         len++;
-    while (peek(c, len) >= '0' && peek(c, len) <= '9')
+    while (compiler_peek(c, len) >= '0' && compiler_peek(c, len) <= '9')
         len++;
     if (!str_to_i64(str_slice(c->text, start, len), ret) || *ret < -(int64_t)UINT32_MAX ||
         *ret > (int64_t)UINT32_MAX)
-        return fail(c, "expected a whole number of at most 32 bits");
+        return compiler_fail(c, "expected a whole number of at most 32 bits");
     c->at += len;
-    skip_space(c);
+    compiler_skip_space(c);
     return ERR_OK;
 }
 
@@ -215,15 +233,15 @@ static enum err read_index(struct compiler *c, int64_t *ret)
 static enum err slice_part(struct compiler *c, struct path_part part)
 {
     enum err err;
-    skip_space(c);
+    compiler_skip_space(c);
     part.kind = PART_SLICE;
-    if (peek(c, 0) != ']') {
+    if (compiler_peek(c, 0) != ']') {
         part.has_to = true;
-        if (peek(c, 0) != ':' && (err = read_index(c, &part.to)))
+        if (compiler_peek(c, 0) != ':' && (err = read_index(c, &part.to)))
             return err;
     }
-    if (peek(c, 0) == ':')
-        return unsupported(c, "a slice with a step", STR_EMPTY);
+    if (compiler_peek(c, 0) == ':')
+        return compiler_unsupported(c, "a slice with a step", STR_EMPTY);
     err = close_bracket(c);
     return err ? err : push(c, part);
 }
@@ -233,27 +251,27 @@ static enum err numbers_part(struct compiler *c)
     VEC(int64_t) indexes = { 0 };
     enum err err;
     struct path_part part = { 0 };
-    while (peek(c, 0) != ':') {
+    while (compiler_peek(c, 0) != ':') {
         int64_t index = 0;
         if ((err = read_index(c, &index)))
             return err;
         VEC_PUSH(c->arena, &indexes, index);
-        if (peek(c, 0) == ':' && indexes.len == 1) {
+        if (compiler_peek(c, 0) == ':' && indexes.len == 1) {
             part.has_from = true;
             part.from = index;
             break;
         }
-        if (peek(c, 0) != ',') {
+        if (compiler_peek(c, 0) != ',') {
             err = close_bracket(c);
             return err ? err
                        : push(c, (struct path_part){
                                      .kind = PART_INDEXES, .count = indexes.len, .indexes = indexes.at });
         }
         c->at++;
-        skip_space(c);
+        compiler_skip_space(c);
     }
     if (indexes.len > 0 && !part.has_from)
-        return fail(c, "a slice stands alone");
+        return compiler_fail(c, "a slice stands alone");
     c->at++;
     return slice_part(c, part);
 }
@@ -261,8 +279,8 @@ static enum err numbers_part(struct compiler *c)
 /* Behind the opening bracket. */
 static enum err bracket_part(struct compiler *c)
 {
-    skip_space(c);
-    int letter = peek(c, 0);
+    compiler_skip_space(c);
+    int letter = compiler_peek(c, 0);
     if (letter == '*') {
         c->at++;
         enum err err = close_bracket(c);
@@ -271,7 +289,13 @@ static enum err bracket_part(struct compiler *c)
     if (letter == '?' || letter == '(') {
         if (c->kind == PATH_REFERENCE)
             return fail_reference(c);
-        return unsupported(c, letter == '?' ? "a filter [?(...)]" : "a script [(...)]", STR_EMPTY);
+        if (letter == '(')
+            return compiler_unsupported(c, "a script [(...)]", STR_EMPTY);
+        struct path_part part = { .kind = PART_FILTER };
+        enum err err = filter_compile(c, &part);
+        if (!err)
+            err = close_bracket(c);
+        return err ? err : push(c, part);
     }
     if (letter == '\'' || letter == '"')
         return names_part(c);
@@ -281,21 +305,21 @@ static enum err bracket_part(struct compiler *c)
 static enum err next_part(struct compiler *c)
 {
     enum err err;
-    if (peek(c, 0) == '.' && peek(c, 1) == '.') {
+    if (compiler_peek(c, 0) == '.' && compiler_peek(c, 1) == '.') {
         c->at += 2;
         if ((err = push(c, (struct path_part){ .kind = PART_DESCEND })))
             return err;
-    } else if (peek(c, 0) == '.') {
+    } else if (compiler_peek(c, 0) == '.') {
         c->at++;
-    } else if (peek(c, 0) != '[') {
-        return fail(c, "expected '.' or '['");
+    } else if (compiler_peek(c, 0) != '[') {
+        return compiler_fail(c, "expected '.' or '['");
     }
     /* A dot before a bracket is let pass, as the service does. */
-    if (peek(c, 0) == '[') {
+    if (compiler_peek(c, 0) == '[') {
         c->at++;
         return bracket_part(c);
     }
-    if (peek(c, 0) == '*') {
+    if (compiler_peek(c, 0) == '*') {
         c->at++;
         return push(c, (struct path_part){ .kind = PART_ALL });
     }
@@ -313,31 +337,60 @@ static struct str trim(struct str text)
     return text;
 }
 
+enum err compiler_path(struct compiler *c, enum path_base base, struct path *ret)
+{
+    struct compiler outer = *c;
+    enum err err = ERR_OK;
+    memset(&c->parts, 0, sizeof(c->parts));
+    c->definite = true;
+    c->filters = false;
+    for (int letter = compiler_peek(c, 0); !err && letter >= 0; letter = compiler_peek(c, 0)) {
+        if (c->filter_depth > 0 && letter != '.' && letter != '[')
+            break;
+        err = next_part(c);
+    }
+    *ret = (struct path){ .base = base,
+                          .definite = c->definite,
+                          .filters = c->filters,
+                          .count = c->parts.len,
+                          .parts = c->parts.at };
+    c->parts.at = outer.parts.at;
+    c->parts.len = outer.parts.len;
+    c->parts.cap = outer.parts.cap;
+    c->definite = outer.definite;
+    c->filters = outer.filters || ret->filters;
+    return err;
+}
+
 enum err path_compile(struct arena *arena, struct str text, enum path_kind kind, struct path **ret,
                       struct diag *reterr)
 {
-    struct compiler c = {
-        .arena = arena, .text = trim(text), .kind = kind, .definite = true, .error = reterr
-    };
-    if (peek(&c, 0) != '$')
-        return fail(&c, "a path begins with $");
+    struct compiler c = { .arena = arena, .text = trim(text), .kind = kind, .error = reterr };
+    struct str variable = STR_EMPTY;
+    enum path_base base = BASE_ROOT;
+    if (compiler_peek(&c, 0) != '$')
+        return compiler_fail(&c, "a path begins with $");
     c.at++;
-    bool context = peek(&c, 0) == '$';
-    if (context)
+    if (compiler_peek(&c, 0) == '$') {
+        base = BASE_CONTEXT;
         c.at++;
-    else if (c.at < c.text.len && peek(&c, 0) != '.' && peek(&c, 0) != '[')
-        return unsupported(&c, "the variable ", c.text);
-    while (c.at < c.text.len) {
-        enum err err = next_part(&c);
-        if (err)
-            return err;
+    } else if (c.at < c.text.len && compiler_peek(&c, 0) != '.' && compiler_peek(&c, 0) != '[') {
+        base = BASE_VARIABLE;
+        size_t len = 0;
+        for (int letter = compiler_peek(&c, 0); letter >= 0 && letter != '.' && letter != '[';
+             letter = compiler_peek(&c, ++len)) {
+        }
+        variable = str_slice(c.text, c.at, len);
+        if (!variable_name_fits(variable))
+            return compiler_fail(&c, "the name of a variable is letters, digits and '_', a letter first");
+        c.at += len;
     }
     struct path *path = ARENA_NEW(arena, struct path);
-    *path = (struct path){ .text = arena_copy(arena, c.text),
-                           .context = context,
-                           .definite = c.definite,
-                           .count = c.parts.len,
-                           .parts = c.parts.at };
+    enum err err = compiler_path(&c, base, path);
+    if (err)
+        return err;
+    path->text = arena_copy(arena, c.text);
+    path->variable = arena_copy(arena, variable);
     *ret = path;
     return ERR_OK;
 }

@@ -2,18 +2,16 @@
  *
  *     {"a":{"b.$":"$.x","c":1},"d":[1,2]}      object
  *                                              |- "a" object
- *                                              |      |- "b" path $.x        (member "b.$")
+ *                                              |      |- "b" expression $.x  (member "b.$")
  *                                              |      '- "c" constant 1
  *                                              '- "d" constant [1,2]
- *
- * An intrinsic function will be one more kind of node.
  */
 #include "expr/template.h"
 #include "base/buf.h"
 
 #include <stdlib.h>
 
-enum node_kind { NODE_CONSTANT, NODE_PATH, NODE_OBJECT, NODE_ARRAY };
+enum node_kind { NODE_CONSTANT, NODE_EXPRESSION, NODE_OBJECT, NODE_ARRAY };
 
 struct node {
     enum node_kind kind;
@@ -22,7 +20,7 @@ struct node {
     struct str member; /* its name in the template */
     union {
         const struct json *constant;
-        const struct path *path;
+        struct expression expression;
         struct node *children;
     };
 };
@@ -62,63 +60,23 @@ static struct str pointer_of(struct arena *arena, const struct place *place)
     return pointer;
 }
 
-static const char *const functions[] = {
-    "Array",        "ArrayContains", "ArrayGetItem", "ArrayLength", "ArrayPartition", "ArrayRange",
-    "ArrayUnique",  "Base64Decode",  "Base64Encode", "Format",      "Hash",           "JsonMerge",
-    "JsonToString", "MathAdd",       "MathRandom",   "StringSplit", "StringToJson",   "UUID",
-};
-
-/* The name of the intrinsic function that the text calls; empty when it calls none. */
-static struct str function_called(struct str text)
+static enum err compile_expression(struct arena *arena, const struct json *source, const struct place *place,
+                                   struct node *node, struct template_error *reterr)
 {
-    struct str name, rest;
-    if (!str_starts(text, STR("States.")) || !str_cut(text, '(', &name, &rest))
-        return STR_EMPTY;
-    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-        if (str_eq(str_from_offset(name, strlen("States.")), str_from(functions[i])))
-            return name;
-    return STR_EMPTY;
-}
-
-static enum err path_fail(struct arena *arena, const struct place *place, struct template_error *reterr)
-{
-    *reterr = (struct template_error){
-        .pointer = pointer_of(arena, place),
-        .member = place->member,
-        .text = arena_printf(
-            arena,
-            "The value for the field '%.*s' must be a valid JSONPath or a valid intrinsic function call",
-            STR_ARG(place->member)),
-    };
-    return ERR_INVALID;
-}
-
-static enum err compile_path(struct arena *arena, const struct json *source, const struct place *place,
-                             struct node *node, struct template_error *reterr)
-{
-    struct diag why;
-    struct path *path;
-    struct str function = STR_EMPTY;
-    if (source->type != JSON_STRING)
-        return path_fail(arena, place, reterr);
-    enum err err = path_compile(arena, source->text, PATH_ANY, &path, &why);
-    if (err == ERR_INVALID)
-        function = function_called(source->text);
-    if (function.len || err == ERR_UNSUPPORTED) {
-        *reterr = (struct template_error){
-            .pointer = pointer_of(arena, place),
-            .member = place->member,
-            .text = function.len ? arena_printf(arena, "The intrinsic function %.*s is not supported yet",
-                                                STR_ARG(function))
-                                 : arena_copy(arena, str_from(why.text)),
-        };
-        return ERR_UNSUPPORTED;
-    }
-    if (err)
-        return path_fail(arena, place, reterr);
-    node->kind = NODE_PATH;
-    node->path = path;
-    return ERR_OK;
+    struct diag why = { .text = "" };
+    enum err err = ERR_INVALID;
+    node->kind = NODE_EXPRESSION;
+    if (source->type == JSON_STRING)
+        err = expression_compile(arena, source->text, &node->expression, &why);
+    if (!err)
+        return err;
+    *reterr = (struct template_error){ .pointer = pointer_of(arena, place), .member = place->member };
+    reterr->text = err == ERR_UNSUPPORTED ? arena_copy(arena, str_from(why.text))
+                                          : arena_printf(arena,
+                                                         "The value for the field '%.*s' must be a valid "
+                                                         "JSONPath or a valid intrinsic function call",
+                                                         STR_ARG(place->member));
+    return err;
 }
 
 static enum err compile(struct arena *arena, const struct json *source, const struct place *outer,
@@ -160,7 +118,7 @@ static enum err compile_object(struct arena *arena, const struct json *source, c
         struct place place = { .outer = outer, .member = member->key };
         struct node *child = &node->children[i];
         bool is_path = str_ends(member->key, STR(".$"));
-        enum err err = is_path ? compile_path(arena, &member->value, &place, child, reterr)
+        enum err err = is_path ? compile_expression(arena, &member->value, &place, child, reterr)
                                : compile(arena, &member->value, &place, child, reterr);
         if (err)
             return err;
@@ -221,7 +179,7 @@ enum err template_compile(struct arena *arena, const struct json *source, struct
 
 struct rendering {
     struct arena *arena;
-    const struct json *root, *context;
+    const struct scope *scope;
     struct template_failure *failure;
 };
 
@@ -232,10 +190,11 @@ static enum err render(const struct rendering *r, const struct node *node, struc
         *ret = *node->constant;
         return ERR_OK;
     }
-    if (node->kind == NODE_PATH) {
-        err = path_get(node->path, r->arena, r->root, r->context, ret);
+    if (node->kind == NODE_EXPRESSION) {
+        struct expression_failure why;
+        err = expression_get(&node->expression, r->arena, r->scope, ret, &why);
         if (err && r->failure)
-            *r->failure = (struct template_failure){ .member = node->member, .path = path_text(node->path) };
+            *r->failure = (struct template_failure){ .member = node->member, .why = why };
         return err;
     }
     if (node->kind == NODE_ARRAY) {
@@ -256,9 +215,9 @@ static enum err render(const struct rendering *r, const struct node *node, struc
     return ERR_OK;
 }
 
-enum err template_render(const struct template *template, struct arena *arena, const struct json *root,
-                         const struct json *context, struct json *ret, struct template_failure *reterr)
+enum err template_render(const struct template *template, struct arena *arena, const struct scope *scope,
+                         struct json *ret, struct template_failure *reterr)
 {
-    struct rendering rendering = { .arena = arena, .root = root, .context = context, .failure = reterr };
+    struct rendering rendering = { .arena = arena, .scope = scope, .failure = reterr };
     return render(&rendering, &template->root, ret);
 }

@@ -1,6 +1,6 @@
-/* template.h - payload templates of the Amazon States Language (Parameters,
- * ResultSelector): a JSON value in which members named "x.$" hold a path (or an
- * intrinsic function) that is replaced by what it picks, under the name "x". Pure.
+/* template.h - payload templates of the Amazon States Language (Parameters, ItemSelector, ResultSelector,
+ * Assign): a JSON value in which members named "x.$" hold a path or a call of an intrinsic function that is
+ * replaced by its value, under the name "x". Pure.
  *
  * Objects inside of arrays are templates too; a string inside of an array is a string.
  * When "x" and "x.$" (or one of them twice) stand side by side, the last counts. What
@@ -10,12 +10,12 @@
 #ifndef EXPR_TEMPLATE_H
 #define EXPR_TEMPLATE_H
 
-#include "expr/path.h"
+#include "expr/expression.h"
 
 struct template;
 
 /* ERR_INVALID: pointer (JSON pointer of the place inside the template, "/a/b.$") and why. ERR_UNSUPPORTED:
- * names what is not built, an intrinsic function for now. The source must live as long as the template. */
+ * names what is not built (path.h). The source must live as long as the template. */
 struct template_error {
     struct str pointer;
     struct str member; /* "parsed.$" */
@@ -24,13 +24,12 @@ struct template_error {
 enum err template_compile(struct arena *arena, const struct json *source, struct template **ret,
                           struct template_error *reterr) MUST_USE;
 
-/* ERR_NOTFOUND: a path picks nothing; path and member say which. ERR_LIMIT: it picks too much (path.h). */
+/* What expression_get says of the member that failed first. */
 struct template_failure {
     struct str member; /* "userId.$" */
-    struct str path;   /* "$.detail.userId" */
+    struct expression_failure why;
 };
-enum err template_render(const struct template *template, struct arena *arena, const struct json *root,
-                         const struct json *context, struct json *ret,
-                         struct template_failure *reterr) MUST_USE;
+enum err template_render(const struct template *template, struct arena *arena, const struct scope *scope,
+                         struct json *ret, struct template_failure *reterr) MUST_USE;
 
 #endif

@@ -19,7 +19,7 @@ static void step(struct plan *plan, struct arena *arena)
 {
     struct execution execution = { .name = STR("n") };
     struct execution_names names = { { 1, 2, 3 }, STR("e"), STR("m"), STR("M"), STR("r"), STR("us-east-1") };
-    struct step_settings settings = { 50, 1 << 16, 25000, 262144, chance };
+    struct step_settings settings = { 50, 1 << 16, 25000, 262144, chance, NULL };
     struct buf history;
     buf_init(&history, 0);
     struct step step = { .plan = plan,

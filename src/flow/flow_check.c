@@ -157,12 +157,15 @@ bool check_bool(struct check *check, const struct where *at, const struct json *
 /* Whether a path reads the input of the execution, which is not at hand without asking for it. */
 static bool path_wants_input(struct str text)
 {
-    static const char *const cheap[] = { "$$.Execution.Id",           "$$.Execution.Name",
-                                         "$$.Execution.RoleArn",      "$$.Execution.StartTime",
-                                         "$$.Execution.RedriveCount", "$$.State.",
-                                         "$$.StateMachine.",          "$$.Task." };
-    if (!str_starts(text, STR("$$")))
-        return false;
+    static const char *const cheap[] = { "$$.Execution.Id",
+                                         "$$.Execution.Name",
+                                         "$$.Execution.RoleArn",
+                                         "$$.Execution.StartTime",
+                                         "$$.Execution.RedriveCount",
+                                         "$$.State.",
+                                         "$$.StateMachine.",
+                                         "$$.Task.",
+                                         "$$.Map." };
     for (size_t i = 0; i < sizeof(cheap) / sizeof(cheap[0]); i++) {
         if (str_starts(text, str_from(cheap[i])))
             return false;
@@ -170,23 +173,24 @@ static bool path_wants_input(struct str text)
     return true;
 }
 
+/* The same for every path of the context in an expression. */
+static void expression_scan(struct check *check, struct str text)
+{
+    for (size_t at = str_find(text, STR("$$")); at != STR_NOT_FOUND; at = str_find(text, STR("$$"))) {
+        text = str_from_offset(text, at);
+        check->wants_input |= path_wants_input(text);
+        text = str_from_offset(text, 2);
+    }
+}
+
 static const struct path *path_of(struct check *check, const struct where *here, struct str text,
                                   enum path_kind kind)
 {
     struct path *path;
     struct diag why = { { 0 } };
-    if (str_starts(text, STR("States."))) {
-        size_t end = str_find_char(text, '(');
-        struct str name = str_slice(text, 0, end == STR_NOT_FOUND ? text.len : end);
-        check_unbuilt(
-            check, here,
-            arena_cstr(check->arena, arena_concat(check->arena, STR("The intrinsic function "), name)));
-        return NULL;
-    }
     switch (path_compile(check->arena, text, kind, &path, &why)) {
     case ERR_OK:
-        if (path_wants_input(text))
-            check->wants_input = true;
+        expression_scan(check, text);
         return path;
     case ERR_UNSUPPORTED:
         check_problem(check, here, "%s", why.text);
@@ -196,6 +200,29 @@ static const struct path *path_of(struct check *check, const struct where *here,
                       kind == PATH_REFERENCE ? "Value is not a Reference Path: %s"
                                              : "Value is not a valid JSONPath: %s",
                       why.text);
+        return NULL;
+    }
+}
+
+const struct expression *check_expression(struct check *check, const struct where *at,
+                                          const struct json *object, const char *name)
+{
+    const struct json *value = check_field(check, at, object, name, JSON_STRING);
+    struct where here = WHERE(at, str_from(name));
+    struct diag why = { { 0 } };
+    if (!value)
+        return NULL;
+    struct expression *expression = ARENA_NEW(check->arena, struct expression);
+    switch (expression_compile(check->arena, value->text, expression, &why)) {
+    case ERR_OK:
+        expression_scan(check, value->text);
+        return expression;
+    case ERR_UNSUPPORTED:
+        check_problem(check, &here, "%s", why.text);
+        return NULL;
+    default:
+        check_problem(check, &here,
+                      "The value must be a valid JSONPath or a valid intrinsic function call: %s", why.text);
         return NULL;
     }
 }
@@ -224,10 +251,11 @@ struct selector check_selector(struct check *check, const struct where *at, cons
         selector.kind = SELECT_PATH;
         selector.path = path;
     }
-    if (path && kind == PATH_REFERENCE && path_of_context(path)) {
-        struct where here = WHERE(at, str_from(name));
+    struct where here = WHERE(at, str_from(name));
+    if (path && kind == PATH_REFERENCE && path_of_context(path))
         check_problem(check, &here, "The context object cannot be written to");
-    }
+    if (path && kind == PATH_REFERENCE && !str_empty(path_variable(path)))
+        check_problem(check, &here, "A variable is written by Assign only");
     return selector;
 }
 
@@ -237,9 +265,8 @@ static void template_scan(struct check *check, const struct json *value)
         template_scan(check, &value->items[i]);
     for (uint32_t i = 0; i < value->count && value->type == JSON_OBJECT; i++) {
         const struct json_member *member = &value->members[i];
-        if (member->value.type == JSON_STRING && str_ends(member->key, STR(".$")) &&
-            path_wants_input(member->value.text))
-            check->wants_input = true;
+        if (member->value.type == JSON_STRING && str_ends(member->key, STR(".$")))
+            expression_scan(check, member->value.text);
         template_scan(check, &member->value);
     }
 }

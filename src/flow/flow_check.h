@@ -58,6 +58,9 @@ bool check_bool(struct check *check, const struct where *at, const struct json *
 /* A path in a string field; NULL when absent or wrong. */
 const struct path *check_path(struct check *check, const struct where *at, const struct json *object,
                               const char *name, enum path_kind kind);
+/* A path, or a call of an intrinsic function, in a string field; NULL when absent or wrong. */
+const struct expression *check_expression(struct check *check, const struct where *at,
+                                          const struct json *object, const char *name);
 /* InputPath and the like: absent is SELECT_ALL, null SELECT_NOTHING. */
 struct selector check_selector(struct check *check, const struct where *at, const struct json *object,
                                const char *name, enum path_kind kind);

@@ -2,80 +2,6 @@
 
 #include "base/time.h"
 
-/* ---- paths that lead nowhere ---- */
-
-/* One part of a definite path off the front of *text: a member's name, or an index with
- * its digits as name. */
-static bool path_part(struct str *text, struct str *ret_name, bool *ret_index)
-{
-    if (str_empty(*text))
-        return false;
-    if (text->ptr[0] == '.') {
-        size_t len = 1;
-        while (len < text->len && text->ptr[len] != '.' && text->ptr[len] != '[')
-            len++;
-        *ret_name = str_slice(*text, 1, len - 1);
-        *ret_index = false;
-        *text = str_from_offset(*text, len);
-        return true;
-    }
-    size_t end = str_find_char(*text, ']');
-    if (text->ptr[0] != '[' || end == STR_NOT_FOUND || end < 2)
-        return false;
-    struct str inside = str_slice(*text, 1, end - 1);
-    *ret_index = inside.ptr[0] != '\'' && inside.ptr[0] != '"';
-    *ret_name = *ret_index || inside.len < 2 ? inside : str_slice(inside, 1, inside.len - 2);
-    *text = str_from_offset(*text, end + 1);
-    return true;
-}
-
-static void path_part_write(struct buf *out, struct str name, bool index)
-{
-    buf_printf(out, index ? "[%.*s]" : "['%.*s']", STR_ARG(name));
-}
-
-/* Why a definite path picks nothing, in the words of the service's own path reader. */
-static struct str path_why(struct arena *arena, struct str path, const struct json *root)
-{
-    struct buf whole, so_far;
-    buf_init(&whole, 0);
-    buf_init(&so_far, 0);
-    struct str rest, name, why = STR_EMPTY;
-    bool index;
-    size_t head = str_starts(path, STR("$$")) ? 2 : 1;
-    buf_add(&whole, str_slice(path, 0, head));
-    buf_add(&so_far, buf_str(&whole));
-    rest = str_from_offset(path, head);
-    while (path_part(&rest, &name, &index))
-        path_part_write(&whole, name, index);
-    const struct json *at = root;
-    rest = str_from_offset(path, head);
-    while (head == 1 && str_empty(why) && path_part(&rest, &name, &index)) {
-        if (!index && !json_is(at, JSON_OBJECT)) {
-            why = arena_printf(arena, "Property ['%.*s'] not found in path %.*s", STR_ARG(name),
-                               STR_ARG(buf_str(&so_far)));
-            break;
-        }
-        path_part_write(&so_far, name, index);
-        int64_t item;
-        if (!index)
-            at = json_get(at, name);
-        else if (json_is(at, JSON_ARRAY) && str_to_i64(name, &item) && item >= 0 && item < at->count)
-            at = &at->items[item];
-        else
-            at = NULL;
-        if (!at && !str_empty(rest))
-            why = arena_printf(arena, "Missing property in path %.*s", STR_ARG(buf_str(&so_far)));
-        if (!at)
-            break;
-    }
-    if (str_empty(why))
-        why = arena_printf(arena, "No results for path: %.*s", STR_ARG(buf_str(&whole)));
-    buf_fini(&whole);
-    buf_fini(&so_far);
-    return why;
-}
-
 /* ---- the context object ---- */
 
 static struct json time_text(struct arena *arena, int64_t time_ms)
@@ -123,12 +49,21 @@ const struct json *data_context(struct step *step, struct branch *branch)
 
 /* ---- selecting ---- */
 
+static struct scope scope_of(struct step *step, struct branch *branch, struct value *from, bool context)
+{
+    return (struct scope){
+        .root = value_json(step->arena, from),
+        .context = context ? data_context(step, branch) : NULL,
+        .random = step->settings->random,
+        .digest = step->settings->digest,
+    };
+}
+
 enum err data_pick(struct step *step, struct branch *branch, const struct path *path, struct value *from,
                    struct json *ret)
 {
-    bool context = path_of_context(path);
-    return path_get(path, step->arena, context ? NULL : value_json(step->arena, from),
-                    context ? data_context(step, branch) : NULL, ret);
+    struct scope scope = scope_of(step, branch, from, path_of_context(path));
+    return path_get(path, step->arena, &scope, ret);
 }
 
 bool data_select(struct step *step, struct branch *branch, const struct selector *selector,
@@ -143,13 +78,47 @@ bool data_select(struct step *step, struct branch *branch, const struct selector
         return true;
     }
     struct json picked;
-    if (data_pick(step, branch, selector->path, from, &picked) == ERR_OK) {
+    struct scope scope = scope_of(step, branch, from, path_of_context(selector->path));
+    if (path_get(selector->path, step->arena, &scope, &picked) == ERR_OK) {
         *ret = value_of_json(&picked);
         return true;
     }
-    struct str path = path_text(selector->path);
-    struct str why = path_why(step->arena, path, value_json(step->arena, from));
+    struct str path = path_text(selector->path), why = path_why(selector->path, step->arena, &scope);
     step_fail_runtime(step, branch, "Invalid path '%.*s' : %.*s", STR_ARG(path), STR_ARG(why));
+    return false;
+}
+
+/* field: what the expression stands in. A path that leads nowhere ends the execution; a function that fails is
+ * an error that can be caught. */
+static void expression_failed(struct step *step, struct branch *branch, struct str field, struct value *from,
+                              const struct expression_failure *why)
+{
+    struct str input = value_text(step->arena, from);
+    if (!str_empty(why->function) && !str_empty(why->path)) {
+        step_fail_runtime(step, branch,
+                          "The function '%.*s' had the following error: The JsonPath argument for the field "
+                          "'%.*s' could not be found in the input '%.*s'",
+                          STR_ARG(why->function), STR_ARG(why->path), STR_ARG(input));
+    } else if (!str_empty(why->function)) {
+        struct str cause = step_cause(step, branch, "The function '%.*s' had the following error: %.*s",
+                                      STR_ARG(why->function), STR_ARG(why->why));
+        step_fail(step, branch, STR("States.IntrinsicFailure"), cause, false);
+    } else {
+        step_fail_runtime(
+            step, branch,
+            "The JSONPath '%.*s' specified for the field '%.*s' could not be found in the input '%.*s'",
+            STR_ARG(why->path), STR_ARG(field), STR_ARG(input));
+    }
+}
+
+bool data_expression(struct step *step, struct branch *branch, const struct expression *expression,
+                     const char *field, struct value *from, struct json *ret)
+{
+    struct expression_failure why = { 0 };
+    struct scope scope = scope_of(step, branch, from, true);
+    if (expression_get(expression, step->arena, &scope, ret, &why) == ERR_OK)
+        return true;
+    expression_failed(step, branch, str_from(field), from, &why);
     return false;
 }
 
@@ -158,15 +127,12 @@ static bool data_render(struct step *step, struct branch *branch, const struct t
 {
     struct json rendered;
     struct template_failure failure = { 0 };
-    if (template_render(template, step->arena, value_json(step->arena, from), data_context(step, branch),
-                        &rendered, &failure) == ERR_OK) {
+    struct scope scope = scope_of(step, branch, from, true);
+    if (template_render(template, step->arena, &scope, &rendered, &failure) == ERR_OK) {
         *ret = value_of_json(&rendered);
         return true;
     }
-    step_fail_runtime(
-        step, branch,
-        "The JSONPath '%.*s' specified for the field '%.*s' could not be found in the input '%.*s'",
-        STR_ARG(failure.path), STR_ARG(failure.member), STR_ARG(value_text(step->arena, from)));
+    expression_failed(step, branch, failure.member, from, &failure.why);
     return false;
 }
 

@@ -19,6 +19,9 @@ bool data_combine(struct step *step, struct branch *branch, const struct selecto
 /* What one path picks from the branch's input or the context object. ERR_NOTFOUND, and nothing has failed. */
 enum err data_pick(struct step *step, struct branch *branch, const struct path *path, struct value *from,
                    struct json *ret);
+/* The value of an expression; field is named when it has none. */
+bool data_expression(struct step *step, struct branch *branch, const struct expression *expression,
+                     const char *field, struct value *from, struct json *ret);
 const struct json *data_context(struct step *step, struct branch *branch);
 
 #endif

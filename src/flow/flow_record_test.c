@@ -46,7 +46,7 @@ static void step_once(struct arena *arena, struct plan *plan, struct execution *
     struct execution_names names = {
         { 1, 1700000000000, 3 }, STR("arn:e"), STR("arn:m"), STR("M"), STR("arn:r"), STR("us-east-1")
     };
-    struct step_settings settings = { 1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes };
+    struct step_settings settings = { 1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL };
     struct step step = { .plan = plan,
                          .execution = execution,
                          .names = &names,

@@ -196,6 +196,7 @@ static void run_step(struct run *run, const struct happening *what, struct value
         .events_max = HISTORY_EVENTS_MAX,
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
+        .digest = digest_named,
     };
     struct execution_names names = {
         run->ref, run->arn, edition->machine_arn, edition->machine_name, edition->role_arn, edition->ns.region

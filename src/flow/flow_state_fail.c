@@ -4,7 +4,7 @@
 
 struct fail {
     struct str error, cause;
-    const struct path *error_path, *cause_path;
+    const struct expression *error_path, *cause_path;
 };
 
 static void fail_read(struct check *check, const struct where *at, const struct json *source,
@@ -15,8 +15,8 @@ static void fail_read(struct check *check, const struct where *at, const struct 
     const struct json *cause = check_field(check, at, source, "Cause", JSON_STRING);
     own->error = error ? error->text : STR_EMPTY;
     own->cause = cause ? cause->text : STR_EMPTY;
-    own->error_path = check_path(check, at, source, "ErrorPath", PATH_ANY);
-    own->cause_path = check_path(check, at, source, "CausePath", PATH_ANY);
+    own->error_path = check_expression(check, at, source, "ErrorPath");
+    own->cause_path = check_expression(check, at, source, "CausePath");
     if (error && json_get(source, STR("ErrorPath")))
         check_problem(check, at, "These fields cannot be used together: [Error, ErrorPath]");
     if (cause && json_get(source, STR("CausePath")))
@@ -24,23 +24,18 @@ static void fail_read(struct check *check, const struct where *at, const struct 
     state->own = own;
 }
 
-static bool fail_text(struct step *step, struct branch *branch, const char *field, const struct path *path,
-                      struct str *text)
+static bool fail_text(struct step *step, struct branch *branch, const char *field,
+                      const struct expression *expression, struct str *text)
 {
     struct json picked;
-    if (!path)
+    if (!expression)
         return true;
-    if (data_pick(step, branch, path, &branch->input, &picked) != ERR_OK) {
-        step_fail_runtime(
-            step, branch,
-            "The JSONPath '%.*s' specified for the field '%s' could not be found in the input '%.*s'",
-            STR_ARG(path_text(path)), field, STR_ARG(value_text(step->arena, &branch->input)));
+    if (!data_expression(step, branch, expression, field, &branch->input, &picked))
         return false;
-    }
     if (picked.type != JSON_STRING) {
         struct str found = json_text(step->arena, &picked);
         step_fail_runtime(step, branch, "The %s field must reference a string value: %.*s == %.*s", field,
-                          STR_ARG(path_text(path)), STR_ARG(found));
+                          STR_ARG(expression->text), STR_ARG(found));
         return false;
     }
     *text = picked.text;

@@ -223,18 +223,16 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
     step_fail_execution(step, branch, error, cause);
 }
 
-void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...)
+static struct str cause_of(struct step *step, struct branch *branch, const char *format, va_list args)
 {
     const struct state *state = step_state(step, branch);
     struct buf text;
     buf_init(&text, 0);
     buf_printf(&text, "An error occurred while executing the state '%.*s' (entered at the event id #%u). ",
                STR_ARG(state->name), branch->entered_event);
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     char *at = buf_reserve(&text, (size_t)(len < 0 ? 0 : len) + 1);
     if (at && len > 0) {
         (void)vsnprintf(at, (size_t)len + 1, format, again);
@@ -246,6 +244,24 @@ void step_fail_runtime(struct step *step, struct branch *branch, const char *for
         cause.len = utf8_valid_len(str_slice(cause, 0, CAUSE_BYTES_MAX));
     cause = arena_copy(step->arena, cause);
     buf_fini(&text);
+    return cause;
+}
+
+struct str step_cause(struct step *step, struct branch *branch, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str cause = cause_of(step, branch, format, args);
+    va_end(args);
+    return cause;
+}
+
+void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str cause = cause_of(step, branch, format, args);
+    va_end(args);
     step_fail_execution(step, branch, STR("States.Runtime"), cause);
 }
 

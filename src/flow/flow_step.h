@@ -57,7 +57,8 @@ struct step_settings {
     size_t history_bytes_max;
     uint32_t events_max; /* of an execution */
     size_t payload_bytes_max;
-    void (*random)(void *at, size_t len);
+    random_f *random;
+    digest_f *digest;
 };
 
 struct step {
@@ -88,7 +89,9 @@ void step_leave(struct step *step, struct branch *branch, struct value result, u
 void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase);
 /* An error that retriers and catchers may take. event: whether of the kind that heartbeats miss. */
 void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat);
-/* States.Runtime, with the service's opening words before the text. */
+/* A cause: the service's opening words, which name the state and its event, and the text. */
+struct str step_cause(struct step *step, struct branch *branch, const char *format, ...) PRINTF_LIKE(3, 4);
+/* States.Runtime, with a cause like that. */
 void step_fail_runtime(struct step *step, struct branch *branch, const char *format, ...) PRINTF_LIKE(3, 4);
 void step_fail_size(struct step *step, struct branch *branch);
 /* Renders the value. False, and the branch has failed, when it is too large or too deep. */

@@ -83,6 +83,26 @@ void digest_sha256(struct str s, unsigned char ret[SHA256_BYTES])
     digest_of(tools, tools->sha256, s, ret);
 }
 
+size_t digest_named(struct str algorithm, struct str s, unsigned char ret[SHA512_BYTES])
+{
+    static const struct {
+        const char *name;
+        const EVP_MD *(*get)(void);
+    } algorithms[] = {
+        { "MD5", EVP_md5 },        { "SHA-1", EVP_sha1 },     { "SHA-256", EVP_sha256 },
+        { "SHA-384", EVP_sha384 }, { "SHA-512", EVP_sha512 },
+    };
+    unsigned len = 0;
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+        if (!str_eq(algorithm, str_from(algorithms[i].name)))
+            continue;
+        digest_require(EVP_Digest(s.ptr ? s.ptr : "", s.len, ret, &len, algorithms[i].get(), NULL) == 1,
+                       "compute a digest by name");
+        break;
+    }
+    return len;
+}
+
 void digest_hmac_sha256(struct str key, struct str s, unsigned char ret[SHA256_BYTES])
 {
     struct digest_tools *tools = digest_tools_of_thread();

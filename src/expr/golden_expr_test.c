@@ -1,0 +1,193 @@
+/* Expressions as data: test/golden/expr.
+ *
+ * A line: id; what it is and its text (path, reference, expression) or value (template); input, context,
+ * variables; and what comes of it: value, missing (a path that leads nowhere), fails (why a function failed, a
+ * part of it), limit, refused (why it is not taken, a part of it), unbuilt (the same, by name), set (what a
+ * reference path makes of the input with 9 put there; null: it cannot).
+ */
+#include "expr/template.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "io/digest.h"
+
+static void chance(void *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        ((unsigned char *)at)[i] = (unsigned char)(i * 37 + 11);
+}
+
+static const struct json *variable(void *self, struct str name)
+{
+    return json_get(self, name);
+}
+
+static bool has(const struct json *record, const char *key, struct str text)
+{
+    struct str wanted = json_get_str(record, str_from(key));
+    return json_get(record, str_from(key)) && str_find(text, wanted) != STR_NOT_FOUND;
+}
+
+struct outcome {
+    enum err refusal, err;
+    struct diag why;
+    struct json value;
+    struct expression_failure failure;
+};
+
+static void of_template(struct arena *arena, const struct json *source, const struct scope *scope,
+                        struct outcome *ret)
+{
+    struct template *template;
+    struct template_error error = { 0 };
+    struct template_failure failure = { 0 };
+    ret->refusal = template_compile(arena, source, &template, &error);
+    (void)snprintf(ret->why.text, sizeof(ret->why.text), "%.*s: %.*s", STR_ARG(error.pointer),
+                   STR_ARG(error.text));
+    if (ret->refusal)
+        return;
+    ret->err = template_render(template, arena, scope, &ret->value, &failure);
+    ret->failure = failure.why;
+}
+
+static void of_expression(struct arena *arena, struct str text, const struct scope *scope,
+                          struct outcome *ret)
+{
+    struct expression expression;
+    ret->refusal = expression_compile(arena, text, &expression, &ret->why);
+    if (ret->refusal == ERR_OK)
+        ret->err = expression_get(&expression, arena, scope, &ret->value, &ret->failure);
+}
+
+static void of_path(struct arena *arena, struct str text, enum path_kind kind, const struct scope *scope,
+                    struct outcome *ret)
+{
+    struct path *path;
+    ret->refusal = path_compile(arena, text, kind, &path, &ret->why);
+    if (ret->refusal)
+        return;
+    ret->err = path_get(path, arena, scope, &ret->value);
+    ret->failure.path = path_text(path);
+    if (ret->err == ERR_NOTFOUND)
+        ret->failure.why = path_why(path, arena, scope);
+}
+
+static bool set_case(struct arena *arena, const struct json *record, const struct json *input)
+{
+    const struct json *wanted = json_get(record, STR("set"));
+    struct path *path;
+    struct json nine = json_of_i64(arena, 9), made;
+    if (path_compile(arena, json_get_str(record, STR("reference")), PATH_REFERENCE, &path, NULL) != ERR_OK)
+        return false;
+    if (path_set(path, arena, input, &nine, &made) != ERR_OK)
+        return wanted->type == JSON_NULL;
+    return str_eq(json_text(arena, wanted), json_text(arena, &made));
+}
+
+static bool golden_case(struct arena *arena, const struct json *record)
+{
+    const struct json *input = json_get(record, STR("input")),
+                      *variables = json_get(record, STR("variables")),
+                      *wanted = json_get(record, STR("value"));
+    struct json null = json_of_null();
+    struct scope scope = { .root = input ? input : &null,
+                           .context = json_get(record, STR("context")),
+                           .variable = variables ? variable : NULL,
+                           .self = (void *)(uintptr_t)variables,
+                           .random = chance,
+                           .digest = digest_named };
+    struct outcome outcome = { .err = ERR_OK };
+    if (json_get(record, STR("set")))
+        return set_case(arena, record, scope.root);
+    if (json_get(record, STR("template")))
+        of_template(arena, json_get(record, STR("template")), &scope, &outcome);
+    else if (json_get(record, STR("expression")))
+        of_expression(arena, json_get_str(record, STR("expression")), &scope, &outcome);
+    else if (json_get(record, STR("reference")))
+        of_path(arena, json_get_str(record, STR("reference")), PATH_REFERENCE, &scope, &outcome);
+    else
+        of_path(arena, json_get_str(record, STR("path")), PATH_ANY, &scope, &outcome);
+    bool good;
+    struct str text = STR_EMPTY;
+    if (outcome.refusal == ERR_INVALID)
+        good = has(record, "refused", str_from(outcome.why.text));
+    else if (outcome.refusal == ERR_UNSUPPORTED)
+        good = has(record, "unbuilt", str_from(outcome.why.text));
+    else if (outcome.err == ERR_NOTFOUND)
+        good = str_eq(json_get_str(record, STR("missing")), outcome.failure.path) &&
+               (!json_get(record, STR("why")) || has(record, "why", outcome.failure.why));
+    else if (outcome.err == ERR_INVALID)
+        good = has(record, "fails", outcome.failure.why);
+    else if (outcome.err == ERR_LIMIT)
+        good = json_get(record, STR("limit")) != NULL;
+    else
+        good = wanted && str_eq(json_text(arena, wanted), text = json_text(arena, &outcome.value));
+    if (!good)
+        print_error("%.*s: refused %s %s, %s, value %.*s, path %.*s, why %.*s\n",
+                    STR_ARG(json_get_str(record, STR("id"))), err_text(outcome.refusal), outcome.why.text,
+                    err_text(outcome.err), STR_ARG(str_slice(text, 0, 500)), STR_ARG(outcome.failure.path),
+                    STR_ARG(outcome.failure.why));
+    return good;
+}
+
+static void golden_file(const char *name, unsigned least)
+{
+    static const char *const places[] = { "test/golden/expr", "../test/golden/expr",
+                                          "../../test/golden/expr" };
+    char line[1 << 16], path[256];
+    unsigned ran = 0, failed = 0;
+    FILE *file = NULL;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
+        file = fopen(path, "r");
+    }
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        struct arena arena = { 0 };
+        struct json record;
+        struct json_error error = { .text = "" };
+        if (json_read(&arena, str_from(line), 0, &record, &error) != ERR_OK)
+            fail_msg("%s: case %u: %s", name, ran + 1, error.text);
+        ran++;
+        failed += !golden_case(&arena, &record);
+        arena_fini(&arena);
+    }
+    (void)fclose(file);
+    print_message("%s: %u ran, %u wrong\n", name, ran, failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran >= least);
+}
+
+static void paths(void **state)
+{
+    (void)state;
+    golden_file("paths.jsonl", 100);
+}
+
+static void functions(void **state)
+{
+    (void)state;
+    golden_file("functions.jsonl", 150);
+}
+
+static void templates(void **state)
+{
+    (void)state;
+    golden_file("templates.jsonl", 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths),
+        cmocka_unit_test(functions),
+        cmocka_unit_test(templates),
+    };
+    return cmocka_run_group_tests_name("expr-golden", tests, NULL, NULL);
+}
