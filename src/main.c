@@ -317,6 +317,7 @@ static enum err server_run(struct server *server, struct diag *reterr)
     (void)fflush(stdout);
     const char *signal = signals_wait();
     fprintf(stderr, "crema: %s, finishing what was received\n", signal);
+    api_drain(server->api);
     http_server_stop(server->http, server->settings.drain_time_max_ms);
     return ERR_OK;
 }

@@ -13,6 +13,7 @@
  *     loop     read the body -> check the shape -> prepare -> a read: run on a snapshot -> answer
  *     writer                                                -> a write: run in the batch -> commit -> answer
  *
+ * A write may be put off by its run (api_wait.c), and is run again later.
  * It lives in the exchange's arena, which goes to the writer's thread with it and comes back with the answer.
  */
 struct call {
@@ -25,6 +26,7 @@ struct call {
     struct buf body;
     struct json_writer out;
     struct str request_id;
+    struct api_wait wait;
 };
 
 struct str api_request_id(struct arena *arena)
@@ -137,15 +139,78 @@ static bool write_run(struct command *command, struct work *work)
     op->work = work;
     op->reader = work->reader;
     op->now_ms = work->now_ms;
+    op->wait_for = STR_EMPTY;
+    api_wait_end(call->api, &call->wait);
+    if (op->client && http_gone(op->client) && call->wait.woken)
+        api_wake(call->api, call->wait.topic); /* what it was woken for is for the next */
+    if (op->wait_until_ms != 0 && call->api->draining)
+        op->wait_until_ms = 1;
     call->entry->operation->run(op);
     op->work = NULL;
     op->reader = NULL;
     return op->fault.code == FAULT_NONE && call->body.err == ERR_OK;
 }
 
+/* ---- an answer that nobody got ---- */
+
+static bool lost_run(struct command *command, struct work *work)
+{
+    struct call *call = (struct call *)command;
+    struct op_call *op = &call->op;
+    op->work = work;
+    op->reader = work->reader;
+    op->now_ms = work->now_ms;
+    op->lost(op);
+    op->work = NULL;
+    op->reader = NULL;
+    return op->fault.code == FAULT_NONE;
+}
+
+static void lost_done(struct command *command, enum err committed)
+{
+    struct call *call = (struct call *)command;
+    struct buf body;
+    (void)committed;
+    buf_init(&body, 0);
+    api_answer_text(call->exchange, 200, api_content_type(call->entry->service), &body);
+    buf_fini(&body);
+}
+
+static bool lost(void *self)
+{
+    struct call *call = self;
+    memset(&call->command, 0, sizeof(call->command));
+    call->command.run = lost_run;
+    call->command.done = lost_done;
+    return writer_submit(call->api->rooms->writer, &call->command) == ERR_OK;
+}
+
+/* Whether the answer is not to be given: it is taken back at once, for nobody is there to read it. */
+static bool answer_is_lost(struct call *call)
+{
+    struct op_call *op = &call->op;
+    if (!op->lost || op->fault.code != FAULT_NONE)
+        return false;
+    if (http_gone(call->exchange) && lost(call)) {
+        buf_fini(&call->body);
+        return true;
+    }
+    http_on_lost(call->exchange, lost, call);
+    return false;
+}
+
 static void write_done(struct command *command, enum err committed)
 {
     struct call *call = (struct call *)command;
+    struct op_call *op = &call->op;
+    if (committed == ERR_OK && op->fault.code == FAULT_NONE && !str_empty(op->wait_for)) {
+        api_wait_begin(call->api, &call->wait, op->wait_for, call->api->draining ? 1 : op->wait_until_ms);
+        return;
+    }
+    if (committed != ERR_OK)
+        api_wait_end(call->api, &call->wait); /* it was refused without having been run */
+    else if (answer_is_lost(call))
+        return;
     if (committed == ERR_NOSPACE)
         fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
                   "There is no room left on the server's disk. Nothing was written.");
@@ -205,7 +270,10 @@ void api_call_start(struct api *api, struct http_exchange *exchange, struct api_
         .input = &call->input,
         .out = &call->out,
         .now_ms = clock_now_ms(),
+        .client = exchange,
     };
+    call->wait.command = &call->command;
+    call->wait.exchange = exchange;
     if (!read_input(call, http_request_of(exchange))) {
         finish(call);
         return;

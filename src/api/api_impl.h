@@ -38,6 +38,9 @@ struct api {
         void *self;
     } metrics[API_METRICS_MAX];
     size_t metrics_count;
+    struct map waits; /* calls that wait, by topic; the writer's thread */
+    bool draining;    /* nobody waits any more; the writer's thread */
+    struct command drain;
 };
 
 /* NULL when there is none. service: as the table names it. */
@@ -65,6 +68,21 @@ void api_answer_text(struct http_exchange *exchange, int status, struct str cont
 struct str api_content_type(const struct service *service);
 /* A new id of a request. */
 struct str api_request_id(struct arena *arena);
+
+/* ---- api_wait.c: all on the writer's thread ---- */
+
+/* Part of a call: its place among those that wait. */
+struct api_wait {
+    struct api_wait *next, *previous;
+    struct str topic;
+    struct command *command; /* run when it is woken, or its time is over */
+    struct http_exchange *exchange;
+    bool waits, woken;
+};
+
+/* topic must live as long as it waits. */
+void api_wait_begin(struct api *api, struct api_wait *wait, struct str topic, int64_t until_ms);
+void api_wait_end(struct api *api, struct api_wait *wait); /* its time was over: it need not wait any more */
 
 /* ---- api_inside.c, api_metrics.c ---- */
 

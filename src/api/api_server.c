@@ -2,6 +2,7 @@
 
 #include "api/api_query.h"
 #include "io/clock.h"
+#include "io/rand.h"
 
 #include <assert.h>
 
@@ -60,6 +61,7 @@ struct api *api_new(const struct api_settings *settings, const struct rooms *roo
     api->after_rollback = settings->after_rollback;
     api->after_rollback_self = settings->after_rollback_self;
     map_init(&api->targets, 0);
+    map_init(&api->waits, rand_u64());
     add_entries(api);
     return api;
 }
@@ -70,6 +72,7 @@ void api_free(struct api **api)
         return;
     shape_checker_free(&(*api)->checker);
     map_fini(&(*api)->targets);
+    map_fini(&(*api)->waits);
     struct arena arena = (*api)->arena;
     *api = NULL;
     arena_fini(&arena);

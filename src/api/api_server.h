@@ -44,6 +44,11 @@ struct http_handler api_http_handler(struct api *api);
 /* For the target that calls operations from inside. */
 struct operation_caller api_operation_caller(struct api *api);
 
+/* On the writer's thread: something that calls may wait for has happened; one of them is run again. */
+void api_wake(void *api, struct str topic);
+/* Before the http server stops: calls that wait are answered with what there is. Any thread. */
+void api_drain(struct api *api);
+
 /* Further lines for GET /metrics: whole ones, in Prometheus' text form. Before serving;
  * at most API_METRICS_MAX. */
 enum { API_METRICS_MAX = 16 };

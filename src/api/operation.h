@@ -18,6 +18,7 @@ struct logs;
 struct flow;
 struct tables;
 struct deliver;
+struct op_call;
 
 /* What handlers may reach. Filled in main.c. */
 struct rooms {
@@ -31,6 +32,8 @@ struct rooms {
 };
 
 struct operation;
+struct http_exchange;
+typedef void op_run_f(struct op_call *call);
 
 /* One call, of a client or of a workflow's task. Lives until it is answered. */
 struct op_call {
@@ -48,13 +51,23 @@ struct op_call {
     struct work *work;           /* run of a write; else NULL */
     int64_t now_ms;
     uint32_t hops; /* of a call from inside: how many hops led here; of a client's: 0 */
+
+    /* For run of a write. A client's call may be put off: run sets wait_for (in call->arena) and, at the first time,
+     * wait_until_ms; it is run again once api_wake names that topic or the time is over. Nothing is answered until
+     * then. From inside, nobody waits. */
+    struct http_exchange *client; /* NULL: from inside */
+    struct str wait_for;
+    int64_t wait_until_ms; /* 0: it has not waited */
+    /* What run hands out must not be lost with the client: called as a run of its own, later, when the answer could
+     * not be handed over. NULL: an answer may be lost. */
+    op_run_f *lost;
+    void *lost_with;
 };
 
 /* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state:
  * it checks what the shape cannot say and builds what run needs. run: a read on the connection's
  * thread, a write on the writer's. A write whose run sets a fault is rolled back whole. */
 typedef void op_prepare_f(struct op_call *call);
-typedef void op_run_f(struct op_call *call);
 
 enum op_kind {
     OP_REFUSED, /* the service has it, Crema does not: answered by its name with UnknownOperationException */

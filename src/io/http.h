@@ -90,6 +90,14 @@ struct str http_header_find(const struct http_request *request, struct str name)
 void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers,
                  size_t header_count, struct buf *body);
 
+/* Any thread: whether the client has closed its side, so that nobody may be there to read the answer. */
+bool http_gone(const struct http_exchange *exchange);
+/* For answers that must not be lost with their client; from the handler, before the answer. When the connection was
+ * closed before the answer could be handed to the system whole, lost is called on the loop's thread. It says true
+ * when it takes the exchange back, to answer it once more; that answer is thrown away. */
+typedef bool http_lost_f(void *self);
+void http_on_lost(struct http_exchange *exchange, http_lost_f *lost, void *self);
+
 struct http_stats {
     uint64_t requests, refused, bytes_in, bytes_out;
     unsigned connections;

@@ -143,6 +143,20 @@ static size_t answer_render(struct http_connection *connection, struct http_exch
     return bodyless_status || str_eq(exchange->head.request.method, STR("HEAD")) ? 0 : body_len;
 }
 
+/* Nobody got this answer. Whether whoever gave it takes the exchange back. */
+static bool answer_taken_back(struct http_exchange *exchange)
+{
+    http_lost_f *lost = exchange->lost;
+    if (!lost)
+        return false;
+    exchange->lost = NULL;
+    exchange->answered = false;
+    buf_fini(&exchange->answer_body);
+    buf_init(&exchange->answer_body, 0);
+    atomic_flag_clear_explicit(&exchange->given, memory_order_relaxed);
+    return lost(exchange->lost_self);
+}
+
 /* The first count are sent. Says whether the connection ends with them. */
 static bool answer_forget(struct http_connection *connection, unsigned count)
 {
@@ -166,14 +180,16 @@ static void answer_on_written(uv_write_t *write, int status)
     unsigned count = connection->writing;
     connection->write_busy = false;
     connection->writing = 0;
-    bool ends = answer_forget(connection, count);
+    if (status < 0 && !connection->closing) { /* what was not sent whole is looked at as lost */
+        http_connection_close(connection);
+        return;
+    }
+    bool ends = status >= 0 && answer_forget(connection, count);
     if (connection->closing) {
         http_answer_abandon(connection);
         return;
     }
-    if (status < 0)
-        http_connection_close(connection);
-    else if (ends)
+    if (ends)
         http_connection_finish(connection);
     else
         http_connection_run(connection);
@@ -259,7 +275,7 @@ void http_answer_abandon(struct http_connection *connection)
         return;
     struct http_exchange **at = &connection->first, *exchange;
     while ((exchange = *at)) {
-        if (!exchange->answered) {
+        if (!exchange->answered || answer_taken_back(exchange)) {
             at = &exchange->next;
             continue;
         }
@@ -342,6 +358,17 @@ void http_answer(struct http_exchange *exchange, int status, const struct http_h
     exchange->job.run = answer_arrived;
     if (!loop_post(loop, &exchange->job))
         answer_too_late(exchange);
+}
+
+bool http_gone(const struct http_exchange *exchange)
+{
+    return atomic_load_explicit(&exchange->connection->gone, memory_order_acquire);
+}
+
+void http_on_lost(struct http_exchange *exchange, http_lost_f *lost, void *self)
+{
+    exchange->lost = lost;
+    exchange->lost_self = self;
 }
 
 const struct http_request *http_request_of(const struct http_exchange *exchange)

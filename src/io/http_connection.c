@@ -32,6 +32,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
         http_count(&connection->loop->counters.bytes_in, (uint64_t)len);
     } else if (len == UV_EOF) {
         connection->input_ended = true; /* libuv reads no more by itself */
+        atomic_store_explicit(&connection->gone, true, memory_order_release);
         connection->reading = false;
     } else if (len < 0) {
         http_connection_close(connection);
@@ -158,6 +159,7 @@ void http_connection_close(struct http_connection *connection)
     if (connection->closing)
         return;
     connection->closing = true;
+    atomic_store_explicit(&connection->gone, true, memory_order_release);
     http_wait_set(connection, WAIT_NONE);
     http_input_end(connection);
     if (!connection->running) /* else the answers are still being looked at; on_closed comes later */

@@ -9,6 +9,7 @@
 #ifndef IO_HTTP_IMPL_H
 #define IO_HTTP_IMPL_H
 
+#include "io/http.h"
 #include "io/http_parse.h"
 #include "io/loop.h"
 #include "io/thread.h"
@@ -50,6 +51,8 @@ struct http_exchange {
     struct str answer_headers; /* lines, in the arena */
     struct buf answer_body;
     struct str answer_head; /* as sent, in the arena */
+    http_lost_f *lost;      /* NULL: an answer may be lost */
+    void *lost_self;
 };
 
 enum http_wait { WAIT_NONE, WAIT_IDLE, WAIT_HEADER, WAIT_BODY, WAIT_SEND, WAIT_LINGER, WAIT_COUNT };
@@ -93,6 +96,7 @@ struct http_connection {
     bool linger;       /* at the end the client is given time to read */
     bool lingering;    /* that time runs: our side is shut down */
     bool closing, closed;
+    atomic_bool gone; /* input_ended or closing, for other threads */
     size_t peer_len;
     char peer[HTTP_PEER_BYTES];
 };

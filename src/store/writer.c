@@ -64,6 +64,7 @@ void writer_close(struct writer **writer)
         command->done(command, ERR_CLOSED);
         command = next;
     }
+    laters_close(w);
     condition_free(&w->wake);
     mutex_free(&w->mutex);
     arena_fini(&w->arena);
@@ -231,6 +232,7 @@ static unsigned one_group(struct writer *writer)
     writer->batch = store_batch_begin(writer->store);
     writer->now_ms = clock_now_ms();
     (void)timers_run(writer, writer->now_ms);
+    laters_take(writer, writer->now_ms);
     struct command *group = NULL;
     unsigned count = run_group(writer, &group);
     struct diag diag;
@@ -273,7 +275,8 @@ static void writer_main(void *self)
             continue;
         }
         used = one_group(writer);
-        wake_ms = writer->timers.next_ms;
+        int64_t later_ms = laters_next_ms(writer);
+        wake_ms = later_ms < writer->timers.next_ms ? later_ms : writer->timers.next_ms;
     }
 }
 

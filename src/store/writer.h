@@ -31,6 +31,8 @@ struct work {
 
 struct command {
     struct command *next; /* the queue's own */
+    int64_t due_ms;       /* while it waits for its time */
+    size_t later;         /* 0: it does not */
     /* On the writer's thread. false: roll back what was written. */
     bool (*run)(struct command *, struct work *);
     /* On the writer's thread, after the commit. Must not block; hands the answer to its loop. */
@@ -65,6 +67,14 @@ void writer_close(struct writer **writer);
 /* ERR_OK: accepted, done will be called. ERR_AGAIN: the queue is full; ERR_CLOSED. The command is the
  * caller's and must live until done. */
 enum err writer_submit(struct writer *writer, struct command *command) MUST_USE;
+
+/* ---- commands that wait in memory: they end with the process ---- */
+
+/* On the writer's thread. The command runs when its time has come, or a little later; past its turn in the queue,
+ * whatever the queue's limit. When the writer is closed before that, its done gets ERR_CLOSED. */
+void writer_later(struct writer *writer, struct command *command, int64_t due_ms);
+/* On the writer's thread. False: it did not wait (any more). */
+bool writer_recall(struct writer *writer, struct command *command);
 
 /* ---- timers: records in the store, so they outlive the process ---- */
 

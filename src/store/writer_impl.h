@@ -22,6 +22,12 @@ struct timers {
     } owners[TIMER_KINDS];
 };
 
+/* Commands that wait for their time: a heap. Truth: the command at[i] has i + 1 in its `later`. */
+struct laters {
+    struct command **at;
+    size_t len, cap;
+};
+
 struct writer {
     struct store *store;
     struct store_batch *batch; /* of the group that runs; NULL between */
@@ -31,6 +37,7 @@ struct writer {
     struct arena arena;                 /* of the command that runs */
     struct arena timer_arena;           /* of the list of the due */
     struct timers timers;               /* the writer thread's */
+    struct laters laters;               /* the writer thread's */
     struct command *taken, *taken_last; /* off the queue, not yet run; the writer thread's */
     uint64_t works;                     /* run so far; the writer thread's */
     int64_t now_ms;                     /* of the group's latest work; the writer thread's */
@@ -52,5 +59,10 @@ void writer_run(struct writer *writer, work_f *f, void *self);
 void timers_init(struct writer *writer);
 /* Runs what is due at now_ms, at most TIMERS_IN_GROUP_MAX of it; returns how many ran. */
 unsigned timers_run(struct writer *writer, int64_t now_ms);
+
+/* Moves what is due among the taken. */
+void laters_take(struct writer *writer, int64_t now_ms);
+int64_t laters_next_ms(const struct writer *writer); /* INT64_MAX: none */
+void laters_close(struct writer *writer);
 
 #endif
