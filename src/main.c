@@ -72,6 +72,7 @@ static void after_commit(void *self)
 {
     struct server *server = self;
     bus_after_commit(server->bus);
+    flow_after_commit(server->flow);
     tables_after_commit(server->tables);
 }
 
@@ -146,6 +147,7 @@ static void wire_rooms(struct server *server)
     struct deliver *deliver = server->deliver;
     deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
+    flow_on_ready(server->flow, api_wake, server->api);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
     writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
     writer_on_timer(server->writer, TIMER_FLOW, flow_due, server->flow);

@@ -79,6 +79,8 @@ static const struct row rows[] = {
     { NULL, FAULT_MACHINE_EXISTS, "StateMachineAlreadyExists", 400 },
     { NULL, FAULT_MACHINE_DELETING, "StateMachineDeleting", 400 },
     { NULL, FAULT_MACHINE_TYPE_NOT_SUPPORTED, "StateMachineTypeNotSupported", 400 },
+    { NULL, FAULT_ACTIVITY_NOT_FOUND, "ActivityDoesNotExist", 400 },
+    { NULL, FAULT_ACTIVITY_LIMIT, "ActivityLimitExceeded", 400 },
     { NULL, FAULT_EXECUTION_NOT_FOUND, "ExecutionDoesNotExist", 400 },
     { NULL, FAULT_EXECUTION_EXISTS, "ExecutionAlreadyExists", 400 },
     { NULL, FAULT_TASK_NOT_FOUND, "TaskDoesNotExist", 400 },

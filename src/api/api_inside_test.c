@@ -157,10 +157,10 @@ static void test_knows_which_exist(void **state)
     assert_false(caller.exists(caller.self, STR("dynamodb"), STR("transactWriteItems"), &name)); /* refused */
     assert_false(caller.exists(caller.self, STR("s3"), STR("getObject"), &name));
     assert_false(caller.exists(caller.self, STR("events"), STR(""), &name));
-    struct operation_answer answer = call(&work, "states", "createActivity", "{}", OPERATION_SDK);
+    struct operation_answer answer = call(&work, "dynamodb", "createBackup", "{}", OPERATION_SDK);
     assert_false(answer.ok);
     check_text(answer.error, "UnknownOperationException");
-    check_text(answer.cause, "Crema does not have the operation createActivity of states.");
+    check_text(answer.cause, "Crema does not have the operation createBackup of dynamodb.");
 }
 
 static int setup(void **state)

@@ -1,4 +1,5 @@
 /* api_states.c - Step Functions: input in JSON to calls of the room, its answers to JSON. */
+#include "api/api_states.h"
 #include "api/operations.h"
 #include "api/token.h"
 #include "flow/flow.h"
@@ -9,17 +10,17 @@ enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
 
 /* ---- input ---- */
 
-static struct str in_str(const struct op_call *call, struct str name)
+struct str states_str(const struct op_call *call, struct str name)
 {
     return json_get_str(call->input, name);
 }
 
-static bool in_true(const struct op_call *call, struct str name)
+bool states_true(const struct op_call *call, struct str name)
 {
     return json_is(json_get(call->input, name), JSON_TRUE);
 }
 
-static size_t in_page(const struct op_call *call)
+size_t states_page(const struct op_call *call)
 {
     const struct json *value = json_get_typed(call->input, STR("maxResults"), JSON_NUMBER);
     int64_t max = 0;
@@ -29,9 +30,9 @@ static size_t in_page(const struct op_call *call)
 }
 
 /* The position, empty when there is no token. list: what it is a list of, so that no token serves another. */
-static bool in_token(struct op_call *call, struct str list, struct str *ret)
+bool states_token_in(struct op_call *call, struct str list, struct str *ret)
 {
-    struct str token = in_str(call, STR("nextToken")), name;
+    struct str token = states_str(call, STR("nextToken")), name;
     *ret = STR_EMPTY;
     if (str_empty(token))
         return true;
@@ -40,7 +41,7 @@ static bool in_token(struct op_call *call, struct str list, struct str *ret)
     return fault_set(&call->fault, call->arena, FAULT_INVALID_TOKEN, "Invalid Token: 'Invalid token'");
 }
 
-static void out_token(struct op_call *call, struct str list, struct str position)
+void states_token_out(struct op_call *call, struct str list, struct str position)
 {
     struct key bytes;
     bytes.len = 0;
@@ -51,32 +52,38 @@ static void out_token(struct op_call *call, struct str list, struct str position
 }
 
 /* A fault set on the writer's thread has its text in the command's arena, which ends before the answer. */
-static bool done(struct op_call *call, bool ok)
+bool states_done(struct op_call *call, bool ok)
 {
     if (!ok)
         call->fault.text = arena_copy(call->arena, call->fault.text);
     return ok;
 }
 
-static bool refuse(struct op_call *call, const char *text)
+bool states_refuse(struct op_call *call, const char *text)
 {
     return fault_set(&call->fault, call->arena, FAULT_VALIDATION, "%s", text);
 }
 
 /* ---- machines ---- */
 
+bool states_encryption_check(struct op_call *call)
+{
+    const struct json *encryption = json_get(call->input, STR("encryptionConfiguration"));
+    if (encryption && !str_eq(json_get_str(encryption, STR("type")), STR("AWS_OWNED_KEY")))
+        return states_refuse(
+            call, "Encryption with a key of your own is not supported by Crema: type must be AWS_OWNED_KEY");
+    return true;
+}
+
 /* What Create and Update have in common beyond the definition. */
 static bool in_machine(struct op_call *call, struct str *ret_logging)
 {
-    if (in_true(call, STR("publish")))
-        return refuse(call, "Versions are not supported by Crema yet: publish must be false");
+    if (states_true(call, STR("publish")))
+        return states_refuse(call, "Versions are not supported by Crema yet: publish must be false");
     if (json_get(call->input, STR("versionDescription")))
-        return refuse(call, "Version description can only be set when publish is true");
-    const struct json *encryption = json_get(call->input, STR("encryptionConfiguration"));
-    if (encryption && !str_eq(json_get_str(encryption, STR("type")), STR("AWS_OWNED_KEY")))
-        return refuse(
-            call, "Encryption with a key of your own is not supported by Crema: type must be AWS_OWNED_KEY");
-    return flow_logging_check(call->arena, json_get(call->input, STR("loggingConfiguration")), ret_logging,
+        return states_refuse(call, "Version description can only be set when publish is true");
+    return states_encryption_check(call) &&
+           flow_logging_check(call->arena, json_get(call->input, STR("loggingConfiguration")), ret_logging,
                               &call->fault);
 }
 
@@ -93,7 +100,7 @@ static bool role_check(struct op_call *call, struct str arn)
 }
 
 /* A list of {key, value} as an object. */
-static struct json tags_object(struct op_call *call, const struct json *list)
+struct json states_tags(struct op_call *call, const struct json *list)
 {
     uint32_t count = list ? list->count : 0;
     struct json_member *members = ARENA_ARRAY(call->arena, struct json_member, count);
@@ -107,14 +114,14 @@ static struct json tags_object(struct op_call *call, const struct json *list)
 void op_states_create_state_machine_prepare(struct op_call *call)
 {
     struct flow_machine *machine = ARENA_NEW(call->arena, struct flow_machine);
-    if (str_eq(in_str(call, STR("type")), STR("EXPRESS"))) {
+    if (str_eq(states_str(call, STR("type")), STR("EXPRESS"))) {
         fault_set(&call->fault, call->arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
                   "State machines of the type EXPRESS are not supported by Crema yet");
         return;
     }
-    machine->name = in_str(call, STR("name"));
-    machine->definition = in_str(call, STR("definition"));
-    machine->role_arn = in_str(call, STR("roleArn"));
+    machine->name = states_str(call, STR("name"));
+    machine->definition = states_str(call, STR("definition"));
+    machine->role_arn = states_str(call, STR("roleArn"));
     machine->tracing = in_tracing(call);
     if (role_check(call, machine->role_arn) && in_machine(call, &machine->logging) &&
         flow_definition_check(call->rooms->flow, call->arena, machine->definition, &call->fault))
@@ -124,9 +131,9 @@ void op_states_create_state_machine_prepare(struct op_call *call)
 void op_states_create_state_machine(struct op_call *call)
 {
     struct flow_machine machine = *(const struct flow_machine *)call->prepared;
-    struct json tags = tags_object(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
-    if (!done(call,
-              flow_machine_create(call->rooms->flow, call->work, call->ns, &machine, &tags, &call->fault)))
+    struct json tags = states_tags(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
+    if (!states_done(call, flow_machine_create(call->rooms->flow, call->work, call->ns, &machine, &tags,
+                                               &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_str(call->out, STR("stateMachineArn"), machine.arn);
@@ -147,8 +154,8 @@ void op_states_update_state_machine_prepare(struct op_call *call)
                   "specified");
         return;
     }
-    machine->definition = in_str(call, STR("definition"));
-    machine->role_arn = in_str(call, STR("roleArn"));
+    machine->definition = states_str(call, STR("definition"));
+    machine->role_arn = states_str(call, STR("roleArn"));
     machine->tracing = in_tracing(call);
     if ((json_get(call->input, STR("roleArn")) && !role_check(call, machine->role_arn)) ||
         !in_machine(call, &machine->logging) ||
@@ -168,8 +175,9 @@ void op_states_update_state_machine(struct op_call *call)
         .logging = json_get(call->input, STR("loggingConfiguration")) ? &machine->logging : NULL,
         .tracing = json_get(call->input, STR("tracingConfiguration")) ? &machine->tracing : NULL,
     };
-    if (!done(call, flow_machine_update(call->rooms->flow, call->work, call->ns,
-                                        in_str(call, STR("stateMachineArn")), &change, &now, &call->fault)))
+    if (!states_done(call, flow_machine_update(call->rooms->flow, call->work, call->ns,
+                                               states_str(call, STR("stateMachineArn")), &change, &now,
+                                               &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_time(call->out, STR("updateDate"), now.updated_ms);
@@ -181,7 +189,7 @@ void op_states_update_state_machine(struct op_call *call)
 static void out_machine(struct op_call *call, const struct flow_machine *machine)
 {
     struct json_writer *out = call->out;
-    bool bare = str_eq(in_str(call, STR("includedData")), STR("METADATA_ONLY"));
+    bool bare = str_eq(states_str(call, STR("includedData")), STR("METADATA_ONLY"));
     json_put_member_str(out, STR("stateMachineArn"), machine->arn);
     json_put_member_str(out, STR("name"), machine->name);
     json_put_member_str(out, STR("definition"), bare ? STR("{}") : machine->definition);
@@ -208,7 +216,7 @@ static struct str machine_status(const struct flow_machine *machine)
 void op_states_describe_state_machine(struct op_call *call)
 {
     struct flow_machine machine;
-    if (!flow_machine_describe(call->reader, call->arena, call->ns, in_str(call, STR("stateMachineArn")),
+    if (!flow_machine_describe(call->reader, call->arena, call->ns, states_str(call, STR("stateMachineArn")),
                                &machine, &call->fault))
         return;
     json_begin_object(call->out);
@@ -221,11 +229,11 @@ void op_states_describe_state_machine(struct op_call *call)
 
 void op_states_list_state_machines(struct op_call *call)
 {
-    size_t max = in_page(call), count;
+    size_t max = states_page(call), count;
     struct flow_machine *machines = ARENA_ARRAY(call->arena, struct flow_machine, max);
     struct str after;
     bool more;
-    if (!in_token(call, STR("machines"), &after))
+    if (!states_token_in(call, STR("machines"), &after))
         return;
     count = flow_machine_list(call->reader, call->arena, call->ns, after, max, machines, &more);
     struct json_writer *out = call->out;
@@ -242,14 +250,14 @@ void op_states_list_state_machines(struct op_call *call)
     }
     json_end_array(out);
     if (more)
-        out_token(call, STR("machines"), machines[count - 1].name);
+        states_token_out(call, STR("machines"), machines[count - 1].name);
     json_end_object(out);
 }
 
 void op_states_delete_state_machine(struct op_call *call)
 {
-    (void)done(call, flow_machine_delete(call->rooms->flow, call->work, call->ns,
-                                         in_str(call, STR("stateMachineArn")), &call->fault));
+    (void)states_done(call, flow_machine_delete(call->rooms->flow, call->work, call->ns,
+                                                states_str(call, STR("stateMachineArn")), &call->fault));
 }
 
 /* ---- executions ---- */
@@ -263,10 +271,10 @@ void op_states_start_execution_prepare(struct op_call *call)
 {
     struct prepared_start *start = ARENA_NEW(call->arena, struct prepared_start);
     if (json_get(call->input, STR("traceHeader"))) {
-        refuse(call, "traceHeader is not supported by Crema yet");
+        states_refuse(call, "traceHeader is not supported by Crema yet");
         return;
     }
-    start->input = json_get(call->input, STR("input")) ? in_str(call, STR("input")) : STR("{}");
+    start->input = json_get(call->input, STR("input")) ? states_str(call, STR("input")) : STR("{}");
     if (flow_input_check(call->arena, start->input, &start->value, &call->fault))
         call->prepared = start;
 }
@@ -275,13 +283,14 @@ void op_states_start_execution(struct op_call *call)
 {
     const struct prepared_start *start = call->prepared;
     struct flow_started started;
-    if (json_get(call->input, STR("name")) && str_empty(in_str(call, STR("name")))) {
+    if (json_get(call->input, STR("name")) && str_empty(states_str(call, STR("name")))) {
         fault_set(&call->fault, call->arena, FAULT_INVALID_NAME, "Invalid Name: ''");
         return;
     }
-    if (!done(call, flow_start_checked(call->rooms->flow, call->work, call->ns,
-                                       in_str(call, STR("stateMachineArn")), in_str(call, STR("name")),
-                                       start->input, &start->value, call->hops, &started, &call->fault)))
+    if (!states_done(call, flow_start_checked(call->rooms->flow, call->work, call->ns,
+                                              states_str(call, STR("stateMachineArn")),
+                                              states_str(call, STR("name")), start->input, &start->value,
+                                              call->hops, &started, &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_str(call->out, STR("executionArn"), started.execution_arn);
@@ -300,11 +309,11 @@ static void out_included(struct op_call *call, struct str key, bool included)
 void op_states_describe_execution(struct op_call *call)
 {
     struct flow_execution execution;
-    if (!flow_execution_describe(call->reader, call->arena, call->ns, in_str(call, STR("executionArn")),
+    if (!flow_execution_describe(call->reader, call->arena, call->ns, states_str(call, STR("executionArn")),
                                  &execution, &call->fault))
         return;
     struct json_writer *out = call->out;
-    bool bare = str_eq(in_str(call, STR("includedData")), STR("METADATA_ONLY"));
+    bool bare = str_eq(states_str(call, STR("includedData")), STR("METADATA_ONLY"));
     json_begin_object(out);
     json_put_member_str(out, STR("executionArn"), execution.arn);
     json_put_member_str(out, STR("stateMachineArn"), execution.machine_arn);
@@ -337,23 +346,23 @@ void op_states_describe_execution(struct op_call *call)
 
 void op_states_list_executions(struct op_call *call)
 {
-    struct str machine = in_str(call, STR("stateMachineArn")), status = in_str(call, STR("statusFilter")),
-               position;
+    struct str machine = states_str(call, STR("stateMachineArn")),
+               status = states_str(call, STR("statusFilter")), position;
     if (json_get(call->input, STR("mapRunArn"))) {
-        refuse(call, "mapRunArn is not supported by Crema yet");
+        states_refuse(call, "mapRunArn is not supported by Crema yet");
         return;
     }
     if (str_empty(machine)) {
-        refuse(call, "Either stateMachineArn or mapRunArn must be specified");
+        states_refuse(call, "Either stateMachineArn or mapRunArn must be specified");
         return;
     }
     struct str list = arena_concat(call->arena, arena_concat(call->arena, machine, STR(" ")), status);
-    size_t max = in_page(call), count = 0;
+    size_t max = states_page(call), count = 0;
     struct flow_execution *executions = ARENA_ARRAY(call->arena, struct flow_execution, max);
-    if (!in_token(call, list, &position))
+    if (!states_token_in(call, list, &position))
         return;
     /* No execution was ever redriven. */
-    bool none = str_eq(in_str(call, STR("redriveFilter")), STR("REDRIVEN"));
+    bool none = str_eq(states_str(call, STR("redriveFilter")), STR("REDRIVEN"));
     if (!flow_execution_list(call->rooms->flow, call->reader, call->arena, call->ns, machine, status, max,
                              &position, executions, &count, &call->fault))
         return;
@@ -375,16 +384,16 @@ void op_states_list_executions(struct op_call *call)
     }
     json_end_array(out);
     if (!str_empty(position) && !none)
-        out_token(call, list, position);
+        states_token_out(call, list, position);
     json_end_object(out);
 }
 
 void op_states_stop_execution(struct op_call *call)
 {
     int64_t stop_ms;
-    if (!done(call,
-              flow_stop(call->rooms->flow, call->work, call->ns, in_str(call, STR("executionArn")),
-                        in_str(call, STR("error")), in_str(call, STR("cause")), &stop_ms, &call->fault)))
+    if (!states_done(call, flow_stop(call->rooms->flow, call->work, call->ns,
+                                     states_str(call, STR("executionArn")), states_str(call, STR("error")),
+                                     states_str(call, STR("cause")), &stop_ms, &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_time(call->out, STR("stopDate"), stop_ms);
@@ -393,12 +402,12 @@ void op_states_stop_execution(struct op_call *call)
 
 void op_states_get_execution_history(struct op_call *call)
 {
-    struct str arn = in_str(call, STR("executionArn")), position;
-    bool reverse = in_true(call, STR("reverseOrder"));
+    struct str arn = states_str(call, STR("executionArn")), position;
+    bool reverse = states_true(call, STR("reverseOrder"));
     const struct json *data = json_get(call->input, STR("includeExecutionData"));
     struct str list = arena_concat(call->arena, arn, reverse ? STR(" reverse") : STR_EMPTY);
     uint32_t id = 0;
-    if (!in_token(call, list, &position))
+    if (!states_token_in(call, list, &position))
         return;
     if (!str_empty(position) && !key_read_u32(&position, &id)) {
         fault_set(&call->fault, call->arena, FAULT_INVALID_TOKEN, "Invalid Token: 'Invalid token'");
@@ -408,12 +417,12 @@ void op_states_get_execution_history(struct op_call *call)
     json_key(call->out, STR("events"));
     json_begin_array(call->out);
     if (!flow_history_write(call->rooms->flow, call->reader, call->arena, call->ns, arn, reverse,
-                            !json_is(data, JSON_FALSE), in_page(call), &id, call->out, &call->fault))
+                            !json_is(data, JSON_FALSE), states_page(call), &id, call->out, &call->fault))
         return;
     json_end_array(call->out);
     if (id != 0) {
         char bytes[4] = { (char)(id >> 24), (char)(id >> 16), (char)(id >> 8), (char)id };
-        out_token(call, list, str_of(bytes, sizeof(bytes)));
+        states_token_out(call, list, str_of(bytes, sizeof(bytes)));
     }
     json_end_object(call->out);
 }
@@ -421,7 +430,7 @@ void op_states_get_execution_history(struct op_call *call)
 void op_states_describe_state_machine_for_execution(struct op_call *call)
 {
     struct flow_machine machine;
-    if (!flow_execution_machine(call->reader, call->arena, call->ns, in_str(call, STR("executionArn")),
+    if (!flow_execution_machine(call->reader, call->arena, call->ns, states_str(call, STR("executionArn")),
                                 &machine, &call->fault))
         return;
     json_begin_object(call->out);
@@ -434,42 +443,44 @@ void op_states_describe_state_machine_for_execution(struct op_call *call)
 
 void op_states_send_task_success(struct op_call *call)
 {
-    (void)done(call, flow_task_succeed(call->rooms->flow, call->work, in_str(call, STR("taskToken")),
-                                       in_str(call, STR("output")), &call->fault));
+    (void)states_done(call,
+                      flow_task_succeed(call->rooms->flow, call->work, states_str(call, STR("taskToken")),
+                                        states_str(call, STR("output")), &call->fault));
 }
 
 void op_states_send_task_failure(struct op_call *call)
 {
-    (void)done(call, flow_task_fail(call->rooms->flow, call->work, in_str(call, STR("taskToken")),
-                                    in_str(call, STR("error")), in_str(call, STR("cause")), &call->fault));
+    (void)states_done(call, flow_task_fail(call->rooms->flow, call->work, states_str(call, STR("taskToken")),
+                                           states_str(call, STR("error")), states_str(call, STR("cause")),
+                                           &call->fault));
 }
 
 void op_states_send_task_heartbeat(struct op_call *call)
 {
-    (void)done(call, flow_task_heartbeat(call->rooms->flow, call->work, in_str(call, STR("taskToken")),
-                                         &call->fault));
+    (void)states_done(call, flow_task_heartbeat(call->rooms->flow, call->work,
+                                                states_str(call, STR("taskToken")), &call->fault));
 }
 
 /* ---- tags ---- */
 
 void op_states_tag_resource(struct op_call *call)
 {
-    struct str arn = in_str(call, STR("resourceArn"));
-    struct json tags = tags_object(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
-    if (done(call, flow_taggable(call->reader, call->arena, call->ns, arn, &call->fault)))
-        (void)done(call, tags_put(call->work, arn, &tags, &call->fault));
+    struct str arn = states_str(call, STR("resourceArn"));
+    struct json tags = states_tags(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
+    if (states_done(call, flow_taggable(call->reader, call->arena, call->ns, arn, &call->fault)))
+        (void)states_done(call, tags_put(call->work, arn, &tags, &call->fault));
 }
 
 void op_states_untag_resource(struct op_call *call)
 {
-    struct str arn = in_str(call, STR("resourceArn"));
-    if (done(call, flow_taggable(call->reader, call->arena, call->ns, arn, &call->fault)))
+    struct str arn = states_str(call, STR("resourceArn"));
+    if (states_done(call, flow_taggable(call->reader, call->arena, call->ns, arn, &call->fault)))
         tags_remove(call->work, arn, json_get(call->input, STR("tagKeys")));
 }
 
 void op_states_list_tags_for_resource(struct op_call *call)
 {
-    struct str arn = in_str(call, STR("resourceArn"));
+    struct str arn = states_str(call, STR("resourceArn"));
     if (!flow_taggable(call->reader, call->arena, call->ns, arn, &call->fault))
         return;
     struct json tags = tags_get(call->reader, call->arena, PARTITION_ONLY, arn);

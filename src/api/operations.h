@@ -81,13 +81,18 @@ void op_logs_untag_log_group(struct op_call *call);
 void op_logs_untag_resource(struct op_call *call);
 
 /* states: api_states.c */
+void op_states_create_activity(struct op_call *call);
 void op_states_create_state_machine(struct op_call *call);
 void op_states_create_state_machine_prepare(struct op_call *call);
+void op_states_delete_activity(struct op_call *call);
 void op_states_delete_state_machine(struct op_call *call);
+void op_states_describe_activity(struct op_call *call);
 void op_states_describe_execution(struct op_call *call);
 void op_states_describe_state_machine(struct op_call *call);
 void op_states_describe_state_machine_for_execution(struct op_call *call);
+void op_states_get_activity_task(struct op_call *call);
 void op_states_get_execution_history(struct op_call *call);
+void op_states_list_activities(struct op_call *call);
 void op_states_list_executions(struct op_call *call);
 void op_states_list_state_machines(struct op_call *call);
 void op_states_list_tags_for_resource(struct op_call *call);

@@ -6,10 +6,21 @@
 #include "api/api_shape.h"
 #include "api/operations.h"
 
-static const struct shape shape_CreateStateMachineInput;
+static const struct shape shape_CreateActivityInput;
 static const struct shape shape_Name;
-static const struct shape shape_Definition;
+static const struct shape shape_TagList;
+static const struct shape shape_Tag;
+static const struct shape shape_TagKey;
+static const struct shape shape_TagValue;
+static const struct shape shape_EncryptionConfiguration;
+static const struct shape shape_KmsKeyId;
+static const struct shape shape_KmsDataKeyReusePeriodSeconds;
+static const struct shape shape_EncryptionType;
+static const struct shape shape_CreateActivityOutput;
 static const struct shape shape_Arn;
+static const struct shape shape_Timestamp;
+static const struct shape shape_CreateStateMachineInput;
+static const struct shape shape_Definition;
 static const struct shape shape_StateMachineType;
 static const struct shape shape_LoggingConfiguration;
 static const struct shape shape_LogLevel;
@@ -17,22 +28,17 @@ static const struct shape shape_IncludeExecutionData;
 static const struct shape shape_LogDestinationList;
 static const struct shape shape_LogDestination;
 static const struct shape shape_CloudWatchLogsLogGroup;
-static const struct shape shape_TagList;
-static const struct shape shape_Tag;
-static const struct shape shape_TagKey;
-static const struct shape shape_TagValue;
 static const struct shape shape_TracingConfiguration;
 static const struct shape shape_Enabled;
 static const struct shape shape_Publish;
 static const struct shape shape_VersionDescription;
-static const struct shape shape_EncryptionConfiguration;
-static const struct shape shape_KmsKeyId;
-static const struct shape shape_KmsDataKeyReusePeriodSeconds;
-static const struct shape shape_EncryptionType;
 static const struct shape shape_CreateStateMachineOutput;
-static const struct shape shape_Timestamp;
+static const struct shape shape_DeleteActivityInput;
+static const struct shape shape_DeleteActivityOutput;
 static const struct shape shape_DeleteStateMachineInput;
 static const struct shape shape_DeleteStateMachineOutput;
+static const struct shape shape_DescribeActivityInput;
+static const struct shape shape_DescribeActivityOutput;
 static const struct shape shape_DescribeExecutionInput;
 static const struct shape shape_IncludedData;
 static const struct shape shape_DescribeExecutionOutput;
@@ -57,6 +63,10 @@ static const struct shape shape_VariableNameList;
 static const struct shape shape_VariableName;
 static const struct shape shape_DescribeStateMachineForExecutionInput;
 static const struct shape shape_DescribeStateMachineForExecutionOutput;
+static const struct shape shape_GetActivityTaskInput;
+static const struct shape shape_GetActivityTaskOutput;
+static const struct shape shape_TaskToken;
+static const struct shape shape_SensitiveDataJobInput;
 static const struct shape shape_GetExecutionHistoryInput;
 static const struct shape shape_PageSize;
 static const struct shape shape_ReverseOrder;
@@ -112,6 +122,10 @@ static const struct shape shape_MapRunFailedEventDetails;
 static const struct shape shape_MapRunRedrivenEventDetails;
 static const struct shape shape_EvaluationFailedEventDetails;
 static const struct shape shape_EvaluationFailureLocation;
+static const struct shape shape_ListActivitiesInput;
+static const struct shape shape_ListActivitiesOutput;
+static const struct shape shape_ActivityList;
+static const struct shape shape_ActivityListItem;
 static const struct shape shape_ListExecutionsInput;
 static const struct shape shape_ListExecutionsPageToken;
 static const struct shape shape_ExecutionRedriveFilter;
@@ -125,7 +139,6 @@ static const struct shape shape_StateMachineListItem;
 static const struct shape shape_ListTagsForResourceInput;
 static const struct shape shape_ListTagsForResourceOutput;
 static const struct shape shape_SendTaskFailureInput;
-static const struct shape shape_TaskToken;
 static const struct shape shape_SendTaskFailureOutput;
 static const struct shape shape_SendTaskHeartbeatInput;
 static const struct shape shape_SendTaskHeartbeatOutput;
@@ -143,6 +156,64 @@ static const struct shape shape_UntagResourceOutput;
 static const struct shape shape_UpdateStateMachineInput;
 static const struct shape shape_UpdateStateMachineOutput;
 
+static const struct shape_member members_CreateActivityInput[] = {
+    { { "name", 4 }, { "name", 4 }, &shape_Name, true },
+    { { "tags", 4 }, { "tags", 4 }, &shape_TagList, false },
+    { { "encryptionConfiguration", 23 }, { "encryptionConfiguration", 23 }, &shape_EncryptionConfiguration, false },
+};
+static const struct shape shape_CreateActivityInput = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateActivityInput", 19 }, .members = members_CreateActivityInput, .member_count = 3
+};
+static const struct shape shape_Name = {
+    .type = SHAPE_STRING, .name = { "Name", 4 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80)
+};
+static const struct shape shape_TagList = {
+    .type = SHAPE_LIST, .name = { "TagList", 7 }, .item = &shape_Tag
+};
+static const struct shape_member members_Tag[] = {
+    { { "key", 3 }, { "key", 3 }, &shape_TagKey, false },
+    { { "value", 5 }, { "value", 5 }, &shape_TagValue, false },
+};
+static const struct shape shape_Tag = {
+    .type = SHAPE_STRUCTURE, .name = { "Tag", 3 }, .members = members_Tag, .member_count = 2
+};
+static const struct shape shape_TagKey = {
+    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128)
+};
+static const struct shape shape_TagValue = {
+    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
+};
+static const struct shape_member members_EncryptionConfiguration[] = {
+    { { "kmsKeyId", 8 }, { "kmsKeyId", 8 }, &shape_KmsKeyId, false },
+    { { "kmsDataKeyReusePeriodSeconds", 28 }, { "kmsDataKeyReusePeriodSeconds", 28 }, &shape_KmsDataKeyReusePeriodSeconds, false },
+    { { "type", 4 }, { "type", 4 }, &shape_EncryptionType, true },
+};
+static const struct shape shape_EncryptionConfiguration = {
+    .type = SHAPE_STRUCTURE, .name = { "EncryptionConfiguration", 23 }, .members = members_EncryptionConfiguration, .member_count = 3
+};
+static const struct shape shape_KmsKeyId = {
+    .type = SHAPE_STRING, .name = { "KmsKeyId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
+};
+static const struct shape shape_KmsDataKeyReusePeriodSeconds = {
+    .type = SHAPE_INTEGER, .name = { "KmsDataKeyReusePeriodSeconds", 28 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(60), .max = INT64_C(900)
+};
+static const struct str values_EncryptionType[] = { { "AWS_OWNED_KEY", 13 }, { "CUSTOMER_MANAGED_KMS_KEY", 24 } };
+static const struct shape shape_EncryptionType = {
+    .type = SHAPE_STRING, .name = { "EncryptionType", 14 }, .values = values_EncryptionType, .value_count = 2
+};
+static const struct shape_member members_CreateActivityOutput[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+};
+static const struct shape shape_CreateActivityOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateActivityOutput", 20 }, .members = members_CreateActivityOutput, .member_count = 2
+};
+static const struct shape shape_Arn = {
+    .type = SHAPE_STRING, .name = { "Arn", 3 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256)
+};
+static const struct shape shape_Timestamp = {
+    .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
+};
 static const struct shape_member members_CreateStateMachineInput[] = {
     { { "name", 4 }, { "name", 4 }, &shape_Name, true },
     { { "definition", 10 }, { "definition", 10 }, &shape_Definition, true },
@@ -158,14 +229,8 @@ static const struct shape_member members_CreateStateMachineInput[] = {
 static const struct shape shape_CreateStateMachineInput = {
     .type = SHAPE_STRUCTURE, .name = { "CreateStateMachineInput", 23 }, .members = members_CreateStateMachineInput, .member_count = 10
 };
-static const struct shape shape_Name = {
-    .type = SHAPE_STRING, .name = { "Name", 4 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80)
-};
 static const struct shape shape_Definition = {
     .type = SHAPE_STRING, .name = { "Definition", 10 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1048576)
-};
-static const struct shape shape_Arn = {
-    .type = SHAPE_STRING, .name = { "Arn", 3 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256)
 };
 static const struct str values_StateMachineType[] = { { "STANDARD", 8 }, { "EXPRESS", 7 } };
 static const struct shape shape_StateMachineType = {
@@ -201,22 +266,6 @@ static const struct shape_member members_CloudWatchLogsLogGroup[] = {
 static const struct shape shape_CloudWatchLogsLogGroup = {
     .type = SHAPE_STRUCTURE, .name = { "CloudWatchLogsLogGroup", 22 }, .members = members_CloudWatchLogsLogGroup, .member_count = 1
 };
-static const struct shape shape_TagList = {
-    .type = SHAPE_LIST, .name = { "TagList", 7 }, .item = &shape_Tag
-};
-static const struct shape_member members_Tag[] = {
-    { { "key", 3 }, { "key", 3 }, &shape_TagKey, false },
-    { { "value", 5 }, { "value", 5 }, &shape_TagValue, false },
-};
-static const struct shape shape_Tag = {
-    .type = SHAPE_STRUCTURE, .name = { "Tag", 3 }, .members = members_Tag, .member_count = 2
-};
-static const struct shape shape_TagKey = {
-    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128)
-};
-static const struct shape shape_TagValue = {
-    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
-};
 static const struct shape_member members_TracingConfiguration[] = {
     { { "enabled", 7 }, { "enabled", 7 }, &shape_Enabled, false },
 };
@@ -232,24 +281,6 @@ static const struct shape shape_Publish = {
 static const struct shape shape_VersionDescription = {
     .type = SHAPE_STRING, .name = { "VersionDescription", 18 }, .sensitive = true, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
 };
-static const struct shape_member members_EncryptionConfiguration[] = {
-    { { "kmsKeyId", 8 }, { "kmsKeyId", 8 }, &shape_KmsKeyId, false },
-    { { "kmsDataKeyReusePeriodSeconds", 28 }, { "kmsDataKeyReusePeriodSeconds", 28 }, &shape_KmsDataKeyReusePeriodSeconds, false },
-    { { "type", 4 }, { "type", 4 }, &shape_EncryptionType, true },
-};
-static const struct shape shape_EncryptionConfiguration = {
-    .type = SHAPE_STRUCTURE, .name = { "EncryptionConfiguration", 23 }, .members = members_EncryptionConfiguration, .member_count = 3
-};
-static const struct shape shape_KmsKeyId = {
-    .type = SHAPE_STRING, .name = { "KmsKeyId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
-};
-static const struct shape shape_KmsDataKeyReusePeriodSeconds = {
-    .type = SHAPE_INTEGER, .name = { "KmsDataKeyReusePeriodSeconds", 28 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(60), .max = INT64_C(900)
-};
-static const struct str values_EncryptionType[] = { { "AWS_OWNED_KEY", 13 }, { "CUSTOMER_MANAGED_KMS_KEY", 24 } };
-static const struct shape shape_EncryptionType = {
-    .type = SHAPE_STRING, .name = { "EncryptionType", 14 }, .values = values_EncryptionType, .value_count = 2
-};
 static const struct shape_member members_CreateStateMachineOutput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
     { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
@@ -258,8 +289,14 @@ static const struct shape_member members_CreateStateMachineOutput[] = {
 static const struct shape shape_CreateStateMachineOutput = {
     .type = SHAPE_STRUCTURE, .name = { "CreateStateMachineOutput", 24 }, .members = members_CreateStateMachineOutput, .member_count = 3
 };
-static const struct shape shape_Timestamp = {
-    .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
+static const struct shape_member members_DeleteActivityInput[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+};
+static const struct shape shape_DeleteActivityInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteActivityInput", 19 }, .members = members_DeleteActivityInput, .member_count = 1
+};
+static const struct shape shape_DeleteActivityOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteActivityOutput", 20 }
 };
 static const struct shape_member members_DeleteStateMachineInput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
@@ -269,6 +306,21 @@ static const struct shape shape_DeleteStateMachineInput = {
 };
 static const struct shape shape_DeleteStateMachineOutput = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineOutput", 24 }
+};
+static const struct shape_member members_DescribeActivityInput[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+};
+static const struct shape shape_DescribeActivityInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeActivityInput", 21 }, .members = members_DescribeActivityInput, .member_count = 1
+};
+static const struct shape_member members_DescribeActivityOutput[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+    { { "name", 4 }, { "name", 4 }, &shape_Name, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+    { { "encryptionConfiguration", 23 }, { "encryptionConfiguration", 23 }, &shape_EncryptionConfiguration, false },
+};
+static const struct shape shape_DescribeActivityOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeActivityOutput", 22 }, .members = members_DescribeActivityOutput, .member_count = 4
 };
 static const struct shape_member members_DescribeExecutionInput[] = {
     { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
@@ -412,6 +464,26 @@ static const struct shape_member members_DescribeStateMachineForExecutionOutput[
 };
 static const struct shape shape_DescribeStateMachineForExecutionOutput = {
     .type = SHAPE_STRUCTURE, .name = { "DescribeStateMachineForExecutionOutput", 38 }, .members = members_DescribeStateMachineForExecutionOutput, .member_count = 12
+};
+static const struct shape_member members_GetActivityTaskInput[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+    { { "workerName", 10 }, { "workerName", 10 }, &shape_Name, false },
+};
+static const struct shape shape_GetActivityTaskInput = {
+    .type = SHAPE_STRUCTURE, .name = { "GetActivityTaskInput", 20 }, .members = members_GetActivityTaskInput, .member_count = 2
+};
+static const struct shape_member members_GetActivityTaskOutput[] = {
+    { { "taskToken", 9 }, { "taskToken", 9 }, &shape_TaskToken, false },
+    { { "input", 5 }, { "input", 5 }, &shape_SensitiveDataJobInput, false },
+};
+static const struct shape shape_GetActivityTaskOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "GetActivityTaskOutput", 21 }, .members = members_GetActivityTaskOutput, .member_count = 2
+};
+static const struct shape shape_TaskToken = {
+    .type = SHAPE_STRING, .name = { "TaskToken", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
+};
+static const struct shape shape_SensitiveDataJobInput = {
+    .type = SHAPE_STRING, .name = { "SensitiveDataJobInput", 21 }, .sensitive = true, .limits = SHAPE_HAS_MAX, .max = INT64_C(1048576)
 };
 static const struct shape_member members_GetExecutionHistoryInput[] = {
     { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
@@ -806,6 +878,31 @@ static const struct shape shape_EvaluationFailedEventDetails = {
 static const struct shape shape_EvaluationFailureLocation = {
     .type = SHAPE_STRING, .name = { "EvaluationFailureLocation", 25 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
 };
+static const struct shape_member members_ListActivitiesInput[] = {
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_PageSize, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListActivitiesInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListActivitiesInput", 19 }, .members = members_ListActivitiesInput, .member_count = 2
+};
+static const struct shape_member members_ListActivitiesOutput[] = {
+    { { "activities", 10 }, { "activities", 10 }, &shape_ActivityList, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListActivitiesOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListActivitiesOutput", 20 }, .members = members_ListActivitiesOutput, .member_count = 2
+};
+static const struct shape shape_ActivityList = {
+    .type = SHAPE_LIST, .name = { "ActivityList", 12 }, .item = &shape_ActivityListItem
+};
+static const struct shape_member members_ActivityListItem[] = {
+    { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
+    { { "name", 4 }, { "name", 4 }, &shape_Name, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+};
+static const struct shape shape_ActivityListItem = {
+    .type = SHAPE_STRUCTURE, .name = { "ActivityListItem", 16 }, .members = members_ActivityListItem, .member_count = 3
+};
 static const struct shape_member members_ListExecutionsInput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, false },
     { { "statusFilter", 12 }, { "statusFilter", 12 }, &shape_ExecutionStatus, false },
@@ -896,9 +993,6 @@ static const struct shape_member members_SendTaskFailureInput[] = {
 };
 static const struct shape shape_SendTaskFailureInput = {
     .type = SHAPE_STRUCTURE, .name = { "SendTaskFailureInput", 20 }, .members = members_SendTaskFailureInput, .member_count = 3
-};
-static const struct shape shape_TaskToken = {
-    .type = SHAPE_STRING, .name = { "TaskToken", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
 };
 static const struct shape shape_SendTaskFailureOutput = {
     .type = SHAPE_STRUCTURE, .name = { "SendTaskFailureOutput", 21 }
@@ -998,20 +1092,29 @@ static const struct shape shape_UpdateStateMachineOutput = {
 };
 
 const struct operation operations_states[] = {
-    { .service = "states", .name = "CreateActivity", .kind = OP_REFUSED },
+    { .service = "states", .name = "CreateActivity", .kind = OP_WRITE,
+      .run = op_states_create_activity,
+      .input = &shape_CreateActivityInput, .output = &shape_CreateActivityOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "CreateStateMachine", .kind = OP_WRITE,
       .prepare = op_states_create_state_machine_prepare, .run = op_states_create_state_machine,
       .input = &shape_CreateStateMachineInput, .output = &shape_CreateStateMachineOutput,
       .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "states", .name = "CreateStateMachineAlias", .kind = OP_REFUSED },
-    { .service = "states", .name = "DeleteActivity", .kind = OP_REFUSED },
+    { .service = "states", .name = "DeleteActivity", .kind = OP_WRITE,
+      .run = op_states_delete_activity,
+      .input = &shape_DeleteActivityInput, .output = &shape_DeleteActivityOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DeleteStateMachine", .kind = OP_WRITE,
       .run = op_states_delete_state_machine,
       .input = &shape_DeleteStateMachineInput, .output = &shape_DeleteStateMachineOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DeleteStateMachineAlias", .kind = OP_REFUSED },
     { .service = "states", .name = "DeleteStateMachineVersion", .kind = OP_REFUSED },
-    { .service = "states", .name = "DescribeActivity", .kind = OP_REFUSED },
+    { .service = "states", .name = "DescribeActivity", .kind = OP_READ,
+      .run = op_states_describe_activity,
+      .input = &shape_DescribeActivityInput, .output = &shape_DescribeActivityOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DescribeExecution", .kind = OP_READ,
       .run = op_states_describe_execution,
       .input = &shape_DescribeExecutionInput, .output = &shape_DescribeExecutionOutput,
@@ -1026,12 +1129,18 @@ const struct operation operations_states[] = {
       .run = op_states_describe_state_machine_for_execution,
       .input = &shape_DescribeStateMachineForExecutionInput, .output = &shape_DescribeStateMachineForExecutionOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "GetActivityTask", .kind = OP_REFUSED },
+    { .service = "states", .name = "GetActivityTask", .kind = OP_WRITE,
+      .run = op_states_get_activity_task,
+      .input = &shape_GetActivityTaskInput, .output = &shape_GetActivityTaskOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "GetExecutionHistory", .kind = OP_READ,
       .run = op_states_get_execution_history,
       .input = &shape_GetExecutionHistoryInput, .output = &shape_GetExecutionHistoryOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "ListActivities", .kind = OP_REFUSED },
+    { .service = "states", .name = "ListActivities", .kind = OP_READ,
+      .run = op_states_list_activities,
+      .input = &shape_ListActivitiesInput, .output = &shape_ListActivitiesOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "ListExecutions", .kind = OP_READ,
       .run = op_states_list_executions,
       .input = &shape_ListExecutionsInput, .output = &shape_ListExecutionsOutput,

@@ -36,6 +36,8 @@
     X(MACHINE_EXISTS)                                                                          \
     X(MACHINE_DELETING)                                                                        \
     X(MACHINE_TYPE_NOT_SUPPORTED)                                                              \
+    X(ACTIVITY_NOT_FOUND)                                                                      \
+    X(ACTIVITY_LIMIT)                                                                          \
     X(EXECUTION_NOT_FOUND)                                                                     \
     X(EXECUTION_EXISTS)                                                                        \
     X(TASK_NOT_FOUND)                                                                          \

@@ -34,7 +34,7 @@ struct flow_settings {
 
 /* ---- life ---- */
 
-/* Tasks go to deliver as deliveries of the kind "operation", owned by DELIVERY_OF_TASK. */
+/* Tasks go to deliver as deliveries of the kinds "operation" and "activity", owned by DELIVERY_OF_TASK. */
 enum err flow_open(const struct flow_settings *settings, struct deliver *deliver, struct flow **ret) MUST_USE;
 void flow_close(struct flow **flow);
 
@@ -137,6 +137,43 @@ bool flow_task_fail(struct flow *flow, struct work *work, struct str token, stru
                     struct str cause, struct fault *reterr);
 bool flow_task_heartbeat(struct flow *flow, struct work *work, struct str token, struct fault *reterr);
 
+/* ---- activities ---- */
+
+struct flow_activity {
+    struct str arn, name;
+    int64_t created_ms;
+};
+
+/* One of that name that is there is answered as made. Faults: INVALID_NAME, ACTIVITY_LIMIT, TOO_MANY_TAGS. */
+bool flow_activity_create(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                          const struct json *tags, struct flow_activity *ret, struct fault *reterr);
+/* One that is not there is no error. Tasks that wait for it go on waiting. Fault: INVALID_ARN. */
+bool flow_activity_delete(struct work *work, struct ns ns, struct str arn, struct fault *reterr);
+/* Faults: INVALID_ARN, ACTIVITY_NOT_FOUND. */
+bool flow_activity_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                            struct flow_activity *ret, struct fault *reterr);
+/* As flow_machine_list. */
+size_t flow_activity_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
+                          size_t max, struct flow_activity *ret, bool *ret_more);
+
+struct flow_activity_task {
+    struct str token, input; /* token empty: none waits */
+};
+/* Hands the task that waits longest to a worker (name may be empty). Faults: INVALID_ARN, ACTIVITY_NOT_FOUND. */
+bool flow_activity_take(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str worker,
+                        struct flow_activity_task *ret, struct fault *reterr);
+/* The worker never got it: it waits again, at the place where it was. Nothing when its token is of use no more. */
+void flow_activity_return(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                          const struct flow_activity_task *task);
+/* For the target of the kind "activity": the task waits for a worker. Faults as flow_activity_describe. */
+bool flow_activity_offer(struct flow *flow, struct work *work, const struct delivery *delivery,
+                         struct fault *reterr);
+/* What polls of an activity wait for. ready is told it on the writer's thread, after the commit, once for each task
+ * that began to wait. */
+struct str flow_activity_topic(struct arena *arena, struct ns ns, struct str name);
+typedef void flow_ready_f(void *self, struct str topic);
+void flow_on_ready(struct flow *flow, flow_ready_f *ready, void *self);
+
 /* Whether the ARN names something of flow's that can have tags. Faults: INVALID_ARN, NOT_FOUND. */
 bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                    struct fault *reterr);
@@ -148,5 +185,6 @@ void flow_task_done(void *flow, struct work *work, const struct delivery *delive
                     const struct delivery_result *result);
 bool flow_due(void *flow, struct work *work, struct str ref);
 void flow_after_rollback(void *flow);
+void flow_after_commit(void *flow);
 
 #endif

@@ -121,6 +121,8 @@ static void branch_write(struct buf *out, const struct branch *branch)
     pack_i64(out, branch->heartbeat_ms);
     pack_i64(out, branch->heartbeat_span_ms);
     pack_fixed(out, branch->secret, sizeof(branch->secret));
+    pack_i64(out, branch->queued_ms);
+    pack_i64(out, branch->timeout_span_ms);
     pack_str(out, branch->job);
     assert(branch->input.has_text);
     pack_str(out, branch->input.text);
@@ -174,6 +176,8 @@ static void branch_read(struct arena *arena, struct unpack *in, struct branch *b
     branch->heartbeat_ms = unpack_i64(in);
     branch->heartbeat_span_ms = unpack_i64(in);
     unpack_fixed(in, branch->secret, sizeof(branch->secret));
+    branch->queued_ms = unpack_i64(in);
+    branch->timeout_span_ms = unpack_i64(in);
     branch->job = unpack_str(in);
     branch->input = value_of_text(unpack_str(in));
 }

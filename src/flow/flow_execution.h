@@ -50,12 +50,13 @@ enum execution_status {
 struct str execution_status_name(enum execution_status status);
 
 enum branch_phase {
-    BRANCH_READY = 1, /* about to enter its state */
-    BRANCH_TASK = 2,  /* its task is on the way */
-    BRANCH_TOKEN = 3, /* its task was handed over; it waits for the token */
-    BRANCH_WAIT = 4,  /* a Wait state, until wake_ms */
-    BRANCH_RETRY = 5, /* its task is scheduled anew at wake_ms */
-    BRANCH_JOB = 6,   /* its task started an execution, and waits for its end */
+    BRANCH_READY = 1,   /* about to enter its state */
+    BRANCH_TASK = 2,    /* its task is on the way */
+    BRANCH_TOKEN = 3,   /* its task was handed over; it waits for the token */
+    BRANCH_WAIT = 4,    /* a Wait state, until wake_ms */
+    BRANCH_RETRY = 5,   /* its task is scheduled anew at wake_ms */
+    BRANCH_JOB = 6,     /* its task started an execution, and waits for its end */
+    BRANCH_QUEUED = 16, /* its task waits for a worker of the activity */
     BRANCH_PHASES,
 };
 
@@ -80,7 +81,9 @@ struct branch {
     int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
-    struct str job; /* BRANCH_JOB: ARN of the execution that it waits for */
+    int64_t queued_ms;       /* of an activity's task: since when it waited for a worker; */
+    int64_t timeout_span_ms; /* how long it may take from its start; 0: any time */
+    struct str job;          /* BRANCH_JOB: ARN of the execution that it waits for */
 };
 
 struct execution {

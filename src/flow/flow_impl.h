@@ -7,6 +7,8 @@
  *   'r' | machine id u64 | revision u32                               -> what that revision is
  *   'n' | machine id u64 | execution name                             -> start, nonce
  *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)
+ *   'a' | account | region | name                                     -> activity: version, made
+ *   'q' | account | region | name 0 | queued u64 | address            -> input of a task that waits for a worker
  *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
  *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
  */
@@ -19,6 +21,7 @@
 #include "flow/flow_execution.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_step.h"
+#include "flow/flow_token.h"
 #include "store/key.h"
 
 enum {
@@ -61,6 +64,10 @@ bool revision_record_read(struct str bytes, struct revision_record *ret);
 
 /* ---- names and ARNs ---- */
 
+/* The resource part of an ARN of the service's, and whether it lies in ns. */
+bool states_arn_read(struct arena *arena, struct ns ns, struct str text, struct str *ret_type,
+                     struct str *ret_rest, bool *ret_here, struct fault *reterr);
+bool states_type_wrong(struct arena *arena, struct str type, struct fault *reterr);
 bool name_check(struct arena *arena, struct str name, struct fault *reterr);
 /* arn:aws:states:R:A:stateMachine:NAME. Faults INVALID_ARN; MACHINE_NOT_FOUND when it can be none in ns. */
 bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name,
@@ -113,7 +120,42 @@ struct flow {
     int64_t changed_ms;         /* when a machine was written last */
     uint32_t nonce;             /* of the last start, counting down */
     struct buf history, record; /* scratch of a step */
+    struct arena ready_arena;
+    VEC(struct str) ready; /* topics of activities that have tasks since the last commit */
+    flow_ready_f *on_ready;
+    void *on_ready_self;
 };
+
+/* What timers, deliveries and queue entries are for, in their addresses. */
+enum purpose {
+    PURPOSE_TASK = 1, /* of a delivery, not of a timer */
+    PURPOSE_WAKE = 2,
+    PURPOSE_TASK_TIMEOUT = 3,
+    PURPOSE_HEARTBEAT = 4,
+    PURPOSE_EXECUTION_TIMEOUT = 5,
+    PURPOSE_CONTINUE = 6,
+    PURPOSE_QUEUED = 64, /* of an activity's queue */
+};
+
+/* ---- tasks that wait for a worker: flow_activity.c ---- */
+
+struct queued {
+    uint32_t branch, entry;
+    int64_t queued_ms;
+    struct str name; /* of the activity */
+};
+typedef VEC(struct queued) queue_list;
+
+queue_list queue_of(struct arena *arena, const struct plan *plan, const struct execution *execution);
+/* After a step: what waits no more leaves its queue. */
+void queue_move(struct work *work, struct ns ns, const struct execution_ref *ref, const queue_list *before,
+                struct execution *execution);
+/* flow_run.c: a queued task is handed to a worker; false: it waits no more. And back, with the time at which it was
+ * queued first. */
+bool flow_task_start(struct flow *flow, struct work *work, const struct flow_address *address,
+                     struct str worker, struct str *ret_token);
+bool flow_task_put_back(struct flow *flow, struct work *work, struct str token,
+                        struct flow_address *ret_address, int64_t *ret_queued_ms);
 
 /* ---- executions that tasks wait for: flow_job.c ---- */
 

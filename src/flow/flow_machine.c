@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "flow/flow_impl.h"
+#include "flow/flow_state.h"
 #include "io/rand.h"
 #include "store/tags.h"
 
@@ -319,10 +320,13 @@ bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns n
                    struct fault *reterr)
 {
     struct flow_machine machine;
+    struct flow_activity activity;
     struct fault fault = { 0 };
-    if (flow_machine_describe(reader, arena, ns, arn, &machine, &fault))
+    bool found = activity_is(arn) ? flow_activity_describe(reader, arena, ns, arn, &activity, &fault)
+                                  : flow_machine_describe(reader, arena, ns, arn, &machine, &fault);
+    if (found)
         return true;
-    if (fault.code == FAULT_MACHINE_NOT_FOUND)
+    if (fault.code == FAULT_MACHINE_NOT_FOUND || fault.code == FAULT_ACTIVITY_NOT_FOUND)
         return fault_set(reterr, arena, FAULT_NOT_FOUND, "Resource not found: '%.*s'", STR_ARG(arn));
     *reterr = fault;
     return false;

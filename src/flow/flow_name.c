@@ -20,9 +20,8 @@ bool name_check(struct arena *arena, struct str name, struct fault *reterr)
     return false;
 }
 
-/* The resource part of an ARN of the service's, and whether it lies in ns. */
-static bool states_arn_read(struct arena *arena, struct ns ns, struct str text, struct str *ret_type,
-                            struct str *ret_rest, bool *ret_here, struct fault *reterr)
+bool states_arn_read(struct arena *arena, struct ns ns, struct str text, struct str *ret_type,
+                     struct str *ret_rest, bool *ret_here, struct fault *reterr)
 {
     struct arn arn;
     if (!arn_parse(text, &arn) || !str_eq(arn.service, STR("states")))
@@ -33,7 +32,7 @@ static bool states_arn_read(struct arena *arena, struct ns ns, struct str text, 
     return true;
 }
 
-static bool type_wrong(struct arena *arena, struct str type, struct fault *reterr)
+bool states_type_wrong(struct arena *arena, struct str type, struct fault *reterr)
 {
     return fault_set(reterr, arena, FAULT_INVALID_ARN,
                      "Invalid Arn: 'Resource type not valid in this context: %.*s'", STR_ARG(type));
@@ -47,7 +46,7 @@ bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct 
     if (!states_arn_read(arena, ns, arn, &type, &name, &here, reterr))
         return false;
     if (!str_eq(type, STR("stateMachine")))
-        return type_wrong(arena, type, reterr);
+        return states_type_wrong(arena, type, reterr);
     if (!here || str_empty(name) || str_find_char(name, ':') != STR_NOT_FOUND)
         return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
                          STR_ARG(arn));
@@ -63,7 +62,7 @@ bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struc
     if (!states_arn_read(arena, ns, arn, &type, &rest, &here, reterr))
         return false;
     if (!str_eq(type, STR("execution")))
-        return type_wrong(arena, type, reterr);
+        return states_type_wrong(arena, type, reterr);
     if (!here || !str_cut(rest, ':', ret_machine, ret_name) || str_empty(*ret_name))
         return fault_set(reterr, arena, FAULT_EXECUTION_NOT_FOUND, "Execution Does Not Exist: '%.*s'",
                          STR_ARG(arn));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "flow/flow_impl.h"
+#include "flow/flow_state.h"
 #include "flow/flow_token.h"
 #include "io/digest.h"
 #include "io/rand.h"
@@ -49,20 +50,12 @@ void flow_close(struct flow **flow)
     map_fini(&(*flow)->editions);
     buf_fini(&(*flow)->history);
     buf_fini(&(*flow)->record);
+    arena_fini(&(*flow)->ready_arena);
     free(*flow);
     *flow = NULL;
 }
 
 /* ---- timers: what they should be follows from the execution ---- */
-
-enum purpose {
-    PURPOSE_TASK = FLOW_ADDRESS_TASK, /* of a delivery, not of a timer */
-    PURPOSE_WAKE = 2,
-    PURPOSE_TASK_TIMEOUT = 3,
-    PURPOSE_HEARTBEAT = 4,
-    PURPOSE_EXECUTION_TIMEOUT = 5,
-    PURPOSE_CONTINUE = 6,
-};
 
 struct due {
     int64_t due_ms;
@@ -131,9 +124,10 @@ struct run {
     struct execution_ref ref;
     struct execution execution;
     struct str arn;
-    due_list before; /* its timers as the store has them */
-    job_list jobs;   /* and the executions that it waits for */
-    bool fresh;      /* nothing of it is in the store yet */
+    due_list before;   /* its timers as the store has them */
+    job_list jobs;     /* and the executions that it waits for */
+    queue_list queued; /* and the tasks that wait for a worker */
+    bool fresh;        /* nothing of it is in the store yet */
 };
 
 static void run_write(struct run *run, const struct step *step)
@@ -162,6 +156,7 @@ static void run_write(struct run *run, const struct step *step)
     }
     due_list after = dues_of(work->arena, &run->ref, &run->execution);
     dues_move(work, &run->before, &after);
+    queue_move(work, run->edition->ns, &run->ref, &run->queued, &run->execution);
 }
 
 static void run_deliver(struct run *run, const struct step *step)
@@ -174,7 +169,7 @@ static void run_deliver(struct run *run, const struct step *step)
         struct delivery delivery = {
             .owner = DELIVERY_OF_TASK,
             .owner_ref = str_of(ref, sizeof(ref)),
-            .kind = STR("operation"),
+            .kind = activity_is(order->resource) ? STR("activity") : STR("operation"),
             .ns = run->edition->ns,
             .resource = order->resource,
             .payload = order->parameters,
@@ -247,6 +242,7 @@ static enum err run_load(struct flow *flow, struct work *work, const struct exec
     run->edition = flow_edition_get(flow, work, ref->machine_id, run->execution.revision, reterr);
     if (!run->edition)
         return ERR_CORRUPT;
+    run->queued = queue_of(work->arena, run->edition->plan, &run->execution);
     run->arn =
         execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, run->execution.name);
     return ERR_OK;
@@ -479,6 +475,46 @@ bool flow_task_heartbeat(struct flow *flow, struct work *work, struct str token,
     if (!token_load(flow, work, token, &run, &what, reterr))
         return false;
     run_go(&run, &what);
+    return true;
+}
+
+/* ---- tasks of activities ---- */
+
+bool flow_task_start(struct flow *flow, struct work *work, const struct flow_address *address,
+                     struct str worker, struct str *ret_token)
+{
+    struct run run;
+    struct fault fault = { 0 };
+    struct happening what = { .kind = HAPPENED_TASK_STARTED, .branch = address->branch, .worker = worker };
+    if (run_load(flow, work, &address->ref, &run, &fault) != ERR_OK)
+        return false;
+    struct branch *branch = execution_branch(&run.execution, address->branch);
+    if (!branch || branch->entry != address->entry || branch->phase != BRANCH_QUEUED)
+        return false;
+    run_go(&run, &what);
+    branch = execution_branch(&run.execution, address->branch);
+    if (!branch || branch->entry != address->entry || branch->phase != BRANCH_TOKEN)
+        return false; /* its machine is being deleted */
+    struct task_token token = { .ref = address->ref, .branch = branch->id, .entry = branch->entry };
+    memcpy(token.secret, branch->secret, sizeof(token.secret));
+    *ret_token = task_token_write(work->arena, &token);
+    return true;
+}
+
+bool flow_task_put_back(struct flow *flow, struct work *work, struct str token,
+                        struct flow_address *ret_address, int64_t *ret_queued_ms)
+{
+    struct run run;
+    struct fault fault = { 0 };
+    struct happening what = { .kind = HAPPENED_TASK_PUT_BACK };
+    if (!token_load(flow, work, token, &run, &what, &fault))
+        return false;
+    run_go(&run, &what);
+    const struct branch *branch = execution_branch(&run.execution, what.branch);
+    if (!branch || branch->phase != BRANCH_QUEUED)
+        return false;
+    *ret_address = (struct flow_address){ PURPOSE_QUEUED, run.ref, branch->id, branch->entry };
+    *ret_queued_ms = branch->queued_ms;
     return true;
 }
 

@@ -23,6 +23,10 @@ struct state_kind {
     void (*resume)(struct step *step, struct branch *branch, const struct happening *what);
 };
 
+bool activity_is(struct str resource);
+/* The resource of a Task state; empty of others. */
+struct str task_resource(const struct state *state);
+
 extern const struct state_kind state_task, state_choice, state_pass, state_wait, state_succeed, state_fail;
 
 #endif

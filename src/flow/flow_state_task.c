@@ -2,6 +2,7 @@
  * holder of its token says. */
 #include <assert.h>
 
+#include "base/arn.h"
 #include "base/time.h"
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
@@ -11,10 +12,19 @@ struct task {
     struct str resource;     /* the whole ARN */
     struct str type, action; /* as histories show them: "events", "putEvents.waitForTaskToken" */
     bool by_token;
+    bool activity;                  /* a worker polls for it */
     bool job, job_json;             /* .sync, .sync:2: waits for the execution that it starts */
     int64_t timeout_s, heartbeat_s; /* 0: none */
     const struct path *timeout_path, *heartbeat_path;
 };
+
+/* arn:aws:states:REGION:ACCOUNT:activity:NAME */
+bool activity_is(struct str resource)
+{
+    struct arn arn;
+    return arn_parse(resource, &arn) && str_eq(arn.service, STR("states")) &&
+           str_starts(arn.resource, STR("activity:"));
+}
 
 /* ---- read ---- */
 
@@ -38,6 +48,10 @@ static void resource_read(struct check *check, const struct where *at, const str
         else
             why = arena_printf(check->arena, "cannot be run: %.*s", STR_ARG(why));
         check_problem(check, &here, "The resource provided %.*s %.*s", STR_ARG(own->resource), STR_ARG(why));
+        return;
+    }
+    if (activity_is(own->resource)) {
+        own->activity = true;
         return;
     }
     /* arn:aws:states:::events:putEvents.waitForTaskToken, ...:aws-sdk:sfn:startExecution */
@@ -98,12 +112,32 @@ static bool task_time(struct step *step, struct branch *branch, const char *fiel
     return false;
 }
 
+/* Tasks of activities have events of their own, which do not repeat the resource. */
 static void task_event(struct step *step, struct branch *branch, enum history_type type)
 {
+    static const enum history_type of_activity[HISTORY_TYPES] = {
+        [HISTORY_TASK_SCHEDULED] = HISTORY_ACTIVITY_SCHEDULED,
+        [HISTORY_TASK_STARTED] = HISTORY_ACTIVITY_STARTED,
+        [HISTORY_TASK_SUCCEEDED] = HISTORY_ACTIVITY_SUCCEEDED,
+        [HISTORY_TASK_FAILED] = HISTORY_ACTIVITY_FAILED,
+        [HISTORY_TASK_TIMED_OUT] = HISTORY_ACTIVITY_TIMED_OUT,
+        [HISTORY_TASK_SUBMIT_FAILED] = HISTORY_ACTIVITY_SCHEDULE_FAILED,
+    };
     const struct task *own = step_state(step, branch)->own;
+    if (own->activity) {
+        assert(of_activity[type] != HISTORY_NONE);
+        step_event(step, branch, of_activity[type]);
+        return;
+    }
     step_event(step, branch, type);
     history_text(&step->history, FIELD_RESOURCE_TYPE, own->type);
     history_text(&step->history, FIELD_RESOURCE, own->action);
+}
+
+static void task_times_begin(const struct step *step, struct branch *branch)
+{
+    branch->timeout_ms = branch->timeout_span_ms > 0 ? step->now_ms + branch->timeout_span_ms : 0;
+    branch->heartbeat_ms = branch->heartbeat_span_ms > 0 ? step->now_ms + branch->heartbeat_span_ms : 0;
 }
 
 static void task_enter(struct step *step, struct branch *branch)
@@ -127,18 +161,25 @@ static void task_enter(struct step *step, struct branch *branch)
         return;
     struct str text = value_text(step->arena, &parameters);
     task_event(step, branch, HISTORY_TASK_SCHEDULED);
-    history_text(&step->history, FIELD_REGION, step->names->region);
-    history_text(&step->history, FIELD_PARAMETERS, text);
+    if (own->activity) {
+        history_text(&step->history, FIELD_RESOURCE, own->resource);
+        history_text(&step->history, FIELD_INPUT, text);
+    } else {
+        history_text(&step->history, FIELD_REGION, step->names->region);
+        history_text(&step->history, FIELD_PARAMETERS, text);
+    }
     if (timeout_s > 0)
         history_number(&step->history, FIELD_TIMEOUT_SECONDS, timeout_s);
     if (heartbeat_s > 0)
         history_number(&step->history, FIELD_HEARTBEAT_SECONDS, heartbeat_s);
     history_end(&step->history);
-    task_event(step, branch, HISTORY_TASK_STARTED);
-    history_end(&step->history);
-    branch->timeout_ms = timeout_s > 0 ? step->now_ms + timeout_s * 1000 : 0;
+    branch->timeout_span_ms = timeout_s * 1000;
     branch->heartbeat_span_ms = heartbeat_s * 1000;
-    branch->heartbeat_ms = heartbeat_s > 0 ? step->now_ms + heartbeat_s * 1000 : 0;
+    if (!own->activity) { /* a worker's begins when it takes the task */
+        task_event(step, branch, HISTORY_TASK_STARTED);
+        history_end(&step->history);
+        task_times_begin(step, branch);
+    }
     struct task_order order = { branch->id, branch->entry, own->resource, text };
     VEC_PUSH(step->arena, &step->orders, order);
     step_sleep(step, branch, BRANCH_TASK);
@@ -260,6 +301,11 @@ static void job_ended(struct step *step, struct branch *branch, const struct hap
 static void task_delivered(struct step *step, struct branch *branch, const struct happening *what)
 {
     const struct task *own = step_state(step, branch)->own;
+    if (own->activity) {
+        branch->queued_ms = step->now_ms;
+        step_sleep(step, branch, BRANCH_QUEUED);
+        return;
+    }
     if (!own->by_token && !own->job) {
         task_succeed(step, branch, what);
         return;
@@ -274,13 +320,33 @@ static void task_delivered(struct step *step, struct branch *branch, const struc
         step_sleep(step, branch, BRANCH_TOKEN);
 }
 
+/* By a worker of the activity, who answers with the token. */
+static void task_taken(struct step *step, struct branch *branch, struct str worker)
+{
+    step->settings->random(branch->secret, sizeof(branch->secret));
+    task_event(step, branch, HISTORY_TASK_STARTED);
+    if (!str_empty(worker))
+        history_text(&step->history, FIELD_WORKER_NAME, worker);
+    history_end(&step->history);
+    task_times_begin(step, branch);
+    step_sleep(step, branch, BRANCH_TOKEN);
+}
+
 static void task_resume(struct step *step, struct branch *branch, const struct happening *what)
 {
     const struct task *own = step_state(step, branch)->own;
-    bool submits = branch->phase == BRANCH_TASK && (own->by_token || own->job);
+    bool submits = branch->phase == BRANCH_TASK && (own->by_token || own->job || own->activity);
     switch (what->kind) {
     case HAPPENED_DELIVERED:
         task_delivered(step, branch, what);
+        return;
+    case HAPPENED_TASK_STARTED:
+        task_taken(step, branch, what->worker);
+        return;
+    case HAPPENED_TASK_PUT_BACK:
+        branch->timeout_ms = 0;
+        branch->heartbeat_ms = 0;
+        step_sleep(step, branch, BRANCH_QUEUED);
         return;
     case HAPPENED_JOB_ENDED:
         job_ended(step, branch, what);
@@ -308,6 +374,11 @@ static void task_resume(struct step *step, struct branch *branch, const struct h
     default:
         assert(false && "a task does not wait for this");
     }
+}
+
+struct str task_resource(const struct state *state)
+{
+    return state->kind == &state_task ? ((const struct task *)state->own)->resource : STR_EMPTY;
 }
 
 static const char *const task_fields[] = { "Resource",         "TimeoutSeconds",       "TimeoutSecondsPath",

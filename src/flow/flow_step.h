@@ -31,8 +31,10 @@ enum happening_kind {
     HAPPENED_TOKEN_FAILURE, /* error, cause */
     HAPPENED_JOB_ENDED,     /* the execution that the task started is over; value: its description */
     HAPPENED_HEARTBEAT,
-    HAPPENED_WAKE,    /* wake_ms has come */
-    HAPPENED_TIMEOUT, /* timeout_ms of the task has */
+    HAPPENED_TASK_STARTED,  /* a worker has taken it: worker; has a token from now on */
+    HAPPENED_TASK_PUT_BACK, /* the worker never got it */
+    HAPPENED_WAKE,          /* wake_ms has come */
+    HAPPENED_TIMEOUT,       /* timeout_ms of the task has */
     HAPPENED_HEARTBEAT_MISSED,
     HAPPENED_EXECUTION_TIMEOUT,
     HAPPENED_STOP, /* error, cause; empty: none */
@@ -43,6 +45,7 @@ struct happening {
     uint32_t branch; /* of those that are for one */
     struct value value;
     struct str error, cause;
+    struct str worker; /* may be empty */
 };
 
 /* A task to be carried out. */

@@ -31,12 +31,13 @@ struct work {
 
 struct command {
     struct command *next; /* the queue's own */
-    int64_t due_ms;       /* while it waits for its time */
-    size_t later;         /* 0: it does not */
     /* On the writer's thread. false: roll back what was written. */
     bool (*run)(struct command *, struct work *);
     /* On the writer's thread, after the commit. Must not block; hands the answer to its loop. */
     void (*done)(struct command *, enum err committed);
+    /* the writer's own: while it waits for its time, that time and its place (0: it does not) */
+    int64_t due_ms;
+    size_t later;
 };
 
 /* Called on the writer's thread around commands; wired in main. */

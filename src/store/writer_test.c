@@ -147,7 +147,7 @@ static void test_many_threads(void **state)
     struct submitter submitters[THREADS];
     unsigned refused = 0;
     for (unsigned i = 0; i < THREADS * EACH; i++) {
-        commands[i] = (struct put_command){ .command = { NULL, put_run, put_done }, .number = i };
+        commands[i] = (struct put_command){ .command = { .run = put_run, .done = put_done }, .number = i };
         commands[i].refuse = i % 5 == 0;
         refused += commands[i].refuse;
     }
@@ -186,7 +186,7 @@ static void test_groups_and_limits(void **state)
     static struct put_command commands[200];
     _Atomic unsigned gate = 0;
     for (unsigned i = 0; i < 200; i++)
-        commands[i] = (struct put_command){ .command = { NULL, put_run, put_done }, .number = i };
+        commands[i] = (struct put_command){ .command = { .run = put_run, .done = put_done }, .number = i };
     commands[0].gate = &gate;
     assert_int_equal(writer_submit(writer, &commands[0].command), ERR_OK);
     struct writer_stats stats;
@@ -210,7 +210,7 @@ static void test_groups_and_limits(void **state)
     assert_int_equal(count_keys(store, "n", "o"), 161);
     /* One that never ran: told so. */
     writer = writer_make(store, NULL, NULL);
-    commands[0] = (struct put_command){ .command = { NULL, put_run, put_done }, .want = ERR_CLOSED };
+    commands[0] = (struct put_command){ .command = { .run = put_run, .done = put_done }, .want = ERR_CLOSED };
     assert_int_equal(writer_submit(writer, &commands[0].command), ERR_OK);
     writer_close(&writer);
     assert_int_equal(done_count, 1);
@@ -230,7 +230,8 @@ static void test_no_space(void **state)
     assert_int_equal(writer_start(writer, NULL), ERR_OK);
     static struct put_command commands[50];
     for (unsigned i = 0; i < 50; i++) {
-        commands[i] = (struct put_command){ .command = { NULL, put_run, put_done }, .want = ERR_NOSPACE };
+        commands[i] =
+            (struct put_command){ .command = { .run = put_run, .done = put_done }, .want = ERR_NOSPACE };
         assert_int_equal(writer_submit(writer, &commands[i].command), ERR_OK);
     }
     wait_for(&done_count, 50);
@@ -321,7 +322,7 @@ static void pause_done(struct command *command, enum err committed)
 /* What ran before has left its group: the test may touch what it touched. */
 static void writer_settle(struct writer *writer)
 {
-    struct pause pause = { .command = { NULL, pause_run, pause_done } };
+    struct pause pause = { .command = { .run = pause_run, .done = pause_done } };
     assert_int_equal(writer_submit(writer, &pause.command), ERR_OK);
     wait_for(&pause.over, 1);
 }
@@ -329,7 +330,7 @@ static void writer_settle(struct writer *writer)
 static void submit_timers(struct writer *writer, struct timer_command *timer, unsigned first, unsigned count,
                           int64_t due_ms, bool remove)
 {
-    *timer = (struct timer_command){ { NULL, timer_run, timer_done }, first, count, due_ms, remove };
+    *timer = (struct timer_command){ { .run = timer_run, .done = timer_done }, first, count, due_ms, remove };
     assert_int_equal(writer_submit(writer, &timer->command), ERR_OK);
 }
 
@@ -351,7 +352,7 @@ static void test_timers(void **state)
     struct timer_command timers[8];
     int64_t now_ms = clock_now_ms();
     /* In the past, all at once; commands get their turn between. */
-    struct put_command put = { .command = { NULL, put_run, put_done }, .number = 1 };
+    struct put_command put = { .command = { .run = put_run, .done = put_done }, .number = 1 };
     submit_timers(writer, &timers[0], 0, 5000, now_ms - 1000, false);
     wait_for(&done_count, 1);
     assert_int_equal(writer_submit(writer, &put.command), ERR_OK);
@@ -459,6 +460,86 @@ static void test_timer_below_the_rest(void **state)
     store_close(&store);
 }
 
+/* ---- commands that wait in memory ---- */
+
+enum { LATERS = 200 };
+
+struct later_command {
+    struct command command;
+    int64_t due_ms, ran_ms;
+    unsigned order;
+    enum err done;
+};
+
+static _Atomic unsigned laters_ran, laters_done;
+static struct later_command laters[LATERS];
+
+static bool later_run(struct command *command, struct work *work)
+{
+    struct later_command *later = (struct later_command *)command;
+    later->ran_ms = work->now_ms;
+    later->order = ++laters_ran;
+    return true;
+}
+
+static void later_done(struct command *command, enum err committed)
+{
+    ((struct later_command *)command)->done = committed;
+    laters_done++;
+}
+
+/* Every third is called back, the last ones are due when nobody waits for them. */
+static bool later_begin(struct command *command, struct work *work)
+{
+    (void)command;
+    for (unsigned i = 0; i < LATERS; i++) {
+        int64_t span_ms = i >= LATERS - 10 ? 1000000 : (i * 7919) % 97;
+        laters[i] = (struct later_command){ .command = { .run = later_run, .done = later_done } };
+        laters[i].due_ms = work->now_ms + span_ms;
+        writer_later(work->writer, &laters[i].command, laters[i].due_ms);
+    }
+    for (unsigned i = 0; i < LATERS; i += 3) {
+        assert(writer_recall(work->writer, &laters[i].command));
+        assert(!writer_recall(work->writer, &laters[i].command));
+    }
+    return true;
+}
+
+static void later_nothing(struct command *command, enum err committed)
+{
+    (void)command;
+    (void)committed;
+}
+
+static void test_laters(void **state)
+{
+    (void)state;
+    struct store *store = store_make(NULL);
+    struct writer *writer = writer_make(store, NULL, NULL);
+    struct command begin = { .run = later_begin, .done = later_nothing };
+    unsigned wanted = 0, never = 0;
+    for (unsigned i = 0; i < LATERS; i++) {
+        wanted += i % 3 != 0 && i < LATERS - 10;
+        never += i % 3 != 0 && i >= LATERS - 10;
+    }
+    assert_int_equal(writer_start(writer, NULL), ERR_OK);
+    assert_int_equal(writer_submit(writer, &begin), ERR_OK);
+    wait_for(&laters_done, wanted);
+    writer_close(&writer);
+    assert_int_equal(laters_ran, wanted);
+    assert_int_equal(laters_done, wanted + never);
+    for (unsigned i = 0; i < LATERS; i++) {
+        if (i % 3 == 0)
+            assert_int_equal(laters[i].order, 0);
+        else
+            assert_int_equal(laters[i].done, i < LATERS - 10 ? ERR_OK : ERR_CLOSED);
+        assert_true(laters[i].order == 0 || laters[i].ran_ms >= laters[i].due_ms);
+        for (unsigned j = 0; j < LATERS && laters[i].order; j++)
+            assert_false(laters[j].order > laters[i].order && laters[j].due_ms < laters[i].due_ms);
+    }
+    store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +549,7 @@ int main(void)
         cmocka_unit_test(test_timers),
         cmocka_unit_test(test_timer_removed_while_due),
         cmocka_unit_test(test_timer_below_the_rest),
+        cmocka_unit_test(test_laters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,8 @@ struct deliver;
 struct flow;
 struct logs;
 
+/* self: struct flow */
+extern const struct target_kind target_activity;
 /* self: NULL */
 extern const struct target_kind target_null;
 

@@ -115,8 +115,6 @@ static struct str other_resource(struct str resource)
         return STR_EMPTY;
     if (str_eq(arn.service, STR("lambda")))
         return STR("Crema does not have functions yet.");
-    if (str_eq(arn.service, STR("states")) && str_starts(arn.resource, STR("activity:")))
-        return STR("Crema does not have activities yet.");
     return STR_EMPTY;
 }
 
@@ -144,10 +142,20 @@ static bool task_parse(const struct operation_caller *caller, struct str resourc
     return sdk_parse(caller, service, operation, ret, ret_why);
 }
 
+/* A name without more: whether the activity is there is seen when a task is to go to it. */
+static bool activity_known(struct str resource)
+{
+    struct arn arn;
+    return arn_parse(resource, &arn) && str_eq(arn.service, STR("states")) &&
+           str_starts(arn.resource, STR("activity:")) && arn.resource.len > strlen("activity:") &&
+           str_find_char(str_from_offset(arn.resource, strlen("activity:")), ':') == STR_NOT_FOUND;
+}
+
 bool operation_task_known(void *self, struct str resource, struct str *ret_why)
 {
     struct task task;
-    return task_parse(self, resource, &task, ret_why);
+    *ret_why = STR_EMPTY;
+    return activity_known(resource) || task_parse(self, resource, &task, ret_why);
 }
 
 /* ---- events:putEvents ---- */

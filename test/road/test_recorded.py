@@ -22,7 +22,7 @@ def records(name):
 
 def text_fits(expected, actual):
     """<...> stands for any text, 111111111111 for the account; some names were put in the place of others."""
-    expected = re.sub("'(invalid_execution_arn|ssm_nonexistent_arn)'|statemachine_invalid_",
+    expected = re.sub("'(invalid_execution_arn|ssm_nonexistent_arn|activity_arn)'|statemachine_invalid_",
                       lambda hole: "'<arn>'" if hole.group(1) else "<name>", expected)
     parts = [re.escape(part) for part in re.split(r"<[A-Za-z_0-9:\-]+>", expected.replace("111111111111", "<account>"))]
     return re.fullmatch(".*".join(parts), actual, re.DOTALL) is not None
@@ -367,6 +367,8 @@ def provoke_states(wire, text):
     if label:
         return create(label.group(1))
     provocations = {
+        "Activity Does Not Exist: '":
+            lambda: call("DescribeActivity", activityArn=MACHINE.replace(":stateMachine:", ":activity:") + "nowhere"),
         "Execution Already Exists: '": lambda: (start(name="e"), start(name="e", input='{"another":1}')),
         "Execution Does Not Exist: '": lambda: call("DescribeExecution", executionArn=EXECUTION + "m:e"),
         "Invalid Arn: 'Resource type not valid in this context: express'":
@@ -435,7 +437,6 @@ NOT_OURS = {
         (r"The given bucket|The specified export task|Log group '", "CreateExportTask"),
     ],
     "states": [
-        (r"Activity Does Not Exist", "DescribeActivity"),
         (r"Failed to create alias|Routing configuration|Sum of routing|.*routingConfiguration|.*at 'name' failed|"
          r"Request references a resource|.*RoutingConfigurationListItem", "CreateStateMachineAlias"),
         (r"Version to be deleted", "DeleteStateMachineVersion"),

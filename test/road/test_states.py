@@ -122,7 +122,7 @@ def test_create_refusals(sfn, wire, make):
                                                               "T": {"Type": "Succeed"}}}))
     for resource in ("arn:aws:states:::lambda:invoke", "arn:aws:states:::aws-sdk:s3:getObject",
                      "arn:aws:states:::sqs:sendMessage",
-                     f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f", f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a"):
+                     f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"):
         with pytest.raises(ClientError) as caught:
             create(name="x", roleArn=ROLE, definition=one({"Type": "Task", "Resource": resource, "End": True}))
         assert caught.value.response["Error"]["Code"] == "InvalidDefinition"

@@ -7,7 +7,7 @@
     generate.py --unicode        writes src/api/api_regex_unicode.c from Python's Unicode tables
 
 A listed operation needs its handler first: void op_<service>_<snake_name>(struct op_call *call), and
-..._prepare where "prepare" is set, in api_<service>.c (of dynamodb: api_tables.c).
+..._prepare where "prepare" is set, in api_<service>.c or api_<service>_*.c (of dynamodb: api_tables).
 
 DIR is laid out like botocore's data folder: <model>/<api version>/service-2.json[.gz]. Without --models the
 newest botocore that can be found is taken. Only the standard library is needed.
@@ -268,10 +268,14 @@ class Generator:
     def check_handlers(self):
         missing = []
         for service, handler in self.handlers:
-            path = os.path.join(API, HANDLER_FILES.get(service, f'api_{service}.c'))
-            source = open(path, encoding='utf-8').read() if os.path.isfile(path) else ''
+            stem = os.path.splitext(HANDLER_FILES.get(service, f'api_{service}.c'))[0]
+            source = ''
+            for path in [os.path.join(API, stem + '.c')] + sorted(glob.glob(os.path.join(API, stem + '_*.c'))):
+                if os.path.isfile(path):
+                    with open(path, encoding='utf-8') as file:
+                        source += file.read()
             if not re.search(r'^void ' + handler + r'\(', source, re.M):
-                missing.append(f'{handler} in {os.path.basename(path)}')
+                missing.append(f'{handler} in {stem}.c or {stem}_*.c')
         if missing:
             raise Stop('no handler: ' + ', '.join(missing))
 
