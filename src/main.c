@@ -71,6 +71,7 @@ static void after_rollback(void *self)
 static void after_commit(void *self)
 {
     struct server *server = self;
+    deliver_after_commit(server->deliver);
     bus_after_commit(server->bus);
     flow_after_commit(server->flow);
     tables_after_commit(server->tables);
@@ -149,6 +150,7 @@ static void wire_rooms(struct server *server)
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     flow_on_ready(server->flow, api_wake, server->api);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
+    deliver_resume(deliver, server->store, server->writer);
     writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
     writer_on_timer(server->writer, TIMER_FLOW, flow_due, server->flow);
     writer_on_timer(server->writer, TIMER_LOGS, logs_due, server->logs);
@@ -257,6 +259,8 @@ static void write_metrics(void *self, struct buf *out)
           deliver.rejected },
         { "crema_deliveries_stored_total", "counter", "Deliveries put off to a later command.",
           deliver.stored },
+        { "crema_deliveries_under_way", "gauge", "Attempts outside the server that have not ended.",
+          deliver.under_way },
         { "crema_deliveries_damaged_total", "counter", "Stored deliveries that cannot be read.",
           deliver.damaged },
         { "crema_events_total", "counter", "Events put on a bus.", bus.events },
@@ -321,6 +325,7 @@ static enum err server_run(struct server *server, struct diag *reterr)
     fprintf(stderr, "crema: %s, finishing what was received\n", signal);
     api_drain(server->api);
     http_server_stop(server->http, server->settings.drain_time_max_ms);
+    deliver_pause(server->deliver);
     return ERR_OK;
 }
 

@@ -1,42 +1,12 @@
-#include "deliver/deliver.h"
+#include "deliver/deliver_impl.h"
 #include "deliver/deliver_key.h"
 #include "deliver/deliver_retry.h"
-#include "base/vec.h"
 #include "io/rand.h"
 
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-enum { TARGETS_MAX = 32, ROLLED_BACK_MAX = 16, ATTEMPTS_ALL_MAX = 1000000 };
-
-/* One of the due list. */
-struct due {
-    struct delivery delivery;
-    const struct target *target; /* NULL: the kind is not known (a record of another version) */
-};
-
-struct deliver {
-    struct deliver_settings settings; /* filled in */
-    struct target targets[TARGETS_MAX];
-    size_t target_count;
-    struct {
-        delivery_done_f *done;
-        void *self;
-    } owners[DELIVERY_OWNERS];
-    struct {
-        deliver_rolled_back_f *rolled_back;
-        void *self;
-    } rooms[ROLLED_BACK_MAX];
-    size_t room_count;
-    /* The due list of the command, in its arena: [next, due.len) is still to be carried. */
-    VEC(struct due) due;
-    size_t next;
-    uint64_t command; /* whose list it is: one that was rolled back without a write leaves its list behind */
-    /* Of the command; added to the counters once the command is through. */
-    struct deliver_stats now;
-    _Atomic uint64_t delivered, rejected, retried, stored, damaged;
-};
+enum { ATTEMPTS_ALL_MAX = 1000000 };
 
 /* ---- life ---- */
 
@@ -48,6 +18,7 @@ enum err deliver_open(const struct deliver_settings *settings, struct deliver **
     s.age_max_ms = s.age_max_ms ? s.age_max_ms : 24 * 60 * 60 * (int64_t)1000;
     s.retry_first_ms = s.retry_first_ms ? s.retry_first_ms : 1000;
     s.retry_most_ms = s.retry_most_ms ? s.retry_most_ms : 300000;
+    s.posts_max = s.posts_max ? s.posts_max : 256;
     if (s.age_max_ms < 0 || s.retry_first_ms < 0 || s.retry_most_ms < s.retry_first_ms ||
         s.attempts_max > ATTEMPTS_ALL_MAX)
         return ERR_INVALID;
@@ -61,6 +32,9 @@ enum err deliver_open(const struct deliver_settings *settings, struct deliver **
 
 void deliver_close(struct deliver **deliver)
 {
+    if (!*deliver)
+        return;
+    deliver_post_close(*deliver);
     free(*deliver);
     *deliver = NULL;
 }
@@ -76,6 +50,7 @@ static const struct target *target_find(const struct deliver *deliver, struct st
 void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self)
 {
     assert(deliver->target_count < TARGETS_MAX && !target_find(deliver, str_from(kind->name)));
+    assert(!kind->send != !kind->post);
     deliver->targets[deliver->target_count++] = (struct target){ kind, self };
 }
 
@@ -101,7 +76,7 @@ bool deliver_knows(const struct deliver *deliver, struct str kind)
 /* ---- the due list ---- */
 
 /* Copies all texts in one piece: this is done for every delivery of every event. */
-static void delivery_copy(struct arena *arena, struct delivery *d)
+void delivery_copy(struct arena *arena, struct delivery *d)
 {
     struct str *texts[] = { &d->owner_ref, &d->ns.account, &d->ns.region, &d->resource,
                             &d->payload,   &d->event_id,   &d->source_arn };
@@ -126,7 +101,7 @@ static void due_clear(struct deliver *deliver)
     deliver->now = (struct deliver_stats){ 0 };
 }
 
-static void due_begin(struct deliver *deliver, const struct work *work)
+void deliver_due_begin(struct deliver *deliver, const struct work *work)
 {
     if (deliver->command == work->number)
         return;
@@ -137,7 +112,7 @@ static void due_begin(struct deliver *deliver, const struct work *work)
 void deliver_add(struct deliver *deliver, struct work *work, const struct delivery *delivery)
 {
     assert(delivery->owner > 0 && delivery->owner < DELIVERY_OWNERS);
-    due_begin(deliver, work);
+    deliver_due_begin(deliver, work);
     struct due due = { .delivery = *delivery, .target = target_find(deliver, delivery->kind) };
     assert(due.target); /* rooms ask deliver_knows before they accept a target */
     due.delivery.kind = str_from(due.target->kind->name);
@@ -148,6 +123,12 @@ void deliver_add(struct deliver *deliver, struct work *work, const struct delive
     VEC_PUSH(work->arena, &deliver->due, due);
 }
 
+void deliver_due_push(struct deliver *deliver, struct work *work, const struct delivery *d)
+{
+    struct due due = { .delivery = *d, .target = target_find(deliver, d->kind) };
+    VEC_PUSH(work->arena, &deliver->due, due);
+}
+
 /* ---- records ---- */
 
 static void delivery_store(struct deliver *deliver, struct work *work, struct delivery *d, int64_t due_ms)
@@ -155,7 +136,7 @@ static void delivery_store(struct deliver *deliver, struct work *work, struct de
     if (d->id == 0)
         d->id = store_next_id(work->batch, work->partition, STR("delivery"));
     struct key key;
-    deliver_key(&key, work->partition, d->id);
+    deliver_key(&key, work->partition, DELIVER_WAITING, d->id);
     store_put(work->batch, key_str(&key), deliver_record_write(work->arena, d));
     char ref[DELIVER_REF_BYTES];
     deliver_ref_write(d->id, ref);
@@ -166,15 +147,15 @@ static void delivery_store(struct deliver *deliver, struct work *work, struct de
 bool deliver_due(void *self, struct work *work, struct str ref)
 {
     struct deliver *deliver = self;
-    struct due due = { 0 };
+    struct delivery d = { 0 };
     uint64_t id;
-    due_begin(deliver, work);
+    deliver_due_begin(deliver, work);
     if (!deliver_ref_read(ref, &id)) {
         atomic_fetch_add_explicit(&deliver->damaged, 1, memory_order_relaxed);
         return true;
     }
     struct key key;
-    deliver_key(&key, work->partition, id);
+    deliver_key(&key, work->partition, DELIVER_WAITING, id);
     struct str value;
     enum err err = store_get(work->reader, work->arena, key_str(&key), &value);
     if (err == ERR_NOTFOUND)
@@ -183,14 +164,13 @@ bool deliver_due(void *self, struct work *work, struct str ref)
         timer_add(work, work->now_ms + deliver->settings.retry_most_ms, TIMER_DELIVER, ref);
         return true;
     }
-    if (err || !deliver_record_read(value, &due.delivery)) {
+    if (err || !deliver_record_read(value, &d)) {
         atomic_fetch_add_explicit(&deliver->damaged, 1, memory_order_relaxed);
         return true;
     }
-    due.delivery.id = id;
-    due.target = target_find(deliver, due.delivery.kind);
+    d.id = id;
     store_delete(work->batch, key_str(&key));
-    VEC_PUSH(work->arena, &deliver->due, due);
+    deliver_due_push(deliver, work, &d);
     return true;
 }
 
@@ -217,10 +197,29 @@ static void delivery_end(struct deliver *deliver, struct work *work, const struc
         deliver->owners[d->owner].done(deliver->owners[d->owner].self, work, d, result);
 }
 
+void deliver_settle(struct deliver *deliver, struct work *work, struct delivery *d,
+                    struct delivery_result *result)
+{
+    if (result->outcome == OUTCOME_RETRY) {
+        int64_t due_ms;
+        if (deliver_retry_next(&deliver->settings, d, d->attempts, work->now_ms, rand_u64(), &due_ms)) {
+            deliver->now.retried++;
+            delivery_store(deliver, work, d, due_ms);
+            return;
+        }
+        result->outcome = OUTCOME_REJECTED;
+    }
+    delivery_end(deliver, work, d, result);
+}
+
 static void delivery_carry(struct deliver *deliver, struct work *work, const struct due *due)
 {
     struct delivery d = due->delivery;
     struct delivery_result result = { .outcome = OUTCOME_REJECTED };
+    if (due->target && due->target->kind->post) {
+        deliver_post_carry(deliver, work, due);
+        return;
+    }
     if (due->target) {
         size_t mark = store_batch_mark(work->batch), due_len = deliver->due.len;
         due->target->kind->send(due->target->self, work, &d, &result);
@@ -232,23 +231,15 @@ static void delivery_carry(struct deliver *deliver, struct work *work, const str
             arena_printf(work->arena, "This server has no kind of target named \"%.*s\".", STR_ARG(d.kind));
     }
     d.attempts++;
-    if (result.outcome == OUTCOME_RETRY) {
-        int64_t due_ms;
-        if (deliver_retry_next(&deliver->settings, &d, d.attempts, work->now_ms, rand_u64(), &due_ms)) {
-            deliver->now.retried++;
-            delivery_store(deliver, work, &d, due_ms);
-            return;
-        }
-        result.outcome = OUTCOME_REJECTED;
-    }
-    delivery_end(deliver, work, &d, &result);
+    deliver_settle(deliver, work, &d, &result);
 }
 
 void deliver_after_run(void *self, struct work *work)
 {
     struct deliver *deliver = self;
-    due_begin(deliver, work);
-    if (deliver->due.len == 0)
+    deliver_due_begin(deliver, work);
+    const struct deliver_stats *told = &deliver->now; /* by deliver_settle */
+    if (deliver->due.len == 0 && !(told->delivered | told->rejected | told->retried | told->stored))
         return;
     for (unsigned carried = 0; deliver->next < deliver->due.len; carried++) {
         struct due due = deliver->due.at[deliver->next++]; /* a copy: the list may move while it is carried */
@@ -267,7 +258,10 @@ void deliver_after_run(void *self, struct work *work)
 
 void deliver_after_rollback(void *self)
 {
-    due_clear(self);
+    struct deliver *deliver = self;
+    due_clear(deliver);
+    deliver->queue_empty = false;
+    deliver->queue_low = 0;
 }
 
 void deliver_stats(const struct deliver *deliver, struct deliver_stats *ret)
@@ -277,6 +271,7 @@ void deliver_stats(const struct deliver *deliver, struct deliver_stats *ret)
         .rejected = atomic_load_explicit(&deliver->rejected, memory_order_relaxed),
         .retried = atomic_load_explicit(&deliver->retried, memory_order_relaxed),
         .stored = atomic_load_explicit(&deliver->stored, memory_order_relaxed),
+        .under_way = atomic_load_explicit(&deliver->places, memory_order_relaxed),
         .damaged = atomic_load_explicit(&deliver->damaged, memory_order_relaxed),
     };
 }

@@ -6,7 +6,10 @@
  *          2. Handed over inside the batch that created it, it never becomes a record. What does not fit the
  *             command's budget, or is to be tried again, becomes one, with a timer, in the same batch.
  *          3. Its end (delivered, rejected, given up) is told to its owner once, in the batch that ends it.
- *          4. Of a hand-over that did not end in delivered nothing stays: neither what it wrote nor the
+ *          4. What goes outside is a record from its first attempt to its end, and at most posts_max attempts are
+ *             under way; the others wait in the store, in order. An attempt begins after the commit. What was
+ *             under way when the process ended is attempted first when it starts again.
+ *          5. Of a hand-over that did not end in delivered nothing stays: neither what it wrote nor the
  *             deliveries it added.
  */
 #ifndef DELIVER_DELIVER_H
@@ -31,6 +34,7 @@ struct deliver_settings {
     int64_t age_max_ms;     /* 0: 24 hours, as EventBridge has them */
     int64_t retry_first_ms; /* 0: 1,000; doubles, with jitter, up to */
     int64_t retry_most_ms;  /* 0: 300,000 */
+    unsigned posts_max;     /* attempts under way outside the server; 0: 256 */
 };
 
 enum err deliver_open(const struct deliver_settings *settings, struct deliver **ret) MUST_USE;
@@ -47,15 +51,23 @@ bool deliver_knows(const struct deliver *deliver, struct str kind);
 /* Takes a copy into the work's arena. It is carried before the command ends (deliver_after_run). */
 void deliver_add(struct deliver *deliver, struct work *work, const struct delivery *delivery);
 
+/* Before the writer starts: where results of attempts outside go, and what was under way in the process before
+ * is to be attempted anew. */
+void deliver_resume(struct deliver *deliver, struct store *store, struct writer *writer);
+/* From now on no attempt begins; what is due stays in the store. Any thread. */
+void deliver_pause(struct deliver *deliver);
+
 /* The writer's hooks, and the owner of TIMER_DELIVER. */
 void deliver_after_run(void *deliver, struct work *work);
 void deliver_after_rollback(void *deliver);
+void deliver_after_commit(void *deliver);
 bool deliver_due(void *deliver, struct work *work, struct str ref);
 
 struct deliver_stats {
     uint64_t delivered, rejected; /* deliveries that ended so */
     uint64_t retried;             /* attempts that are to be made again */
     uint64_t stored;              /* times one became a record, to be carried later */
+    uint64_t under_way;           /* attempts outside the server, now */
     uint64_t damaged;             /* records that could not be read; they stay in the store */
 };
 void deliver_stats(const struct deliver *deliver, struct deliver_stats *ret);

@@ -40,6 +40,7 @@ static inline void bench_after_rollback(void *self)
 static inline void bench_after_commit(void *self)
 {
     struct bench *bench = self;
+    deliver_after_commit(bench->deliver);
     if (bench->after_commit)
         bench->after_commit(bench->room);
 }
@@ -60,6 +61,7 @@ static inline void bench_open(struct bench *bench, const struct deliver_settings
 static inline void bench_start(struct bench *bench)
 {
     struct diag diag;
+    deliver_resume(bench->deliver, bench->store, bench->writer);
     assert_int_equal(writer_start(bench->writer, &diag), ERR_OK);
 }
 

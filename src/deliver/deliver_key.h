@@ -1,6 +1,8 @@
 /* deliver_key.h - keys and values of stored deliveries.
  *
  *   | 'd' u8 | partition u16 | 'd' | id u64 |  ->  a delivery that is due or waits
+ *   | 'd' u8 | partition u16 | 'p' | id u64 |  ->  one that is under way outside the server
+ *   | 'd' u8 | partition u16 | 'q' | id u64 |  ->  one that waits for a place among those
  *
  * The value, integers little-endian, texts as | length u32 | bytes |:
  *
@@ -8,7 +10,7 @@
  *   | event_time i64 | created i64 | expires i64 |
  *   | kind | account | region | resource | event_id | source_arn | owner_ref | payload |
  *
- * Its timer (TIMER_DELIVER) has the id, 8 bytes big-endian, as its reference: deliveries due at the same
+ * The first kind's timer (TIMER_DELIVER) has the id, 8 bytes big-endian, as its reference: deliveries due at the same
  * moment are carried in the order in which they were stored.
  */
 #ifndef DELIVER_DELIVER_KEY_H
@@ -17,9 +19,12 @@
 #include "store/key.h"
 #include "target/target.h"
 
-enum { DELIVER_KEY_DELIVERY = 'd', DELIVER_RECORD_VERSION = 1, DELIVER_REF_BYTES = 8 };
+enum deliver_place { DELIVER_WAITING = 'd', DELIVER_UNDER_WAY = 'p', DELIVER_QUEUED = 'q' };
+enum { DELIVER_RECORD_VERSION = 1, DELIVER_REF_BYTES = 8 };
 
-void deliver_key(struct key *key, uint16_t partition, uint64_t id);
+void deliver_key(struct key *key, uint16_t partition, enum deliver_place place, uint64_t id);
+void deliver_key_prefix(struct key *key, uint16_t partition, enum deliver_place place);
+bool deliver_key_read(struct str key, uint64_t *ret_id);
 void deliver_ref_write(uint64_t id, char ref[DELIVER_REF_BYTES]);
 bool deliver_ref_read(struct str ref, uint64_t *ret);
 

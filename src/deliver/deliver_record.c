@@ -4,10 +4,21 @@
 
 #include <assert.h>
 
-void deliver_key(struct key *key, uint16_t partition, uint64_t id)
+void deliver_key_prefix(struct key *key, uint16_t partition, enum deliver_place place)
 {
-    key_begin(key, KEY_DELIVER, partition, DELIVER_KEY_DELIVERY);
+    key_begin(key, KEY_DELIVER, partition, (char)place);
+}
+
+void deliver_key(struct key *key, uint16_t partition, enum deliver_place place, uint64_t id)
+{
+    deliver_key_prefix(key, partition, place);
     key_u64(key, id);
+}
+
+bool deliver_key_read(struct str key, uint64_t *ret_id)
+{
+    struct str rest = str_from_offset(key, KEY_HEAD_BYTES);
+    return key_read_u64(&rest, ret_id) && rest.len == 0;
 }
 
 void deliver_ref_write(uint64_t id, char ref[DELIVER_REF_BYTES])

@@ -148,7 +148,7 @@ static bool add(struct taker *taker, const struct delivery *deliveries, size_t c
 static size_t records(struct taker *taker)
 {
     struct key first, end;
-    key_begin(&first, KEY_DELIVER, 0, DELIVER_KEY_DELIVERY);
+    key_begin(&first, KEY_DELIVER, 0, DELIVER_WAITING);
     key_after_prefix(key_str(&first), &end);
     struct store_reader *reader = store_snapshot(taker->bench.store);
     struct store_cursor *cursor = store_scan(reader, key_str(&first), key_str(&end), STORE_UP);

@@ -46,10 +46,24 @@ struct delivery_result {
 typedef void target_send_f(void *self, struct work *work, const struct delivery *delivery,
                            struct delivery_result *ret);
 
+/* One attempt to hand a delivery over outside the server. delivery stays in place until `end` is called, once,
+ * on any thread, with how it went; it takes copies. NULL: that is not known, for the server is ending; the
+ * delivery stays where it is and is attempted anew by the next process. */
+struct delivery_post {
+    struct delivery delivery;
+    void (*end)(struct delivery_post *post, const struct delivery_result *result);
+};
+
+/* Begins an attempt, after the batch that holds the delivery is durable. On the writer's thread; must not
+ * block. What it hands over may arrive more than once: after a crash the attempt is made again. */
+typedef void target_post_f(void *self, struct delivery_post *post);
+
+/* Either send, for what lies in this server, or post, for what lies outside. */
 struct target_kind {
     const char *name; /* "log-group" */
     const char *doc;  /* one line for the reference */
     target_send_f *send;
+    target_post_f *post;
 };
 
 /* A kind together with what main.c gave it. */

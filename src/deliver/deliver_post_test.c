@@ -1,0 +1,281 @@
+/* Attempts that go outside: what is stored when, how many at once, in which order, and what a new process does. */
+#include "deliver/deliver_bench.h"
+#include "deliver/deliver_key.h"
+#include "io/clock.h"
+#include "store/temp_folder.h"
+
+#include <stdlib.h>
+
+enum { POSTS_MAX = 3, SEEN_MAX = 64 };
+
+struct outside {
+    struct bench bench;
+    struct delivery_post *posts[SEEN_MAX]; /* in the order in which they began */
+    char began[SEEN_MAX];                  /* first byte of the payload of each */
+    unsigned count;
+    char told[SEEN_MAX]; /* '+' or '-' and the first byte of the payload, of what ended */
+    size_t told_len;
+    uint32_t attempts; /* of what ended last */
+    char cause[32];
+    struct mutex *mutex;
+};
+
+static void outside_post(void *self, struct delivery_post *post)
+{
+    struct outside *outside = self;
+    mutex_lock(outside->mutex);
+    assert_true(outside->count < SEEN_MAX);
+    outside->began[outside->count] = post->delivery.payload.ptr[0];
+    outside->posts[outside->count++] = post;
+    mutex_unlock(outside->mutex);
+}
+
+static const struct target_kind outside_kind = { .name = "outside",
+                                                 .doc = "for tests",
+                                                 .post = outside_post };
+
+static void told(void *self, struct work *work, const struct delivery *delivery,
+                 const struct delivery_result *result)
+{
+    struct outside *outside = self;
+    (void)work;
+    outside->told[outside->told_len++] = result->outcome == OUTCOME_DELIVERED ? '+' : '-';
+    outside->told[outside->told_len++] = delivery->payload.ptr[0];
+    outside->attempts = delivery->attempts;
+    (void)snprintf(outside->cause, sizeof(outside->cause), "%.*s", STR_ARG(result->cause));
+}
+
+static void outside_open(struct outside *outside)
+{
+    const struct deliver_settings settings = { .posts_max = POSTS_MAX,
+                                               .attempts_max = 3,
+                                               .retry_first_ms = 1000 };
+    if (!outside->mutex)
+        outside->mutex = mutex_new();
+    outside->count = 0;
+    bench_open(&outside->bench, &settings);
+    deliver_add_target(outside->bench.deliver, &outside_kind, outside);
+    deliver_on_done(outside->bench.deliver, DELIVERY_OF_TASK, told, outside);
+    bench_start(&outside->bench);
+}
+
+static void outside_close(struct outside *outside, bool keep)
+{
+    bench_close(&outside->bench, keep);
+    if (!keep)
+        mutex_free(&outside->mutex);
+}
+
+struct add {
+    struct outside *outside;
+    const char *payloads;
+    bool refuse;
+};
+
+static bool add_run(void *self, struct work *work)
+{
+    const struct add *add = self;
+    for (const char *at = add->payloads; *at; at++) {
+        struct delivery delivery = { .owner = DELIVERY_OF_TASK,
+                                     .kind = STR("outside"),
+                                     .resource = STR("somewhere"),
+                                     .payload = str_of(at, 1) };
+        deliver_add(add->outside->bench.deliver, work, &delivery);
+    }
+    return !add->refuse;
+}
+
+static bool nothing_run(void *self, struct work *work)
+{
+    (void)self;
+    /* Something is written, so that there is a commit. */
+    struct key key;
+    key_begin(&key, KEY_META, work->partition, 'T');
+    store_put(work->batch, key_str(&key), STR("x"));
+    return true;
+}
+
+/* Until what was ended or became due has had its commits. */
+static void settle(struct outside *outside)
+{
+    for (int i = 0; i < 4; i++)
+        (void)bench_run(&outside->bench, nothing_run, NULL);
+}
+
+static void add(struct outside *outside, const char *payloads)
+{
+    struct add what = { outside, payloads, false };
+    (void)bench_run(&outside->bench, add_run, &what);
+    settle(outside);
+}
+
+static void end(struct outside *outside, unsigned which, enum outcome outcome)
+{
+    struct delivery_result result = {
+        .outcome = outcome, .result = STR("{}"), .error = STR("Error"), .cause = STR("a cause")
+    };
+    outside->posts[which]->end(outside->posts[which], &result);
+    settle(outside);
+}
+
+static unsigned stored(struct outside *outside, enum deliver_place place)
+{
+    struct key from, to;
+    struct str key, value;
+    unsigned count = 0;
+    deliver_key_prefix(&from, 0, place);
+    key_after_prefix(key_str(&from), &to);
+    struct store_reader *reader = store_snapshot(outside->bench.store);
+    struct store_cursor *cursor = store_scan(reader, key_str(&from), key_str(&to), STORE_UP);
+    while (store_cursor_next(cursor, &key, &value))
+        count++;
+    assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+    store_snapshot_release(&reader);
+    return count;
+}
+
+static void assert_began(const struct outside *outside, const char *payloads)
+{
+    assert_int_equal(outside->count, strlen(payloads));
+    assert_memory_equal(outside->began, payloads, outside->count);
+}
+
+static void assert_told(const struct outside *outside, const char *text)
+{
+    assert_int_equal(outside->told_len, strlen(text));
+    assert_memory_equal(outside->told, text, strlen(text));
+}
+
+static void an_attempt_is_a_record_till_its_end(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    outside_open(&outside);
+    add(&outside, "a");
+    assert_began(&outside, "a");
+    assert_int_equal(outside.posts[0]->delivery.attempts, 1);
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 1);
+    assert_told(&outside, "");
+    struct deliver_stats stats;
+    deliver_stats(outside.bench.deliver, &stats);
+    assert_int_equal(stats.under_way, 1);
+    end(&outside, 0, OUTCOME_DELIVERED);
+    assert_told(&outside, "+a");
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 0);
+    deliver_stats(outside.bench.deliver, &stats);
+    assert_int_equal(stats.under_way, 0);
+    assert_int_equal(stats.delivered, 1);
+    outside_close(&outside, false);
+}
+
+static void places_are_bounded_and_given_in_order(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    outside_open(&outside);
+    add(&outside, "abcdefg");
+    assert_began(&outside, "abc");
+    assert_int_equal(stored(&outside, DELIVER_QUEUED), 4);
+    end(&outside, 1, OUTCOME_DELIVERED);
+    assert_began(&outside, "abcd");
+    end(&outside, 0, OUTCOME_REJECTED);
+    end(&outside, 3, OUTCOME_DELIVERED);
+    add(&outside, "h");
+    end(&outside, 2, OUTCOME_DELIVERED);
+    assert_began(&outside, "abcdefg");
+    for (unsigned i = 4; i < 8; i++)
+        end(&outside, i, OUTCOME_DELIVERED);
+    assert_began(&outside, "abcdefgh");
+    assert_told(&outside, "+b-a+d+c+e+f+g+h");
+    assert_int_equal(stored(&outside, DELIVER_QUEUED), 0);
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 0);
+    outside_close(&outside, false);
+}
+
+static void a_failure_is_tried_again_later_and_then_given_up(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    outside_open(&outside);
+    add(&outside, "a");
+    end(&outside, 0, OUTCOME_RETRY);
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 0);
+    assert_int_equal(stored(&outside, DELIVER_WAITING), 1);
+    clock_offset_set(1500);
+    settle(&outside);
+    assert_began(&outside, "aa");
+    end(&outside, 1, OUTCOME_RETRY);
+    clock_offset_set(5000);
+    settle(&outside);
+    assert_began(&outside, "aaa");
+    assert_told(&outside, "");
+    end(&outside, 2, OUTCOME_RETRY);
+    assert_told(&outside, "-a");
+    assert_int_equal(outside.attempts, 3);
+    assert_string_equal(outside.cause, "a cause");
+    clock_offset_set(0);
+    outside_close(&outside, false);
+}
+
+static void the_next_process_attempts_anew(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    outside.bench.folder = folder;
+    outside_open(&outside);
+    add(&outside, "abcde");
+    assert_began(&outside, "abc");
+    outside_close(&outside, true); /* nothing ended */
+    outside_open(&outside);
+    settle(&outside);
+    assert_began(&outside, "abc");
+    assert_int_equal(outside.posts[0]->delivery.attempts, 2);
+    end(&outside, 0, OUTCOME_DELIVERED);
+    assert_int_equal(outside.attempts, 2);
+    /* The end is not known: it stays. */
+    outside.posts[1]->end(outside.posts[1], NULL);
+    settle(&outside);
+    assert_began(&outside, "abcd");
+    deliver_pause(outside.bench.deliver);
+    end(&outside, 2, OUTCOME_DELIVERED);
+    assert_began(&outside, "abcd");
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 3);
+    outside_close(&outside, true);
+    outside_open(&outside);
+    settle(&outside);
+    assert_began(&outside, "bde");
+    for (unsigned i = 0; i < 3; i++)
+        end(&outside, i, OUTCOME_DELIVERED);
+    assert_told(&outside, "+a+c+b+d+e");
+    outside_close(&outside, false);
+    temp_folder_remove(folder);
+}
+
+static void what_was_rolled_back_never_goes_out(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    outside_open(&outside);
+    struct add refused = { &outside, "xyz", true };
+    (void)bench_run(&outside.bench, add_run, &refused);
+    add(&outside, "a");
+    assert_began(&outside, "a");
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 1);
+    end(&outside, 0, OUTCOME_DELIVERED);
+    assert_told(&outside, "+a");
+    outside_close(&outside, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_attempt_is_a_record_till_its_end),
+        cmocka_unit_test(places_are_bounded_and_given_in_order),
+        cmocka_unit_test(a_failure_is_tried_again_later_and_then_given_up),
+        cmocka_unit_test(the_next_process_attempts_anew),
+        cmocka_unit_test(what_was_rolled_back_never_goes_out),
+    };
+    return cmocka_run_group_tests_name("deliver-post", tests, NULL, NULL);
+}
