@@ -1,0 +1,277 @@
+/* Reads an event from its bytes: goes along the index beside the tree of places.
+ *
+ *     {"id":"7","detail":{"x":[{"y":1}]},"z":{"a":{"b":2}}}        asked: detail.x.y
+ *     frame    passed    frame frame   value   skipped
+ *
+ * A frame is a container in which somebody may ask about something. A container in which nobody does is skipped
+ * along the index, which checks it. What is out of the ordinary (a text that is not JSON, a name that is asked
+ * about and stands twice in an object, very many such names) is left to json_read and match_walk.
+ */
+#include "match/match_event.h"
+
+#include "json/json_index.h"
+
+#include <stdlib.h>
+
+/* More members of one object that are asked about are left to match_walk. */
+enum { FOUND_MAX = 64 };
+
+struct frame {
+    const struct match_place *place; /* of the object or array */
+    uint32_t found_start;            /* of an object: the places of its members so far stand from here on */
+    bool object;
+    bool item;         /* an object that was entered as an item */
+    bool below, asked; /* of an array: at its place */
+};
+
+struct match_scan {
+    struct json_index index;
+    struct frame frames[JSON_DEPTH_MAX];
+    unsigned depth;
+    size_t at;                        /* place in the index */
+    const struct match_place **found; /* in the objects that are open */
+    uint32_t found_count, found_room;
+    struct match_event *event;
+};
+
+struct match_scan *match_scan_new(void)
+{
+    struct match_scan *scan = calloc(1, sizeof(*scan));
+    if (!scan)
+        abort();
+    json_index_init(&scan->index);
+    return scan;
+}
+
+void match_scan_free(struct match_scan **scan)
+{
+    if (!*scan)
+        return;
+    json_index_fini(&(*scan)->index);
+    free((*scan)->found);
+    free(*scan);
+    *scan = NULL;
+}
+
+static inline char char_at(const struct match_scan *scan, size_t offset)
+{
+    return offset < scan->index.text.len ? scan->index.text.ptr[offset] : '\0';
+}
+
+/* ---- names ---- */
+
+/* A string of the text, without its quotes, decoded. */
+static struct str decoded(struct match_scan *scan, struct str string)
+{
+    struct json value;
+    if (!scan->index.escapes || !memchr(string.ptr, '\\', string.len))
+        return string;
+    /* It was checked, so it is read. */
+    if (json_read(&scan->event->arena, str_of(string.ptr - 1, string.len + 2), 0, &value, NULL))
+        abort();
+    return value.text;
+}
+
+static const struct match_place *place_of(const struct match_place *place, struct str key)
+{
+    for (;;) {
+        struct str name, rest;
+        bool more = str_cut(key, '.', &name, &rest);
+        place = match_place_below(place, name.ptr, name.len);
+        if (!place || !more)
+            return place;
+        key = rest;
+    }
+}
+
+/* False: it stands there already, or there are too many. */
+static bool found_add(struct match_scan *scan, uint32_t start, const struct match_place *place)
+{
+    if (scan->found_count - start == FOUND_MAX)
+        return false;
+    for (uint32_t i = start; i < scan->found_count; i++)
+        if (scan->found[i] == place)
+            return false;
+    if (scan->found_count == scan->found_room) {
+        scan->found_room = scan->found_room ? scan->found_room * 2 : FOUND_MAX;
+        scan->found = realloc(scan->found, scan->found_room * sizeof(struct match_place *));
+        if (!scan->found)
+            abort();
+    }
+    scan->found[scan->found_count++] = place;
+    return true;
+}
+
+/* ---- values ---- */
+
+/* The scalar from start to before the place in the index, but for white space. */
+static inline void scalar(struct match_scan *scan, const struct match_place *place, size_t start,
+                          size_t behind)
+{
+    const char *text = scan->index.text.ptr, *first = text + start, *end = text + scan->index.offsets[behind];
+    struct str raw;
+    while (json_is_space(end[-1]))
+        end--;
+    raw = str_of(first, (size_t)(end - first));
+    switch (*first) {
+    case '"':
+        match_event_value(scan->event, place, JSON_STRING, decoded(scan, str_of(first + 1, raw.len - 2)));
+        break;
+    case 't':
+        match_event_value(scan->event, place, JSON_TRUE, STR_EMPTY);
+        break;
+    case 'f':
+        match_event_value(scan->event, place, JSON_FALSE, STR_EMPTY);
+        break;
+    case 'n':
+        match_event_value(scan->event, place, JSON_NULL, STR_EMPTY);
+        break;
+    default:
+        match_event_value(scan->event, place, JSON_NUMBER, raw);
+        break;
+    }
+}
+
+/* ---- containers ---- */
+
+/* A scan moves from delimiter to delimiter of the container it is in: its opening bracket, commas, its closing
+ * bracket. False: the ordinary way ends here. */
+
+static bool frame_push(struct match_scan *scan, struct frame frame)
+{
+    if (scan->depth == JSON_DEPTH_MAX)
+        return false;
+    frame.found_start = scan->found_count;
+    scan->frames[scan->depth++] = frame;
+    return true;
+}
+
+static inline bool skip(struct match_scan *scan)
+{
+    if (json_index_skip(&scan->index, &scan->at, scan->depth))
+        return false;
+    scan->at++;
+    return true;
+}
+
+/* At an opening bracket. */
+static bool member_container(struct match_scan *scan, const struct match_place *place, bool object)
+{
+    bool below = place && match_place_has_below(place), asked = place && match_place_is_asked(place);
+    if (!below && (object || !asked))
+        return skip(scan);
+    return frame_push(scan,
+                      (struct frame){ .place = place, .object = object, .below = below, .asked = asked });
+}
+
+/* At the bracket or a comma: the next member, or the end of an empty object. */
+static inline bool object_next(struct match_scan *scan, const struct frame *frame)
+{
+    const struct json_index *index = &scan->index;
+    size_t name = json_index_solid(index, index->offsets[scan->at] + (size_t)1);
+    scan->at++;
+    if (char_at(scan, name) == '}' && index->text.ptr[index->offsets[scan->at - 1]] == '{')
+        return true;
+    if (char_at(scan, name) != '"' || json_index_char(index, scan->at) != ':')
+        return false;
+    size_t colon = index->offsets[scan->at++], end = colon - 1;
+    while (json_is_space(index->text.ptr[end]))
+        end--;
+    struct str key = str_of(index->text.ptr + name + 1, end - name - 1);
+    const struct match_place *place = place_of(frame->place, decoded(scan, key));
+    if (place && !found_add(scan, frame->found_start, place))
+        return false;
+    size_t start = json_index_solid(index, colon + 1);
+    char first = char_at(scan, start);
+    if (first == '{' || first == '[')
+        return member_container(scan, place, first == '{');
+    if (place && scan->at < index->count && match_place_is_asked(place))
+        scalar(scan, place, start, scan->at);
+    return true;
+}
+
+/* At the bracket or a comma: the next item, or the end of an empty array. */
+static inline bool array_next(struct match_scan *scan, const struct frame *frame)
+{
+    const struct json_index *index = &scan->index;
+    size_t start = json_index_solid(index, index->offsets[scan->at] + (size_t)1);
+    char first = char_at(scan, start);
+    scan->at++;
+    if (first == '[')
+        return frame_push(
+            scan, (struct frame){ .place = frame->place, .below = frame->below, .asked = frame->asked });
+    if (first == '{') {
+        if (!frame->below)
+            return skip(scan);
+        match_event_item_enter(scan->event, frame->place);
+        return frame_push(scan, (struct frame){ .place = frame->place, .object = true, .item = true });
+    }
+    if (first == ']' || scan->at >= index->count)
+        return true;
+    if (frame->below)
+        match_event_item_enter(scan->event, frame->place);
+    if (frame->asked)
+        scalar(scan, frame->place, start, scan->at);
+    if (frame->below)
+        match_event_item_leave(scan->event);
+    return true;
+}
+
+static void frame_pop(struct match_scan *scan)
+{
+    const struct frame *frame = &scan->frames[--scan->depth];
+    scan->found_count = frame->found_start;
+    if (frame->item)
+        match_event_item_leave(scan->event);
+    scan->at++;
+}
+
+/* From the root's bracket to behind the one that closes it. */
+static bool scan_root(struct match_scan *scan)
+{
+    while (scan->depth > 0) {
+        const struct frame *frame = &scan->frames[scan->depth - 1];
+        if (!(frame->object ? object_next(scan, frame) : array_next(scan, frame)))
+            return false;
+        /* A container was opened, or a value stands before. */
+        while (scan->depth > 0 && scan->frames + scan->depth - 1 <= frame) {
+            char c = json_index_char(&scan->index, scan->at);
+            frame = &scan->frames[scan->depth - 1];
+            if (c == ',')
+                break;
+            if (c != (frame->object ? '}' : ']'))
+                return false;
+            frame_pop(scan);
+        }
+    }
+    return scan->at == scan->index.count;
+}
+
+static bool scan_text(struct match_scan *scan, const struct match_place *root, struct str text)
+{
+    scan->found_count = scan->depth = 0;
+    scan->at = 0;
+    if (json_index_read(&scan->index, text))
+        return false;
+    char first = json_index_char(&scan->index, 0);
+    if (!first)
+        return true; /* a scalar */
+    if (first == '[')
+        return skip(scan) && scan->at == scan->index.count;
+    return first == '{' && frame_push(scan, (struct frame){ .place = root, .object = true }) &&
+           scan_root(scan);
+}
+
+enum err match_scan(struct match_scan *scan, const struct match_place *root, struct str text,
+                    struct match_event *event, struct json_error *reterr)
+{
+    scan->event = event;
+    if (scan_text(scan, root, text))
+        return ERR_OK;
+    struct json value;
+    match_event_begin(event);
+    enum err err = json_read(&event->arena, text, 0, &value, reterr);
+    if (!err)
+        match_walk(root, &value, event);
+    return err;
+}
