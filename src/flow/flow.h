@@ -26,10 +26,11 @@ typedef bool flow_task_known_f(void *self, struct str resource, struct str *ret_
 struct flow_settings {
     flow_task_known_f *task_known; /* NULL: no task is known */
     void *task_known_self;
-    unsigned transitions_max; /* states entered in one command before the rest is put off; 0: 1,000 */
-    unsigned plans_max;       /* plans kept compiled; 0: 1,000 */
-    unsigned list_scan_max;   /* records looked at for one page of a filtered list; 0: 10,000 */
-    size_t page_bytes_max;    /* payload in one page of a history; 0: 4 MiB */
+    unsigned transitions_max;    /* states entered in one command before the rest is put off; 0: 1,000 */
+    unsigned plans_max;          /* plans kept compiled; 0: 1,000 */
+    unsigned list_scan_max;      /* records looked at for one page of a filtered list; 0: 10,000 */
+    size_t page_bytes_max;       /* payload in one page of a history; 0: 4 MiB */
+    unsigned history_events_max; /* of an execution; 0: 25,000 */
 };
 
 /* ---- life ---- */

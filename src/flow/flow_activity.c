@@ -198,17 +198,20 @@ bool flow_activity_delete(struct work *work, struct ns ns, struct str arn, struc
 
 /* ---- the queue, as it follows from an execution ---- */
 
+void queue_add(struct arena *arena, queue_list *list, const struct plan *plan, const struct branch *branch)
+{
+    if (branch->phase != BRANCH_QUEUED)
+        return;
+    struct queued queued = { branch->id, branch->entry, branch->queued_ms,
+                             activity_name(task_resource(&plan->states[branch->state])) };
+    VEC_PUSH(arena, list, queued);
+}
+
 queue_list queue_of(struct arena *arena, const struct plan *plan, const struct execution *execution)
 {
     queue_list list = { 0 };
-    for (size_t i = 0; i < execution->branches.len; i++) {
-        const struct branch *branch = &execution->branches.at[i];
-        if (branch->phase != BRANCH_QUEUED)
-            continue;
-        struct queued queued = { branch->id, branch->entry, branch->queued_ms,
-                                 activity_name(task_resource(&plan->states[branch->state])) };
-        VEC_PUSH(arena, &list, queued);
-    }
+    for (size_t i = 0; i < execution->branches.len; i++)
+        queue_add(arena, &list, plan, execution->branches.at[i]);
     return list;
 }
 
@@ -220,7 +223,7 @@ void queue_move(struct work *work, struct ns ns, const struct execution_ref *ref
         const struct branch *branch = execution_branch(execution, queued->branch);
         struct flow_address address = { PURPOSE_QUEUED, *ref, queued->branch, queued->entry };
         struct key key;
-        if (branch && branch->entry == queued->entry && branch->phase == BRANCH_QUEUED)
+        if (branch && !branch->over && branch->entry == queued->entry && branch->phase == BRANCH_QUEUED)
             continue;
         key_queued(&key, work->partition, ns, queued->name, queued->queued_ms, &address);
         store_delete(work->batch, key_str(&key));

@@ -154,32 +154,21 @@ bool check_bool(struct check *check, const struct where *at, const struct json *
 
 /* ---- paths and templates ---- */
 
-/* Whether a path reads the input of the execution, which is not at hand without asking for it. */
-static bool path_wants_input(struct str text)
+/* What a path or a function reads of the context object that is not at hand without asking for it: the
+ * execution's input, an item of a Map. */
+static void text_wants(struct check *check, struct str text)
 {
-    static const char *const cheap[] = { "$$.Execution.Id",
-                                         "$$.Execution.Name",
-                                         "$$.Execution.RoleArn",
-                                         "$$.Execution.StartTime",
-                                         "$$.Execution.RedriveCount",
-                                         "$$.State.",
-                                         "$$.StateMachine.",
-                                         "$$.Task.",
-                                         "$$.Map." };
-    for (size_t i = 0; i < sizeof(cheap) / sizeof(cheap[0]); i++) {
-        if (str_starts(text, str_from(cheap[i])))
-            return false;
-    }
-    return true;
-}
-
-/* The same for every path of the context in an expression. */
-static void expression_scan(struct check *check, struct str text)
-{
-    for (size_t at = str_find(text, STR("$$")); at != STR_NOT_FOUND; at = str_find(text, STR("$$"))) {
+    static const char *const cheap[] = { "$$.Execution.Id",           "$$.Execution.Name",
+                                         "$$.Execution.RoleArn",      "$$.Execution.StartTime",
+                                         "$$.Execution.RedriveCount", "$$.State.",
+                                         "$$.StateMachine.",          "$$.Task." };
+    for (size_t at; (at = str_find(text, STR("$$"))) != STR_NOT_FOUND; text = str_from_offset(text, 2)) {
         text = str_from_offset(text, at);
-        check->wants_input |= path_wants_input(text);
-        text = str_from_offset(text, 2);
+        bool map = str_starts(text, STR("$$.Map.")), known = map;
+        for (size_t i = 0; i < sizeof(cheap) / sizeof(cheap[0]); i++)
+            known = known || str_starts(text, str_from(cheap[i]));
+        check->wants_item = check->wants_item || map || (!known && !str_starts(text, STR("$$.Execution.")));
+        check->wants_input = check->wants_input || !known;
     }
 }
 
@@ -190,7 +179,7 @@ static const struct path *path_of(struct check *check, const struct where *here,
     struct diag why = { { 0 } };
     switch (path_compile(check->arena, text, kind, &path, &why)) {
     case ERR_OK:
-        expression_scan(check, text);
+        text_wants(check, text);
         return path;
     case ERR_UNSUPPORTED:
         check_problem(check, here, "%s", why.text);
@@ -215,7 +204,7 @@ const struct expression *check_expression(struct check *check, const struct wher
     struct expression *expression = ARENA_NEW(check->arena, struct expression);
     switch (expression_compile(check->arena, value->text, expression, &why)) {
     case ERR_OK:
-        expression_scan(check, value->text);
+        text_wants(check, value->text);
         return expression;
     case ERR_UNSUPPORTED:
         check_problem(check, &here, "%s", why.text);
@@ -266,7 +255,7 @@ static void template_scan(struct check *check, const struct json *value)
     for (uint32_t i = 0; i < value->count && value->type == JSON_OBJECT; i++) {
         const struct json_member *member = &value->members[i];
         if (member->value.type == JSON_STRING && str_ends(member->key, STR(".$")))
-            expression_scan(check, member->value.text);
+            text_wants(check, member->value.text);
         template_scan(check, &member->value);
     }
 }
@@ -356,24 +345,27 @@ uint32_t check_target(struct check *check, const struct where *at, const struct 
     return target;
 }
 
-void check_graph(struct check *check, const struct state *states, uint32_t count)
+/* Marks what can be reached from the scope's start. */
+static bool *graph_walk(struct check *check, uint32_t base, uint32_t count)
 {
     bool *reached = ARENA_ARRAY(check->arena, bool, count);
     uint32_t *todo = ARENA_ARRAY(check->arena, uint32_t, count);
     size_t waiting = 0;
     /* Transitions by their origin, so that a big machine costs its size and no more. */
     uint32_t *first = ARENA_ARRAY(check->arena, uint32_t, (size_t)count + 2);
-    for (size_t i = 0; i < check->transitions.len; i++)
-        first[(check->transitions.at[i].from == STATE_NONE ? count : check->transitions.at[i].from) + 1]++;
-    for (uint32_t i = 0; i <= count; i++)
-        first[i + 1] += first[i];
     uint32_t *to = ARENA_ARRAY(check->arena, uint32_t, check->transitions.len + 1);
     uint32_t *filled = ARENA_ARRAY(check->arena, uint32_t, (size_t)count + 1);
     for (size_t i = 0; i < check->transitions.len; i++) {
-        uint32_t from = check->transitions.at[i].from == STATE_NONE ? count : check->transitions.at[i].from;
-        to[first[from] + filled[from]++] = check->transitions.at[i].to;
+        uint32_t from = check->transitions.at[i].from;
+        first[(from == STATE_NONE ? count : from - base) + 1]++;
     }
-    bool ends = false;
+    for (uint32_t i = 0; i <= count; i++)
+        first[i + 1] += first[i];
+    for (size_t i = 0; i < check->transitions.len; i++) {
+        uint32_t from = check->transitions.at[i].from;
+        from = from == STATE_NONE ? count : from - base;
+        to[first[from] + filled[from]++] = check->transitions.at[i].to - base;
+    }
     for (uint32_t at = count;;) {
         for (uint32_t i = first[at]; i < first[at + 1]; i++) {
             if (reached[to[i]])
@@ -382,21 +374,26 @@ void check_graph(struct check *check, const struct state *states, uint32_t count
             todo[waiting++] = to[i];
         }
         if (waiting == 0)
-            break;
+            return reached;
         at = todo[--waiting];
     }
+}
+
+void check_graph(struct check *check, const struct where *at, uint32_t first, uint32_t count)
+{
+    bool *reached = graph_walk(check, first, count), ends = false;
     for (uint32_t i = 0; i < count; i++)
-        ends = ends || definition_state_ends(&states[i]);
+        ends = ends || definition_state_ends(&check->states[first + i]);
     if (!ends) {
-        check_coded(check, "MISSING_END_STATE", NULL, "Workflow has no terminal state");
+        check_coded(check, "MISSING_END_STATE", at->up ? at : NULL, "Workflow has no terminal state");
         return;
     }
-    struct where root = { 0 }, scope = WHERE(&root, STR("States"));
+    struct where scope = WHERE(at, STR("States"));
     for (uint32_t i = 0; i < count; i++) {
         if (reached[i])
             continue;
-        struct where here = WHERE(&scope, states[i].name);
+        struct where here = WHERE(&scope, check->states[first + i].name);
         check_coded(check, "MISSING_TRANSITION_TARGET", &here, "State \"%.*s\" is not reachable.",
-                    STR_ARG(states[i].name));
+                    STR_ARG(check->states[first + i].name));
     }
 }

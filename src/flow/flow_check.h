@@ -7,6 +7,7 @@
 #ifndef FLOW_FLOW_CHECK_H
 #define FLOW_FLOW_CHECK_H
 
+#include "base/map.h"
 #include "base/vec.h"
 #include "flow/flow_plan.h"
 
@@ -20,18 +21,23 @@ struct where {
 #define WHERE_ITEM(up, index) ((struct where){ (up), STR_EMPTY, (uint32_t)(index) })
 
 struct transition {
-    uint32_t from, to; /* from STATE_NONE: a scope's start */
+    uint32_t from, to; /* from STATE_NONE: the scope's start */
 };
+
+typedef VEC(struct transition) transition_list;
 
 struct check {
     struct arena *arena; /* of the plan */
     task_known_f *known;
     void *known_self;
     VEC(struct str) problems;
-    VEC(struct transition) transitions;
-    uint32_t state; /* the one that is read */
-    bool wants_input;
-    const struct names *names; /* of the scope that is read */
+    transition_list transitions; /* of the scope that is read */
+    uint32_t state;              /* the one that is read */
+    bool wants_input, wants_item;
+    const struct names *names;        /* of the scope that is read */
+    struct map every;                 /* names of all scopes: they must differ */
+    struct state *states;             /* of all scopes: room for as many as the definition can have */
+    uint32_t state_count, state_room; /* read so far; there are at most */
 };
 
 enum { CHECK_PROBLEMS_MAX = 10 };
@@ -71,7 +77,7 @@ struct error_names check_errors(struct check *check, const struct where *at, con
 /* The state that a string field leads to, recorded as a transition; STATE_NONE when absent or missing. */
 uint32_t check_target(struct check *check, const struct where *at, const struct json *object,
                       const char *name);
-/* Unreachable states, scopes without an end. */
-void check_graph(struct check *check, const struct state *states, uint32_t count);
+/* Of the scope that was read: unreachable states, no end. first: of its states. */
+void check_graph(struct check *check, const struct where *at, uint32_t first, uint32_t count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "flow/flow_data.h"
 
 #include "base/time.h"
+#include "flow/flow_state.h"
 
 /* ---- the context object ---- */
 
@@ -13,6 +14,31 @@ static struct json time_text(struct arena *arena, int64_t time_ms)
 static struct json_member member_of(struct str key, struct json value)
 {
     return (struct json_member){ key, value };
+}
+
+/* The item that the branch is for, or that is about to begin: of the innermost Map around it. */
+static bool context_map(struct step *step, struct branch *branch, struct json *ret)
+{
+    struct arena *arena = step->arena;
+    const struct json *value = step->item;
+    uint32_t index = step->item_index;
+    while (!value && branch->parent != BRANCH_NONE) {
+        struct branch *parent = family_branch(step, branch->parent);
+        if (step_state(step, parent)->kind == &state_map) {
+            index = branch->index;
+            value = &value_json(arena, &family_frame(step, parent)->items)->items[index];
+        }
+        branch = parent;
+    }
+    if (!value)
+        return false;
+    struct json_member *item = ARENA_ARRAY(arena, struct json_member, 2);
+    struct json_member *map = ARENA_ARRAY(arena, struct json_member, 1);
+    item[0] = member_of(STR("Index"), json_of_i64(arena, index));
+    item[1] = member_of(STR("Value"), *value);
+    map[0] = member_of(STR("Item"), json_of_object(item, 2));
+    *ret = json_of_object(map, 1);
+    return true;
 }
 
 const struct json *data_context(struct step *step, struct branch *branch)
@@ -37,13 +63,18 @@ const struct json *data_context(struct step *step, struct branch *branch)
     state[2] = member_of(STR("RetryCount"), json_of_i64(arena, branch->retry_count));
     struct json_member *task = ARENA_ARRAY(arena, struct json_member, 1);
     task[0] = member_of(STR("Token"), json_of_str(step->task_token));
-    struct json_member *context = ARENA_ARRAY(arena, struct json_member, 4);
+    struct json_member *context = ARENA_ARRAY(arena, struct json_member, 5);
+    size_t parts = 3;
     context[0] = member_of(STR("Execution"), json_of_object(execution, count));
     context[1] = member_of(STR("StateMachine"), json_of_object(machine, 2));
     context[2] = member_of(STR("State"), json_of_object(state, 3));
-    context[3] = member_of(STR("Task"), json_of_object(task, 1));
+    if (!str_empty(step->task_token))
+        context[parts++] = member_of(STR("Task"), json_of_object(task, 1));
+    struct json map;
+    if (step->plan->wants_item && context_map(step, branch, &map))
+        context[parts++] = member_of(STR("Map"), map);
     struct json *ret = ARENA_NEW(arena, struct json);
-    *ret = json_of_object(context, str_empty(step->task_token) ? 3 : 4);
+    *ret = json_of_object(context, parts);
     return ret;
 }
 
@@ -122,8 +153,8 @@ bool data_expression(struct step *step, struct branch *branch, const struct expr
     return false;
 }
 
-static bool data_render(struct step *step, struct branch *branch, const struct template *template,
-                        struct value *from, struct value *ret)
+bool data_render(struct step *step, struct branch *branch, const struct template *template,
+                 struct value *from, struct value *ret)
 {
     struct json rendered;
     struct template_failure failure = { 0 };

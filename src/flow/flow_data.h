@@ -9,6 +9,9 @@
 /* What a selector picks from a value. */
 bool data_select(struct step *step, struct branch *branch, const struct selector *selector,
                  struct value *from, struct value *ret);
+/* A template filled in from a value and the context object. */
+bool data_render(struct step *step, struct branch *branch, const struct template *template,
+                 struct value *from, struct value *ret);
 /* The state's input after InputPath and Parameters. */
 bool data_input(struct step *step, struct branch *branch, struct value *ret);
 /* The state's output, of a result. */

@@ -7,12 +7,12 @@
 #include "flow/flow_state.h"
 
 static const struct state_kind *const state_kinds[] = {
-    &state_task, &state_wait, &state_pass, &state_succeed, &state_fail, &state_choice,
+    &state_task, &state_wait,   &state_pass,     &state_succeed,
+    &state_fail, &state_choice, &state_parallel, &state_map,
 };
 
 struct names {
     struct map map; /* of indexes + 1 */
-    uint32_t first; /* of the scope */
 };
 
 uint32_t names_find(const struct names *names, struct str name)
@@ -209,24 +209,11 @@ static const struct state_kind *read_kind(struct check *check, const struct wher
         if (str_eq(type->text, str_from(state_kinds[i]->name)))
             return state_kinds[i];
     }
-    if (str_eq(type->text, STR("Parallel")) || str_eq(type->text, STR("Map")))
-        check_unbuilt(check, &here, type->text.len == 3 ? "The state type Map" : "The state type Parallel");
-    else
-        check_problem(
-            check, &here,
-            "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, "
-            "Parallel, Map]");
+    check_problem(
+        check, &here,
+        "The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, "
+        "Parallel, Map]");
     return NULL;
-}
-
-/* What is already wrong with a state that is not built, so that its refusal is the
- * service's where it has one. */
-static void read_foreign(struct check *check, const struct where *at, const struct json *source)
-{
-    const struct json *branches = json_get_typed(source, STR("Branches"), JSON_ARRAY);
-    struct where here = WHERE(at, STR("Branches"));
-    if (branches && branches->count == 0)
-        check_problem(check, &here, "Value cannot be empty");
 }
 
 static void read_state(struct check *check, const struct where *at, const struct json *source,
@@ -245,8 +232,6 @@ static void read_state(struct check *check, const struct where *at, const struct
         check_problem(check, &credentials_at, "The field 'RoleArn' is required but was missing");
     else
         state->kind = read_kind(check, at, source);
-    if (role && !state->kind)
-        read_foreign(check, at, source);
     if (!state->kind || !read_language(check, at, source)) {
         /* Its transitions still lead somewhere: what it reaches is not to be called unreachable. */
         if (json_get_typed(source, STR("Next"), JSON_STRING))
@@ -279,9 +264,30 @@ static void read_state(struct check *check, const struct where *at, const struct
 
 /* ---- a scope ---- */
 
-/* The states of one scope, and where it starts. */
-static uint32_t read_scope(struct check *check, const struct where *at, const struct json *source,
-                           struct state **ret_states, uint32_t *ret_count)
+/* Its states take their places in the plan's array; those of scopes within them come after. */
+static uint32_t scope_names(struct check *check, const struct where *at, const struct json *states,
+                            struct names *names)
+{
+    uint32_t first = check->state_count;
+    check->state_count += states->count;
+    for (uint32_t i = 0; i < states->count; i++) {
+        struct state *state = &check->states[first + i];
+        struct where state_at = WHERE(at, states->members[i].key);
+        state->name = states->members[i].key;
+        if (str_empty(state->name) || utf8_count(state->name) > STATE_NAME_CHARACTERS_MAX)
+            check_coded(check, "INVALID_STATE_NAME", at,
+                        "The name of a state must have 1 to %d characters: '%.*s'", STATE_NAME_CHARACTERS_MAX,
+                        STR_ARG(state->name));
+        else if (map_put(&check->every, state->name, state))
+            check_coded(check, "DUPLICATE_STATE_NAME", &state_at,
+                        "The state name '%.*s' appears more than once", STR_ARG(state->name));
+        (void)map_put(&names->map, state->name, (void *)(uintptr_t)(first + i + 1));
+    }
+    return first;
+}
+
+/* The states of one scope; where it starts. */
+static uint32_t read_scope(struct check *check, const struct where *at, const struct json *source)
 {
     const struct json *states = check_field(check, at, source, "States", JSON_OBJECT);
     const struct json *start = check_field(check, at, source, "StartAt", JSON_STRING);
@@ -289,42 +295,67 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
     if (no_states || no_start)
         check_problem(check, at, "These fields are required: [%s%s%s]", no_states ? "States" : "",
                       no_states && no_start ? ", " : "", no_start ? "StartAt" : "");
-    *ret_count = 0;
     if (!states || !start)
         return STATE_NONE;
     struct where here = WHERE(at, STR("States"));
-    if (states->count == 0 || states->count > STATES_MAX) {
+    if (states->count == 0 || check->state_count + states->count > STATES_MAX) {
         check_problem(check, &here,
                       states->count == 0 ? "Value cannot be empty" : "There are too many states");
         return STATE_NONE;
     }
-    struct state *list = ARENA_ARRAY(check->arena, struct state, states->count);
-    struct names names = { .first = 0 };
+    struct names names;
+    transition_list none = { 0 }, outer_transitions = check->transitions;
+    const struct names *outer_names = check->names;
+    uint32_t outer_state = check->state;
     map_init(&names.map, 0);
+    uint32_t first = scope_names(check, &here, states, &names);
+    check->names = &names;
+    check->transitions = none;
+    check->state = STATE_NONE;
+    uint32_t starts = check_target(check, at, source, "StartAt");
     for (uint32_t i = 0; i < states->count; i++) {
         struct where state_at = WHERE(&here, states->members[i].key);
-        list[i].name = states->members[i].key;
-        if (str_empty(list[i].name) || utf8_count(list[i].name) > STATE_NAME_CHARACTERS_MAX)
-            check_coded(check, "INVALID_STATE_NAME", &here,
-                        "The name of a state must have 1 to %d characters: '%.*s'", STATE_NAME_CHARACTERS_MAX,
-                        STR_ARG(list[i].name));
-        else if (map_put(&names.map, list[i].name, (void *)(uintptr_t)(i + 1)))
-            check_coded(check, "DUPLICATE_STATE_NAME", &state_at,
-                        "The state name '%.*s' appears more than once", STR_ARG(list[i].name));
+        check->state = first + i;
+        read_state(check, &state_at, &states->members[i].value, &check->states[first + i]);
     }
-    check->names = &names;
-    check->state = STATE_NONE;
-    uint32_t first = check_target(check, at, source, "StartAt");
-    for (uint32_t i = 0; i < states->count; i++) {
-        struct where state_at = WHERE(&here, list[i].name);
-        check->state = i;
-        read_state(check, &state_at, &states->members[i].value, &list[i]);
-    }
-    check->names = NULL;
+    check_graph(check, at, first, states->count);
     map_fini(&names.map);
-    *ret_states = list;
-    *ret_count = states->count;
-    return first;
+    check->names = outer_names;
+    check->transitions = outer_transitions;
+    check->state = outer_state;
+    return starts;
+}
+
+uint32_t definition_scope(struct check *check, const struct where *at, const struct json *source,
+                          bool processor)
+{
+    static const char *const known[] = { "Comment", "StartAt", "States", "QueryLanguage", NULL };
+    if (source->type != JSON_OBJECT) {
+        check_problem(check, at, "Expected value of type Object");
+        return STATE_NONE;
+    }
+    for (uint32_t i = 0; i < source->count; i++) {
+        struct str name = source->members[i].key;
+        if (!field_in(known, SIZE_MAX, name) && !(processor && str_eq(name, STR("ProcessorConfig"))))
+            check_problem(check, at, "Field '%.*s' is not supported", STR_ARG(name));
+    }
+    (void)check_field(check, at, source, "Comment", JSON_STRING);
+    (void)read_language(check, at, source);
+    return read_scope(check, at, source);
+}
+
+/* How many states it can have at most. */
+static size_t count_states(const struct json *value)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < value->count && value->type == JSON_ARRAY; i++)
+        count += count_states(&value->items[i]);
+    for (uint32_t i = 0; i < value->count && value->type == JSON_OBJECT; i++) {
+        if (str_eq(value->members[i].key, STR("States")) && value->members[i].value.type == JSON_OBJECT)
+            count += value->members[i].value.count;
+        count += count_states(&value->members[i].value);
+    }
+    return count;
 }
 
 /* ---- the whole ---- */
@@ -347,15 +378,18 @@ static void read_root(struct check *check, const struct json *source, struct pla
     if (version && !str_eq(version->text, STR("1.0")))
         check_problem(check, &version_at, "The field 'Version' should have one of these values: [1.0]");
     (void)check_field(check, &root, source, "Comment", JSON_STRING);
-    (void)read_language(check, &root, source);
+    if (!read_language(check, &root, source))
+        return;
     plan->timeout_s = check_integer(check, &root, source, "TimeoutSeconds", 1, 99999999, 0);
     plan->comment = json_get_str(source, STR("Comment"));
-    struct state *states = NULL;
-    plan->start = read_scope(check, &root, source, &states, &plan->state_count);
-    if (states)
-        check_graph(check, states, plan->state_count);
-    plan->states = states;
+    check->states = ARENA_ARRAY(check->arena, struct state, count_states(source));
+    map_init(&check->every, 0);
+    plan->start = read_scope(check, &root, source);
+    map_fini(&check->every);
+    plan->states = check->states;
+    plan->state_count = check->state_count;
     plan->wants_input = check->wants_input;
+    plan->wants_item = check->wants_item;
 }
 
 bool plan_read(struct arena *arena, struct str definition, task_known_f *known, void *known_self,

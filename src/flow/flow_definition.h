@@ -19,6 +19,10 @@ enum state_field {
     STATE_CATCH = 1 << 6, /* Catch, Retry */
 };
 
+/* Reads a scope within a state: a branch of Parallel, a Map's processor (then with a ProcessorConfig, that the
+ * kind reads). Where it starts; STATE_NONE when that is wrong. */
+uint32_t definition_scope(struct check *check, const struct where *at, const struct json *source,
+                          bool processor);
 /* Whether an execution can end in it. */
 bool definition_state_ends(const struct state *state);
 

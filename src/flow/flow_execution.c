@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 2 };
+enum { EXECUTION_VERSION = 2, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
 
 /* ---- values ---- */
 
@@ -102,10 +102,11 @@ struct str execution_status_name(enum execution_status status)
 
 /* ---- the record ---- */
 
-static void branch_write(struct buf *out, const struct branch *branch)
+static void branch_pack(struct buf *out, const struct branch *branch)
 {
     pack_u64(out, branch->id);
     pack_u64(out, branch->parent);
+    pack_u64(out, branch->index);
     pack_u8(out, (uint8_t)branch->phase);
     pack_u64(out, branch->state);
     pack_u64(out, branch->entry);
@@ -124,8 +125,20 @@ static void branch_write(struct buf *out, const struct branch *branch)
     pack_i64(out, branch->queued_ms);
     pack_i64(out, branch->timeout_span_ms);
     pack_str(out, branch->job);
+    if (branch->phase == BRANCH_FAMILY) {
+        pack_u64(out, branch->children);
+        pack_u64(out, branch->begun);
+        pack_u64(out, branch->done);
+        return;
+    }
     assert(branch->input.has_text);
     pack_str(out, branch->input.text);
+}
+
+void branch_write(struct buf *out, const struct branch *branch)
+{
+    pack_u8(out, BRANCH_VERSION);
+    branch_pack(out, branch);
 }
 
 void execution_write(struct buf *out, const struct execution *execution)
@@ -142,17 +155,17 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_i64(out, execution->timeout_ms);
     pack_i64(out, execution->continue_ms);
     pack_u64(out, execution->last_entry);
+    pack_u64(out, execution->branch_count);
     pack_u64(out, execution->hops);
     pack_str(out, execution->watchers);
-    pack_u64(out, execution->branches.len);
-    for (size_t i = 0; i < execution->branches.len; i++)
-        branch_write(out, &execution->branches.at[i]);
+    branch_pack(out, execution->branches.at[0]);
 }
 
-static void branch_read(struct arena *arena, struct unpack *in, struct branch *branch)
+static void branch_unpack(struct arena *arena, struct unpack *in, struct branch *branch)
 {
     branch->id = unpack_u32(in);
     branch->parent = unpack_u32(in);
+    branch->index = unpack_u32(in);
     uint8_t phase = unpack_u8(in);
     if (phase == 0 || phase >= BRANCH_PHASES)
         in->bad = true;
@@ -179,7 +192,26 @@ static void branch_read(struct arena *arena, struct unpack *in, struct branch *b
     branch->queued_ms = unpack_i64(in);
     branch->timeout_span_ms = unpack_i64(in);
     branch->job = unpack_str(in);
-    branch->input = value_of_text(unpack_str(in));
+    if (branch->phase != BRANCH_FAMILY) {
+        branch->input = value_of_text(unpack_str(in));
+        return;
+    }
+    branch->children = unpack_u32(in);
+    branch->begun = unpack_u32(in);
+    branch->done = unpack_u32(in);
+    branch->kept_frame = branch->entry;
+    branch->kept_output = branch->done;
+}
+
+bool branch_read(struct arena *arena, struct str bytes, struct branch *ret)
+{
+    struct unpack in = unpack_of(bytes);
+    memset(ret, 0, sizeof(*ret));
+    if (unpack_u8(&in) != BRANCH_VERSION)
+        return false;
+    branch_unpack(arena, &in, ret);
+    ret->kept = bytes;
+    return unpack_done(&in);
 }
 
 bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret)
@@ -202,22 +234,51 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->timeout_ms = unpack_i64(&in);
     ret->continue_ms = unpack_i64(&in);
     ret->last_entry = unpack_u32(&in);
+    ret->branch_count = unpack_u32(&in);
     ret->hops = unpack_u32(&in);
     ret->watchers = unpack_str(&in);
-    uint64_t count = unpack_u64(&in);
-    for (uint64_t i = 0; i < count && !in.bad; i++) {
-        struct branch branch = { 0 };
-        branch_read(arena, &in, &branch);
-        VEC_PUSH(arena, &ret->branches, branch);
-    }
+    struct branch *root = ARENA_NEW(arena, struct branch);
+    branch_unpack(arena, &in, root);
+    VEC_PUSH(arena, &ret->branches, root);
     return unpack_done(&in);
 }
 
-struct branch *execution_branch(struct execution *execution, uint32_t id)
+struct branch *execution_branch(const struct execution *execution, uint32_t id)
 {
     for (size_t i = 0; i < execution->branches.len; i++) {
-        if (execution->branches.at[i].id == id)
-            return &execution->branches.at[i];
+        if (execution->branches.at[i]->id == id)
+            return execution->branches.at[i];
     }
     return NULL;
+}
+
+/* ---- frames ---- */
+
+enum { FRAME_INPUT_ONLY, FRAME_OF_MAP };
+
+void frame_write(struct buf *out, struct arena *arena, struct frame *frame)
+{
+    bool map = frame->items.has_json || frame->items.has_text;
+    pack_u8(out, FRAME_VERSION);
+    pack_u8(out, map ? FRAME_OF_MAP : FRAME_INPUT_ONLY);
+    pack_str(out, value_text(arena, &frame->input));
+    if (!map)
+        return;
+    pack_str(out, value_text(arena, &frame->from));
+    pack_str(out, value_text(arena, &frame->items));
+}
+
+bool frame_read(struct str bytes, struct frame *ret)
+{
+    struct unpack in = unpack_of(bytes);
+    memset(ret, 0, sizeof(*ret));
+    if (unpack_u8(&in) != FRAME_VERSION)
+        return false;
+    bool map = unpack_u8(&in) == FRAME_OF_MAP;
+    ret->input = value_of_text(unpack_str(&in));
+    if (map) {
+        ret->from = value_of_text(unpack_str(&in));
+        ret->items = value_of_text(unpack_str(&in));
+    }
+    return unpack_done(&in);
 }

@@ -1,5 +1,9 @@
 /* flow_execution.h - an execution at rest: what the store keeps of it between steps.
  *
+ * The root's branch stands in the execution's record. Each other branch has a record of its own, written when a
+ * step has changed it; what a state needs again when its branches are over (its frame), and what those that are
+ * over gave, stand under keys of their own too: a step costs what it touches, however many branches there are.
+ *
  * Truths: 1. Its timers follow from it: flow_run.c compares what a step found with what it left, and adds and
  *            removes accordingly. Nothing else sets one.
  *         2. Whoever answers a branch names its entry; entries are never used twice in an execution, so a
@@ -56,6 +60,7 @@ enum branch_phase {
     BRANCH_WAIT = 4,    /* a Wait state, until wake_ms */
     BRANCH_RETRY = 5,   /* its task is scheduled anew at wake_ms */
     BRANCH_JOB = 6,     /* its task started an execution, and waits for its end */
+    BRANCH_FAMILY = 7,  /* Parallel, Map: until its own branches are over */
     BRANCH_QUEUED = 16, /* its task waits for a worker of the activity */
     BRANCH_PHASES,
 };
@@ -63,16 +68,25 @@ enum branch_phase {
 enum { TASK_SECRET_BYTES = 16, BRANCH_ROOT = 0 };
 #define BRANCH_NONE UINT32_MAX
 
-/* One line of progress: the root, later those of Parallel and Map. */
+/* What a state with branches of its own needs again: its input, and, of a Map, that input after InputPath and
+ * the items. */
+struct frame {
+    struct value input, from, items;
+};
+void frame_write(struct buf *out, struct arena *arena, struct frame *frame);
+bool frame_read(struct str bytes, struct frame *ret); /* texts are slices of bytes */
+
+/* One line of progress: the root, and those of Parallel and Map. An id is used again once its branch is over. */
 struct branch {
     uint32_t id, parent; /* parent BRANCH_NONE: the root */
+    uint32_t index;      /* which of its parent's: a branch of Parallel, an item of Map */
     enum branch_phase phase;
     uint32_t state;
     uint32_t entry;          /* of this attempt */
     uint32_t entered_event;  /* id of its StateEntered */
     uint32_t previous_event; /* id of its last event */
     int64_t entered_ms;
-    struct value input;   /* of the state, as it came */
+    struct value input;   /* of the state, as it came; in BRANCH_FAMILY it is in the frame */
     uint32_t retry_count; /* of the state, over all retriers */
     uint32_t *tries;      /* by retrier */
     uint32_t try_count;
@@ -81,9 +95,17 @@ struct branch {
     int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
-    int64_t queued_ms;       /* of an activity's task: since when it waited for a worker; */
-    int64_t timeout_span_ms; /* how long it may take from its start; 0: any time */
-    struct str job;          /* BRANCH_JOB: ARN of the execution that it waits for */
+    int64_t queued_ms;              /* of an activity's task: since when it waited for a worker; */
+    int64_t timeout_span_ms;        /* how long it may take from its start; 0: any time */
+    struct str job;                 /* BRANCH_JOB: ARN of the execution that it waits for */
+    uint32_t children, begun, done; /* BRANCH_FAMILY: how many there are to be, were begun, gave an output */
+
+    /* Of the step at hand, not kept: */
+    struct frame *frame;
+    bool over, outputs_gone;
+    struct str kept;      /* its record in the store; empty: none */
+    uint32_t kept_frame;  /* entry whose frame is in the store; 0: none */
+    uint32_t kept_output; /* outputs of its branches that are in the store */
 };
 
 struct execution {
@@ -94,14 +116,17 @@ struct execution {
     int64_t timeout_ms;  /* of the whole; 0: never */
     int64_t continue_ms; /* more is to be done, at once; 0: it rests */
     uint32_t last_event, last_entry;
+    uint32_t branch_count; /* ids given so far */
     uint32_t hops;
-    struct str watchers;         /* addresses of tasks that wait for its end (flow_job.c) */
-    VEC(struct branch) branches; /* empty when it is over */
+    struct str watchers;           /* addresses of tasks that wait for its end (flow_job.c) */
+    VEC(struct branch *) branches; /* those at hand, the root first; empty when it is over */
 };
 
 void execution_write(struct buf *out, const struct execution *execution);
-/* False when it is not one. Texts are slices of bytes. whole: with the branches; else the head only. */
+/* False when it is not one. Texts are slices of bytes. whole: with the root's branch; else the head only. */
 bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret);
-struct branch *execution_branch(struct execution *execution, uint32_t id); /* NULL: it is over */
+struct branch *execution_branch(const struct execution *execution, uint32_t id); /* NULL: it is not at hand */
+void branch_write(struct buf *out, const struct branch *branch);
+bool branch_read(struct arena *arena, struct str bytes, struct branch *ret);
 
 #endif

@@ -127,6 +127,8 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
     execution_fill(arena, ns, machine_name, &execution, ret);
     ret->input = input;
     ret->output = last.texts[FIELD_OUTPUT];
+    if (execution.status == EXECUTION_TIMED_OUT) /* only its history says States.Timeout */
+        return true;
     ret->error = last.texts[FIELD_ERROR];
     ret->cause = last.texts[FIELD_CAUSE];
     return true;

@@ -75,6 +75,8 @@ uint32_t history_begin(struct history_writer *w, enum history_type type, uint32_
 
 void history_text(struct history_writer *w, enum history_field field, struct str text)
 {
+    if (w->mute)
+        return;
     if (field_is_payload(field)) {
         if (w->has_payload && str_eq(w->payload, text)) {
             pack_u8(w->out, (uint8_t)(field | FIELD_AGAIN));
@@ -89,12 +91,16 @@ void history_text(struct history_writer *w, enum history_field field, struct str
 
 void history_number(struct history_writer *w, enum history_field field, int64_t number)
 {
+    if (w->mute)
+        return;
     pack_u8(w->out, (uint8_t)field);
     pack_i64(w->out, number);
 }
 
 void history_end(struct history_writer *w)
 {
+    if (w->mute)
+        return;
     pack_u8(w->out, FIELD_END);
 }
 

@@ -128,6 +128,7 @@ struct history_writer {
     struct str payload; /* the last one of this chunk */
     bool has_payload;
     bool begun; /* the chunk's head is written */
+    bool mute;  /* fields and ends come to nothing */
 };
 
 /* last_id: of the last event that the execution has already. out is emptied. */

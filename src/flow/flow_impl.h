@@ -11,6 +11,9 @@
  *   'q' | account | region | name 0 | queued u64 | address            -> input of a task that waits for a worker
  *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
  *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
+ *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch, but the root
+ *   'i' | machine id u64 | start, newest first | nonce | branch u32   -> frame of one that waits for its own
+ *   'o' | machine id u64 | start, newest first | nonce | branch u32 | index u32 -> output of one of its own
  */
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
@@ -36,9 +39,12 @@ void key_machine(struct key *key, uint16_t partition, struct ns ns, struct str n
 void key_machine_prefix(struct key *key, uint16_t partition, struct ns ns);
 void key_revision(struct key *key, uint16_t partition, uint64_t machine_id, uint32_t revision);
 void key_name(struct key *key, uint16_t partition, uint64_t machine_id, struct str name);
-/* kind: 'e', 'u' or 'h' */
+/* kind: 'e' or 'u'; of 'h', 'b', 'i', 'o' a prefix */
 void key_execution(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref);
 void key_chunk(struct key *key, uint16_t partition, const struct execution_ref *ref, uint32_t first_id);
+/* kind: 'b' or 'i'; of 'o' a prefix */
+void key_branch(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref,
+                uint32_t branch);
 void key_of_machine(struct key *key, uint16_t partition, char kind, uint64_t machine_id); /* a prefix */
 bool key_execution_read(struct str key, struct execution_ref *ret);
 
@@ -124,6 +130,7 @@ struct flow {
     VEC(struct str) ready; /* topics of activities that have tasks since the last commit */
     flow_ready_f *on_ready;
     void *on_ready_self;
+    struct frame_cache *frames; /* NULL: none is kept */
 };
 
 /* What timers, deliveries and queue entries are for, in their addresses. */
@@ -146,6 +153,7 @@ struct queued {
 };
 typedef VEC(struct queued) queue_list;
 
+void queue_add(struct arena *arena, queue_list *list, const struct plan *plan, const struct branch *branch);
 queue_list queue_of(struct arena *arena, const struct plan *plan, const struct execution *execution);
 /* After a step: what waits no more leaves its queue. */
 void queue_move(struct work *work, struct ns ns, const struct execution_ref *ref, const queue_list *before,
@@ -166,7 +174,9 @@ struct job {
 typedef VEC(struct job) job_list;
 enum { JOB_WATCHERS_MAX = 1000 };
 
+/* Of the branches at hand; of one. */
 job_list jobs_of(struct arena *arena, const struct execution *execution);
+void jobs_add(struct arena *arena, job_list *list, const struct branch *branch);
 /* After a step of ref: whom it waits for now is told to tell its end; whom it waits for no more is stopped.
  * ended: the branch whose job has just ended by itself; BRANCH_NONE: none. */
 void flow_jobs_move(struct flow *flow, struct work *work, struct ns ns, const struct execution_ref *ref,
@@ -174,6 +184,10 @@ void flow_jobs_move(struct flow *flow, struct work *work, struct ns ns, const st
 /* The execution is over: who waits for it is told. */
 void flow_job_ended(struct flow *flow, struct work *work, struct ns ns, const struct execution *execution,
                     struct str arn);
+
+/* Frames kept parsed (flow_frame.c): all are dropped; a step begins. */
+void flow_frames_forget(struct flow *flow);
+void flow_frames_turn(struct flow *flow);
 
 /* On the writer's thread, through the cache. */
 bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,

@@ -10,16 +10,19 @@
 #include "flow/flow_impl.h"
 #include "flow/flow_token.h"
 
+void jobs_add(struct arena *arena, job_list *list, const struct branch *branch)
+{
+    if (branch->phase != BRANCH_JOB || branch->over)
+        return;
+    struct job job = { branch->id, branch->entry, branch->job };
+    VEC_PUSH(arena, list, job);
+}
+
 job_list jobs_of(struct arena *arena, const struct execution *execution)
 {
     job_list list = { 0 };
-    for (size_t i = 0; i < execution->branches.len; i++) {
-        const struct branch *branch = &execution->branches.at[i];
-        if (branch->phase != BRANCH_JOB)
-            continue;
-        struct job job = { branch->id, branch->entry, branch->job };
-        VEC_PUSH(arena, &list, job);
-    }
+    for (size_t i = 0; i < execution->branches.len; i++)
+        jobs_add(arena, &list, execution->branches.at[i]);
     return list;
 }
 

@@ -44,6 +44,13 @@ void key_chunk(struct key *key, uint16_t partition, const struct execution_ref *
     key_u32(key, first_id);
 }
 
+void key_branch(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref,
+                uint32_t branch)
+{
+    key_execution(key, partition, kind, ref);
+    key_u32(key, branch);
+}
+
 bool key_execution_read(struct str key, struct execution_ref *ret)
 {
     key = str_from_offset(key, KEY_HEAD_BYTES);

@@ -276,7 +276,7 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
 void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
                         uint64_t machine_id)
 {
-    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h' };
+    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o' };
     struct key key, end;
     for (size_t i = 0; i < sizeof(kinds); i++) {
         key_of_machine(&key, work->partition, kinds[i], machine_id);
@@ -364,6 +364,7 @@ void flow_forget(struct flow *flow, bool all)
 void flow_after_rollback(void *self)
 {
     flow_forget(self, false);
+    flow_frames_forget(self); /* one may be of an entry whose number is given again */
 }
 
 static bool flow_is_young(const struct flow *flow, const struct work *work)

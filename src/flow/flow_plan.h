@@ -3,7 +3,7 @@
  * Owns:    all of it lives in the plan's own arena; the definition's text too.
  * Threads: immutable once read; the count of references belongs to whoever shares it (the writer's cache).
  * Truths:  1. Every path and template in it is compiled, every transition is an index.
- *          2. States of nested scopes (branches of later kinds) stand in the same array: an index names a
+ *          2. States of nested scopes (branches, a Map's processor) stand in the same array: an index names a
  *             state.
  */
 #ifndef FLOW_FLOW_PLAN_H
@@ -63,6 +63,7 @@ struct plan {
     uint32_t start;
     int64_t timeout_s; /* TimeoutSeconds of the machine; 0: none */
     bool wants_input;  /* some path reads the execution's input from the context object */
+    bool wants_item;   /* some path reads a Map's item from there */
     struct str comment;
 };
 

@@ -46,7 +46,9 @@ static void step_once(struct arena *arena, struct plan *plan, struct execution *
     struct execution_names names = {
         { 1, 1700000000000, 3 }, STR("arn:e"), STR("arn:m"), STR("M"), STR("arn:r"), STR("us-east-1")
     };
-    struct step_settings settings = { 1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL };
+    struct step_settings settings = {
+        1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL
+    };
     struct step step = { .plan = plan,
                          .execution = execution,
                          .names = &names,
@@ -97,7 +99,7 @@ static void a_step_is_pure(void **test)
     assert_true(str_eq(buf_str(&record[0]), buf_str(&record[1])));
     assert_true(str_eq(one.parameters, two.parameters));
     assert_int_equal(first.timeout_ms, 1700000000000 + 99000);
-    assert_int_equal(first.branches.at[0].heartbeat_ms, 1700000000000 + 9000);
+    assert_int_equal(first.branches.at[0]->heartbeat_ms, 1700000000000 + 9000);
     for (int i = 0; i < 2; i++) {
         buf_fini(&history[i]);
         buf_fini(&record[i]);
@@ -120,18 +122,18 @@ static void damage_is_seen(void **test)
     buf_init(&record, 0);
     step_once(&arena, plan, &execution, &history, &order);
     execution.watchers = STR("who waits");
-    execution.branches.at[0].job = STR("arn:job");
+    execution.branches.at[0]->job = STR("arn:job");
     execution_write(&record, &execution);
     assert_true(execution_read(&arena, buf_str(&record), true, &again));
     assert_true(str_eq(again.watchers, execution.watchers));
-    assert_true(str_eq(again.branches.at[0].job, execution.branches.at[0].job));
+    assert_true(str_eq(again.branches.at[0]->job, execution.branches.at[0]->job));
     assert_true(str_eq(again.name, STR("one")));
     assert_int_equal(again.revision, 7);
     assert_int_equal(again.last_event, execution.last_event);
     assert_int_equal(again.branches.len, 1);
-    assert_int_equal(again.branches.at[0].phase, BRANCH_TASK);
-    assert_true(str_eq(again.branches.at[0].input.text, STR("{\"k\":1}")));
-    assert_memory_equal(again.branches.at[0].secret, execution.branches.at[0].secret, TASK_SECRET_BYTES);
+    assert_int_equal(again.branches.at[0]->phase, BRANCH_TASK);
+    assert_true(str_eq(again.branches.at[0]->input.text, STR("{\"k\":1}")));
+    assert_memory_equal(again.branches.at[0]->secret, execution.branches.at[0]->secret, TASK_SECRET_BYTES);
     for (size_t len = 0; len < record.len; len++)
         assert_false(execution_read(&arena, str_slice(buf_str(&record), 0, len), true, &again));
     for (size_t i = 0; i < record.len; i++) { /* anything may come of it, but nothing outside of it */

@@ -2,9 +2,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "flow/flow_impl.h"
+#include "flow/flow_run.h"
 #include "flow/flow_state.h"
-#include "flow/flow_token.h"
 #include "io/digest.h"
 #include "io/rand.h"
 
@@ -31,6 +30,8 @@ enum err flow_open(const struct flow_settings *settings, struct deliver *deliver
         flow->settings.list_scan_max = LIST_SCAN_MAX;
     if (flow->settings.page_bytes_max == 0)
         flow->settings.page_bytes_max = PAGE_BYTES_MAX;
+    if (flow->settings.history_events_max == 0)
+        flow->settings.history_events_max = HISTORY_EVENTS_MAX;
     flow->deliver = deliver;
     flow->nonce = UINT32_MAX;
     map_init(&flow->machines, rand_u64());
@@ -46,6 +47,7 @@ void flow_close(struct flow **flow)
     if (!*flow)
         return;
     flow_forget(*flow, true);
+    flow_frames_forget(*flow);
     map_fini(&(*flow)->machines);
     map_fini(&(*flow)->editions);
     buf_fini(&(*flow)->history);
@@ -55,80 +57,7 @@ void flow_close(struct flow **flow)
     *flow = NULL;
 }
 
-/* ---- timers: what they should be follows from the execution ---- */
-
-struct due {
-    int64_t due_ms;
-    struct flow_address address;
-};
-typedef VEC(struct due) due_list;
-
-static void due_add(struct arena *arena, due_list *list, const struct execution_ref *ref, int64_t due_ms,
-                    enum purpose purpose, uint32_t branch, uint32_t entry)
-{
-    if (due_ms == 0)
-        return;
-    struct due due = { due_ms, { (uint8_t)purpose, *ref, branch, entry } };
-    VEC_PUSH(arena, list, due);
-}
-
-static due_list dues_of(struct arena *arena, const struct execution_ref *ref,
-                        const struct execution *execution)
-{
-    due_list list = { 0 };
-    due_add(arena, &list, ref, execution->timeout_ms, PURPOSE_EXECUTION_TIMEOUT, 0, 0);
-    due_add(arena, &list, ref, execution->continue_ms, PURPOSE_CONTINUE, 0, 0);
-    for (size_t i = 0; i < execution->branches.len; i++) {
-        const struct branch *branch = &execution->branches.at[i];
-        due_add(arena, &list, ref, branch->wake_ms, PURPOSE_WAKE, branch->id, branch->entry);
-        due_add(arena, &list, ref, branch->timeout_ms, PURPOSE_TASK_TIMEOUT, branch->id, branch->entry);
-        due_add(arena, &list, ref, branch->heartbeat_ms, PURPOSE_HEARTBEAT, branch->id, branch->entry);
-    }
-    return list;
-}
-
-static bool due_in(const due_list *list, const struct due *due)
-{
-    for (size_t i = 0; i < list->len; i++) {
-        const struct due *other = &list->at[i];
-        if (other->due_ms == due->due_ms && other->address.purpose == due->address.purpose &&
-            other->address.branch == due->address.branch && other->address.entry == due->address.entry)
-            return true;
-    }
-    return false;
-}
-
-static void dues_move(struct work *work, const due_list *before, const due_list *after)
-{
-    char ref[FLOW_ADDRESS_BYTES];
-    for (size_t i = 0; i < before->len; i++) {
-        if (due_in(after, &before->at[i]))
-            continue;
-        flow_address_write(&before->at[i].address, ref);
-        timer_remove(work, before->at[i].due_ms, TIMER_FLOW, str_of(ref, sizeof(ref)));
-    }
-    for (size_t i = 0; i < after->len; i++) {
-        if (due_in(before, &after->at[i]))
-            continue;
-        flow_address_write(&after->at[i].address, ref);
-        timer_add(work, after->at[i].due_ms, TIMER_FLOW, str_of(ref, sizeof(ref)));
-    }
-}
-
 /* ---- a step in a batch ---- */
-
-struct run {
-    struct flow *flow;
-    struct work *work;
-    const struct edition *edition;
-    struct execution_ref ref;
-    struct execution execution;
-    struct str arn;
-    due_list before;   /* its timers as the store has them */
-    job_list jobs;     /* and the executions that it waits for */
-    queue_list queued; /* and the tasks that wait for a worker */
-    bool fresh;        /* nothing of it is in the store yet */
-};
 
 static void run_write(struct run *run, const struct step *step)
 {
@@ -154,8 +83,7 @@ static void run_write(struct run *run, const struct step *step)
         else
             store_delete(work->batch, key_str(&key));
     }
-    due_list after = dues_of(work->arena, &run->ref, &run->execution);
-    dues_move(work, &run->before, &after);
+    rest_write(run, step);
     queue_move(work, run->edition->ns, &run->ref, &run->queued, &run->execution);
 }
 
@@ -188,7 +116,7 @@ static void run_step(struct run *run, const struct happening *what, struct value
     struct step_settings settings = {
         .transitions_max = flow->settings.transitions_max,
         .history_bytes_max = STEP_HISTORY_BYTES_MAX,
-        .events_max = HISTORY_EVENTS_MAX,
+        .events_max = flow->settings.history_events_max,
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
         .digest = digest_named,
@@ -196,8 +124,12 @@ static void run_step(struct run *run, const struct happening *what, struct value
     struct execution_names names = {
         run->ref, run->arn, edition->machine_arn, edition->machine_name, edition->role_arn, edition->ns.region
     };
+    struct step_rest rest;
+    rest_init(run, &rest);
+    flow_frames_turn(flow);
     struct step step = {
         .plan = edition->plan,
+        .rest = &rest,
         .execution = &run->execution,
         .names = &names,
         .settings = &settings,
@@ -237,8 +169,7 @@ static enum err run_load(struct flow *flow, struct work *work, const struct exec
         return err;
     if (run->execution.status != EXECUTION_RUNNING)
         return ERR_NOTFOUND;
-    run->before = dues_of(work->arena, ref, &run->execution);
-    run->jobs = jobs_of(work->arena, &run->execution);
+    rest_loaded(run);
     run->edition = flow_edition_get(flow, work, ref->machine_id, run->execution.revision, reterr);
     if (!run->edition)
         return ERR_CORRUPT;
@@ -391,7 +322,7 @@ void flow_task_done(void *self, struct work *work, const struct delivery *delive
     if (!flow_address_read(delivery->owner_ref, &address) ||
         run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return;
-    struct branch *branch = execution_branch(&run.execution, address.branch);
+    struct branch *branch = rest_branch(&run, address.branch);
     if (!branch || branch->entry != address.entry ||
         (branch->phase != BRANCH_TASK && branch->phase != BRANCH_JOB))
         return;
@@ -428,7 +359,7 @@ static bool token_load(struct flow *flow, struct work *work, struct str text, st
         return fault_set(reterr, work->arena, FAULT_TASK_NOT_FOUND,
                          "Task Does Not Exist: 'Provided task does not exist'");
     enum err err = run_load(flow, work, &token.ref, run, reterr);
-    struct branch *branch = err == ERR_OK ? execution_branch(&run->execution, token.branch) : NULL;
+    struct branch *branch = err == ERR_OK ? rest_branch(run, token.branch) : NULL;
     if (err != ERR_OK && err != ERR_NOTFOUND)
         return fault_set(reterr, work->arena, FAULT_INTERNAL, "The execution cannot be read");
     if (!branch || branch->entry != token.entry ||
@@ -488,11 +419,11 @@ bool flow_task_start(struct flow *flow, struct work *work, const struct flow_add
     struct happening what = { .kind = HAPPENED_TASK_STARTED, .branch = address->branch, .worker = worker };
     if (run_load(flow, work, &address->ref, &run, &fault) != ERR_OK)
         return false;
-    struct branch *branch = execution_branch(&run.execution, address->branch);
+    struct branch *branch = rest_branch(&run, address->branch);
     if (!branch || branch->entry != address->entry || branch->phase != BRANCH_QUEUED)
         return false;
     run_go(&run, &what);
-    branch = execution_branch(&run.execution, address->branch);
+    branch = rest_branch(&run, address->branch);
     if (!branch || branch->entry != address->entry || branch->phase != BRANCH_TOKEN)
         return false; /* its machine is being deleted */
     struct task_token token = { .ref = address->ref, .branch = branch->id, .entry = branch->entry };
@@ -510,7 +441,7 @@ bool flow_task_put_back(struct flow *flow, struct work *work, struct str token,
     if (!token_load(flow, work, token, &run, &what, &fault))
         return false;
     run_go(&run, &what);
-    const struct branch *branch = execution_branch(&run.execution, what.branch);
+    const struct branch *branch = rest_branch(&run, what.branch);
     if (!branch || branch->phase != BRANCH_QUEUED)
         return false;
     *ret_address = (struct flow_address){ PURPOSE_QUEUED, run.ref, branch->id, branch->entry };
@@ -528,7 +459,7 @@ bool flow_due(void *self, struct work *work, struct str ref)
     if (!flow_address_read(ref, &address) || run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return true; /* it is over: nothing to do */
     struct execution *execution = &run.execution;
-    struct branch *branch = execution_branch(execution, address.branch);
+    struct branch *branch = rest_branch(&run, address.branch);
     bool current = branch && branch->entry == address.entry;
     struct happening what = { .branch = address.branch };
     int64_t due_ms = 0;

@@ -346,6 +346,48 @@ static void histories_page_both_ways(void **test)
     engine_close(&engine);
 }
 
+/* The last number of a history is for the event that ends it, whatever the one before was. */
+static void a_full_history_is_the_end(void **test)
+{
+    (void)test;
+    static const char *const definitions[] = {
+        LOOPS,
+        "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemsPath\":\"$.l\",\"ItemProcessor\":{"
+        "\"StartAt\":"
+        "\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}},\"ResultPath\":null,\"Next\":\"C\"},"
+        "\"C\":{\"Type\":"
+        "\"Choice\",\"Choices\":[{\"Variable\":\"$.stop\",\"IsPresent\":true,\"Next\":\"Z\"}],\"Default\":"
+        "\"M\"},"
+        "\"Z\":{\"Type\":\"Succeed\"}}}",
+    };
+    static const char *const machines[] = { "L", "F" };
+    for (unsigned max = 30; max < 50; max++) {
+        struct engine engine;
+        struct arena arena = { 0 };
+        struct str arn;
+        engine_open(&engine, &(struct flow_settings){ .history_events_max = max, .transitions_max = 7 });
+        for (int i = 0; i < 2; i++) {
+            struct machine_call call = create(&engine, machines[i], definitions[i]);
+            assert_int_equal(call.fault.code, FAULT_NONE);
+            engine_start(&engine, str_from(machines[i]), STR_EMPTY, STR("{\"l\":[1,2,3]}"), &arn);
+            for (int k = 0; k < 20; k++)
+                engine_advance(&engine, 1);
+            struct flow_execution execution;
+            engine_describe(&engine, arn, &arena, &execution);
+            assert_text(execution.status, "FAILED");
+            assert_text(execution.error, "States.Runtime");
+            struct json events = engine_history(&engine, arn, &arena);
+            assert_int_equal(events.count, max);
+            int64_t previous;
+            assert_true(
+                json_number_i64(json_get(&events.items[max - 1], STR("previousEventId"))->text, &previous));
+            assert_int_equal(previous, max - 1);
+        }
+        arena_fini(&arena);
+        engine_close(&engine);
+    }
+}
+
 static bool refused_run(struct engine *engine, struct work *work, void *self)
 {
     struct fault fault = { 0 };
@@ -489,6 +531,7 @@ int main(void)
         cmocka_unit_test(names_are_used_once),
         cmocka_unit_test(lists_are_newest_first),
         cmocka_unit_test(histories_page_both_ways),
+        cmocka_unit_test(a_full_history_is_the_end),
         cmocka_unit_test(a_rollback_leaves_nothing),
         cmocka_unit_test(a_machine_of_another_place_is_not_seen),
         cmocka_unit_test(what_an_execution_costs),

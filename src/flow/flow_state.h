@@ -5,7 +5,7 @@
 #define FLOW_FLOW_STATE_H
 
 #include "flow/flow_definition.h"
-#include "flow/flow_step.h"
+#include "flow/flow_family.h"
 
 struct state_kind {
     const char *name;                           /* "Task" */
@@ -13,6 +13,7 @@ struct state_kind {
     unsigned fields;                            /* of enum state_field */
     const char *const *own_fields;              /* ended by NULL */
     bool ends;                                  /* an execution can end in it without End */
+    const struct family *family;                /* NULL: it has no branches of its own */
     /* Reads what is the kind's own from source into state->own. */
     void (*read)(struct check *check, const struct where *at, const struct json *source, struct state *state);
     /* The branch has entered the state (its event is written). Ends in exactly one of
@@ -27,6 +28,7 @@ bool activity_is(struct str resource);
 /* The resource of a Task state; empty of others. */
 struct str task_resource(const struct state *state);
 
-extern const struct state_kind state_task, state_choice, state_pass, state_wait, state_succeed, state_fail;
+extern const struct state_kind state_task, state_choice, state_pass, state_wait, state_succeed, state_fail,
+    state_parallel, state_map;
 
 #endif

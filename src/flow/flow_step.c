@@ -18,8 +18,24 @@ const struct state *step_state(const struct step *step, const struct branch *bra
 
 /* ---- events ---- */
 
+/* The last number of a full history is for the event that ends the execution: what else would be written is not,
+ * and step_overflow makes an end. */
+static bool event_has_room(struct step *step, enum history_type type)
+{
+    bool end = type == HISTORY_EXECUTION_SUCCEEDED || type == HISTORY_EXECUTION_FAILED ||
+               type == HISTORY_EXECUTION_ABORTED || type == HISTORY_EXECUTION_TIMED_OUT;
+    if (!step->full && !end && step->execution->last_event + 1 >= step->settings->events_max) {
+        step->full = true;
+        step->history.mute = true;
+        step->orders_told = step->orders.len;
+    }
+    return !step->full;
+}
+
 uint32_t step_event(struct step *step, struct branch *branch, enum history_type type)
 {
+    if (!event_has_room(step, type))
+        return step->execution->last_event;
     uint32_t previous = branch ? branch->previous_event : 0;
     uint32_t id = history_begin(&step->history, type, previous, step->now_ms);
     step->execution->last_event = id;
@@ -46,42 +62,42 @@ static void execution_end(struct step *step, enum execution_status status)
     execution->stop_ms = step->now_ms;
     execution->timeout_ms = 0;
     execution->continue_ms = 0;
-    execution->branches.len = 0;
-}
-
-void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause)
-{
-    step_event(step, branch, HISTORY_EXECUTION_FAILED);
-    event_failure(step, error, cause);
-    execution_end(step, EXECUTION_FAILED);
+    for (size_t i = 0; i < execution->branches.len; i++)
+        execution->branches.at[i]->over = true;
 }
 
 static void branch_end(struct step *step, struct branch *branch, struct value *output)
 {
-    assert(branch->parent == BRANCH_NONE); /* Parallel and Map will hear of their branches here */
+    if (branch->parent != BRANCH_NONE) {
+        family_child_done(step, branch, output);
+        return;
+    }
     step_event(step, branch, HISTORY_EXECUTION_SUCCEEDED);
     history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, output));
     history_end(&step->history);
     execution_end(step, EXECUTION_SUCCEEDED);
 }
 
-/* What was under way in each branch is over too. previous: of the execution's last event. */
-static void execution_cut(struct step *step, enum history_type type, enum execution_status status,
-                          struct str error, struct str cause)
+static void step_stop(struct step *step, const struct happening *what)
 {
     struct execution *execution = step->execution;
-    for (size_t i = 0; type == HISTORY_EXECUTION_ABORTED && i < execution->branches.len; i++) {
-        struct branch *branch = &execution->branches.at[i];
-        const struct state *state = step_state(step, branch);
-        if (branch->phase == BRANCH_READY || state->kind->aborted == HISTORY_NONE)
-            continue;
-        step_event(step, branch, state->kind->aborted);
-        history_end(&step->history);
-    }
+    family_abort(step, execution->branches.at[0]);
+    step->full = false; /* the end is told all the same */
+    step->history.mute = false;
     struct branch none = { .previous_event = execution->last_event };
-    step_event(step, &none, type);
-    event_failure(step, error, cause);
-    execution_end(step, status);
+    step_event(step, &none, HISTORY_EXECUTION_ABORTED);
+    event_failure(step, what->error, what->cause);
+    execution_end(step, EXECUTION_ABORTED);
+}
+
+/* Nothing is told of what was under way, and the event follows from none. */
+static void step_time_out(struct step *step)
+{
+    step_event(step, NULL, HISTORY_EXECUTION_TIMED_OUT);
+    event_failure(step, STR("States.Timeout"), STR_EMPTY);
+    if (step->rest)
+        step->rest->branches(step->rest->self); /* they end with it */
+    execution_end(step, EXECUTION_TIMED_OUT);
 }
 
 /* ---- what a state does ---- */
@@ -111,9 +127,9 @@ static void branch_move(struct step *step, struct branch *branch, struct value *
     (void)value_text(step->arena, output);
     branch->input = *output;
     branch->state = next;
-    branch->phase = BRANCH_READY;
     branch->retry_count = 0;
     branch->try_count = 0;
+    step_ready(step, branch);
 }
 
 void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next)
@@ -122,6 +138,13 @@ void step_leave(struct step *step, struct branch *branch, struct value result, u
     if (!data_output(step, branch, &result, &output))
         return;
     branch_move(step, branch, &output, next != STATE_NONE ? next : step_state(step, branch)->next);
+}
+
+void step_ready(struct step *step, struct branch *branch)
+{
+    branch->phase = BRANCH_READY;
+    if (branch != step->running)
+        VEC_PUSH(step->arena, &step->ready, branch);
 }
 
 void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase)
@@ -187,11 +210,11 @@ static bool branch_retry(struct step *step, struct branch *branch, struct str er
     return false;
 }
 
-void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat)
+/* False: no catcher takes the error. */
+static bool branch_catch(struct step *step, struct branch *branch, struct str error, struct str cause,
+                         bool heartbeat)
 {
     const struct state *state = step_state(step, branch);
-    if (branch_retry(step, branch, error, heartbeat))
-        return;
     for (uint32_t i = 0; i < state->catcher_count; i++) {
         const struct catcher *catcher = &state->catchers[i];
         if (!error_matches(&catcher->errors, error, heartbeat))
@@ -208,19 +231,50 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
                 step_fail_runtime(step, branch, "Unable to apply ReferencePath %.*s to input %.*s",
                                   STR_ARG(path_text(catcher->result_path.path)),
                                   STR_ARG(value_text(step->arena, &branch->input)));
-                return;
+                return true;
             }
             output = value_of_json(&combined);
         } else if (!data_combine(step, branch, &catcher->result_path, &value, &output)) {
-            return;
+            return true;
         }
         if (value_shape(&output, step->settings->payload_bytes_max) != VALUE_FITS ||
             value_text(step->arena, &output).len > step->settings->payload_bytes_max)
-            break;
+            return false;
         branch_move(step, branch, &output, catcher->next);
-        return;
+        return true;
+    }
+    return false;
+}
+
+/* Up from the branch to the one whose retriers or catchers take the error; at the root the execution ends. */
+void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat)
+{
+    for (struct branch *failed = NULL;; failed = branch, branch = family_branch(step, branch->parent)) {
+        const struct family *family = step_state(step, branch)->kind->family;
+        bool begun = branch->phase == BRANCH_FAMILY;
+        if (begun)
+            family_cut(step, branch, failed);
+        if (branch_retry(step, branch, error, heartbeat))
+            return;
+        if (begun) {
+            step_event(step, branch, family->failed);
+            history_end(&step->history);
+        }
+        if (branch_catch(step, branch, error, cause, heartbeat))
+            return;
+        if (branch->parent == BRANCH_NONE)
+            break;
     }
     step_fail_execution(step, branch, error, cause);
+}
+
+void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause)
+{
+    step_event(step, branch, HISTORY_EXECUTION_FAILED);
+    event_failure(step, error, cause);
+    if (step->rest)
+        step->rest->branches(step->rest->self); /* they end with it */
+    execution_end(step, EXECUTION_FAILED);
 }
 
 static struct str cause_of(struct step *step, struct branch *branch, const char *format, va_list args)
@@ -310,85 +364,91 @@ static bool step_has_share(const struct step *step)
            step->history.out->len < step->settings->history_bytes_max;
 }
 
-/* False when the history is full, and the execution has failed of it. */
-static bool step_has_events(struct step *step, struct branch *branch)
+static void step_overflow(struct step *step)
 {
-    /* A state writes a few events more; the last id is kept for the end. */
-    enum { EVENTS_OF_A_STATE = 8 };
-    if (step->execution->last_event + EVENTS_OF_A_STATE <= step->settings->events_max)
-        return true;
-    struct str cause =
-        arena_printf(step->arena, "The execution reached the maximum number of history events (%u).",
-                     step->settings->events_max);
-    step_fail_execution(step, branch, STR("States.Runtime"), cause);
-    return false;
+    struct branch none = { .previous_event = step->execution->last_event };
+    step->full = false;
+    step->history.mute = false;
+    step->orders.len = step->orders_told;
+    step_fail_execution(step, &none, STR("States.Runtime"),
+                        arena_printf(step->arena,
+                                     "The execution reached the maximum number of history events (%u).",
+                                     step->settings->events_max));
 }
 
 /* Enters states until all branches wait, the execution is over, or the share is used up. */
 static void step_drive(struct step *step)
 {
     struct execution *execution = step->execution;
+    for (size_t i = 0; i < step->ready.len; i++) {
+        struct branch *branch = step->ready.at[i];
+        step->running = branch;
+        while (!step->full && !branch->over && branch->phase == BRANCH_READY) {
+            if (!step_has_share(step)) {
+                execution->continue_ms = step->now_ms;
+                return;
+            }
+            branch_enter(step, branch);
+        }
+        step->running = NULL;
+    }
+}
+
+static void step_continue(struct step *step)
+{
+    struct execution *execution = step->execution;
     execution->continue_ms = 0;
-    for (size_t i = 0; i < execution->branches.len;) {
-        struct branch *branch = &execution->branches.at[i];
-        if (branch->phase != BRANCH_READY) {
-            i++;
-            continue;
-        }
-        if (!step_has_events(step, branch))
-            return;
-        if (!step_has_share(step)) {
-            execution->continue_ms = step->now_ms;
-            return;
-        }
-        branch_enter(step, branch);
+    if (step->rest)
+        step->rest->branches(step->rest->self);
+    for (size_t i = 0; i < execution->branches.len; i++) {
+        if (execution->branches.at[i]->phase == BRANCH_READY)
+            VEC_PUSH(step->arena, &step->ready, execution->branches.at[i]);
     }
 }
 
 static void step_start(struct step *step, const struct happening *what)
 {
     struct execution *execution = step->execution;
-    struct branch root = { .id = BRANCH_ROOT,
-                           .parent = BRANCH_NONE,
-                           .phase = BRANCH_READY,
-                           .state = step->plan->start,
-                           .input = what->value };
+    struct branch *root = ARENA_NEW(step->arena, struct branch);
+    *root = (struct branch){
+        .id = BRANCH_ROOT, .parent = BRANCH_NONE, .state = step->plan->start, .input = what->value
+    };
     step->execution_input = what->value;
     execution->status = EXECUTION_RUNNING;
     execution->start_ms = step->now_ms;
     if (step->plan->timeout_s > 0)
         execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
     step_event(step, NULL, HISTORY_EXECUTION_STARTED);
-    history_text(&step->history, FIELD_INPUT, value_text(step->arena, &root.input));
+    history_text(&step->history, FIELD_INPUT, value_text(step->arena, &root->input));
     history_text(&step->history, FIELD_ROLE_ARN, step->names->role_arn);
     history_end(&step->history);
     VEC_PUSH(step->arena, &execution->branches, root);
+    execution->branch_count = 1;
+    step_ready(step, root);
 }
 
 void flow_step(struct step *step, const struct happening *what)
 {
-    struct execution *execution = step->execution;
     struct branch *branch;
     switch (what->kind) {
     case HAPPENED_START:
         step_start(step, what);
         break;
     case HAPPENED_CONTINUE:
+        step_continue(step);
         break;
     case HAPPENED_EXECUTION_TIMEOUT:
-        execution_cut(step, HISTORY_EXECUTION_TIMED_OUT, EXECUTION_TIMED_OUT, STR_EMPTY, STR_EMPTY);
+        step_time_out(step);
         return;
     case HAPPENED_STOP:
-        execution_cut(step, HISTORY_EXECUTION_ABORTED, EXECUTION_ABORTED, what->error, what->cause);
+        step_stop(step, what);
         return;
     default:
-        branch = execution_branch(execution, what->branch);
+        branch = family_branch(step, what->branch);
         assert(branch);
         if (branch->phase == BRANCH_RETRY) {
             branch->wake_ms = 0;
             step->transitions++;
-            if (!step_has_events(step, branch))
-                return;
             step_state(step, branch)->kind->enter(step, branch);
         } else {
             step_state(step, branch)->kind->resume(step, branch, what);
@@ -396,4 +456,6 @@ void flow_step(struct step *step, const struct happening *what)
         break;
     }
     step_drive(step);
+    if (step->full)
+        step_overflow(step);
 }

@@ -1,6 +1,7 @@
 /* flow_step.h - one step of an execution: what happened goes in, a new state, events and commands come out.
  *
- * Pure: no store, no clock, no delivery. (plan, execution, what happened, now, randomness) say all.
+ * Pure: no store, no clock, no delivery. (plan, execution, what happened, now, randomness) say all; what of an
+ * execution at rest is not at hand is asked for through `rest`.
  *
  * The driver enters states until every branch waits for something, the execution is over, or the step has had
  * its share (transitions_max, history_bytes_max); then execution->continue_ms asks for another step at once.
@@ -55,6 +56,23 @@ struct task_order {
     struct str parameters;
 };
 
+/* What a branch of a Parallel or Map gave, until all have. */
+struct output {
+    uint32_t parent, index;
+    struct str text;
+    bool gone;
+};
+typedef VEC(struct output) output_list;
+
+/* Reads what the store keeps of the execution beside its record. What it gives lives as long as the step. */
+struct step_rest {
+    void *self;
+    struct branch *(*branch)(void *self, uint32_t id); /* into execution->branches; NULL: it is over */
+    void (*branches)(void *self);                      /* all of them */
+    struct frame *(*frame)(void *self, const struct branch *branch);
+    void (*outputs)(void *self, const struct branch *parent, output_list *list);
+};
+
 struct step_settings {
     unsigned transitions_max;
     size_t history_bytes_max;
@@ -69,16 +87,25 @@ struct step {
     struct execution *execution;
     const struct execution_names *names;
     const struct step_settings *settings;
+    const struct step_rest *rest; /* NULL: all there is of the execution is at hand */
     struct arena *arena;
     int64_t now_ms;
     struct value execution_input; /* has neither form when the plan does not want it */
     struct history_writer history;
-    struct str task_token; /* of the task about to be scheduled, for the context object; empty: none */
+    struct str task_token;   /* of the task about to be scheduled, for the context object; empty: none */
+    const struct json *item; /* of a Map, that is about to begin; for the context object; NULL: none */
+    uint32_t item_index;
     VEC(struct task_order) orders;
+    output_list outputs; /* of this step */
+    VEC(struct branch *) ready;
+    struct branch *running; /* the one that is driven */
+    size_t spare;           /* branches at hand that are over */
+    bool full;              /* the history has no room for what else happens */
+    size_t orders_told;     /* orders whose events it had room for */
     unsigned transitions;
 };
 
-/* step: its first seven members and history are set by the caller, the rest is zero. */
+/* step: its first eight members and history are set by the caller, the rest is zero. */
 void flow_step(struct step *step, const struct happening *what);
 
 /* ---- for state kinds ---- */
@@ -88,6 +115,8 @@ uint32_t step_event(struct step *step, struct branch *branch, enum history_type 
 /* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to,
  * instead of what the state says; STATE_NONE: as it says. */
 void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next);
+/* The branch is to enter its state. */
+void step_ready(struct step *step, struct branch *branch);
 /* The branch waits. */
 void step_sleep(struct step *step, struct branch *branch, enum branch_phase phase);
 /* An error that retriers and catchers may take. event: whether of the kind that heartbeats miss. */

@@ -116,8 +116,8 @@ def test_create_refusals(sfn, wire, make):
     refused(create, "InvalidDefinition",
             "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'",
             name="x", definition='{"StartAt":"S"}', roleArn=ROLE)
-    refused(create, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The state type "
-            "Map is not supported by Crema yet at /States/S/Type'", name="x", roleArn=ROLE,
+    refused(create, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields "
+            "are required: [ItemProcessor] at /States/S'", name="x", roleArn=ROLE,
             definition=json.dumps({"StartAt": "S", "States": {"S": {"Type": "Map", "Next": "T"},
                                                               "T": {"Type": "Succeed"}}}))
     for resource in ("arn:aws:states:::lambda:invoke", "arn:aws:states:::aws-sdk:s3:getObject",
