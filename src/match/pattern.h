@@ -9,7 +9,8 @@
  *         2. What stands at a place are the scalars there, and those in arrays there: [] and {} are nothing.
  *            exists:false asks that there is nothing, every other test that something there passes.
  *         3. What a pattern asks below an array must be found in one and the same item of it. (exists:false
- *            of names that sort before all others asked below that array: must be nothing in any item.)
+ *            of names that sort before all others asked below that array: must be nothing in any item.) A list
+ *            with exists:false beside other tests is found in an item that has nothing there, too.
  *         4. Numbers are equal by value, to the last digit.
  *         5. $or stands for as many patterns as there are ways through it.
  * Threads: a pattern is immutable and may be used by many.
@@ -25,7 +26,7 @@ struct pattern;
 struct pattern_limits {
     size_t bytes_max;           /* of the text; 4,096 (what may stand in a rule is the bus's setting) */
     unsigned conjunctions_max;  /* ways through all $or; 1,000 */
-    unsigned wildcard_cost_max; /* of one wildcard, as pattern_wildcard.c counts */
+    unsigned wildcard_cost_max; /* of the wildcards of one place, as pattern_wildcard.c counts; 10 */
 };
 
 /* The pattern lives in the arena, text is copied. ERR_INVALID: the service refuses it too; *reterr is then the

@@ -60,6 +60,7 @@ struct pattern_clause {
     uint32_t name_count;
     const struct pattern_test *tests;
     uint32_t test_count;
+    uint32_t number;         /* among the pattern's distinct clauses, from 0 */
     uint32_t wildcard_count; /* among the tests, those inside of anything-but too */
     bool absent_too;         /* TEST_ABSENT is among the tests */
     bool absent_only;        /* and nothing else is */

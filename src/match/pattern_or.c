@@ -67,9 +67,9 @@ static bool same_place(const struct sorted *a, const struct sorted *b)
     return str_eq(a->clause->place, b->clause->place);
 }
 
-static void add_clause(struct pattern *pattern, const struct pattern_clause *clause)
+static void add_clause(struct pattern *pattern, struct pattern_clause *clause)
 {
-    pattern->clause_count++;
+    clause->number = pattern->clause_count++;
     pattern->wildcard_count += clause->wildcard_count;
 }
 
@@ -172,7 +172,7 @@ static void find_places(struct expansion *e, const struct sorted *sorted)
 }
 
 static void set_conjunction(struct expansion *e, const uint32_t *row,
-                            const struct pattern_clause *const *numbered, struct pattern_conjunction *ret)
+                            struct pattern_clause *const *numbered, struct pattern_conjunction *ret)
 {
     const struct pattern_clause **clauses;
     *ret = (struct pattern_conjunction){ 0 };
@@ -189,8 +189,7 @@ static void set_conjunctions(struct expansion *e, const struct ways *ways, const
                              struct pattern *ret)
 {
     struct pattern_reader *r = e->reader;
-    const struct pattern_clause **numbered =
-        (void *)arena_bytes(&e->scratch, r->clause_count * sizeof(*numbered));
+    struct pattern_clause **numbered = (void *)arena_bytes(&e->scratch, r->clause_count * sizeof(*numbered));
     bool *used = ARENA_ARRAY(&e->scratch, bool, r->clause_count);
     struct pattern_conjunction *conjunctions =
         (void *)arena_bytes(r->arena, ways->count * sizeof(*conjunctions));

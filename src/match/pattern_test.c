@@ -1,6 +1,7 @@
 /* Patterns: the golden cases, the evaluator against the rules taken literally, and
  * recorded answers of the service. */
 #include "match/pattern.h"
+#include "match/pattern_golden_test.h"
 #include "base/vec.h"
 
 #include <setjmp.h>
@@ -11,61 +12,16 @@
 
 #include <cmocka.h>
 
-static struct json read_json(struct arena *arena, struct str text)
-{
-    struct json value;
-    struct json_error error = { .text = "" };
-    if (json_read(arena, text, 0, &value, &error))
-        fail_msg("%.*s: %s", STR_ARG(text), error.text);
-    return value;
-}
-
-/* Empty when absent. */
-static struct str read_file(struct arena *arena, const char *path)
-{
-    static char piece[65536];
-    struct buf all;
-    buf_init(&all, 0);
-    FILE *file = fopen(path, "rb");
-    for (size_t len; file && (len = fread(piece, 1, sizeof(piece), file)) > 0;)
-        buf_add_bytes(&all, piece, len);
-    if (file)
-        fclose(file);
-    struct str text = arena_copy(arena, buf_str(&all));
-    buf_fini(&all);
-    return text;
-}
-
-static struct str golden_text(struct arena *arena, const char *name)
-{
-    static const char *const folders[] = { "test", "../test", "../../test" };
-    char path[200];
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        (void)snprintf(path, sizeof(path), "%s/golden/pattern/%s.jsonl", folders[i], name);
-        struct str text = read_file(arena, path);
-        if (text.len)
-            return text;
-    }
-    fail_msg("test/golden/pattern/%s.jsonl is not there", name);
-    return STR_EMPTY;
-}
-
 /* ---- golden cases ---- */
-
-static struct str text_of(const struct json *value)
-{
-    assert_non_null(value);
-    return value->type == JSON_STRING ? value->text : value->raw;
-}
 
 static size_t check_events(struct arena *arena, struct str name, const struct pattern *pattern,
                            const struct json *events, bool expected)
 {
     assert_true(json_is(events, JSON_ARRAY));
     for (size_t i = 0; i < events->count; i++) {
-        struct json event = read_json(arena, text_of(&events->items[i]));
+        struct json event = golden_json(arena, golden_source(&events->items[i]));
         if (pattern_match(pattern, arena, &event) != expected)
-            fail_msg("%.*s: %.*s: not %s", STR_ARG(name), STR_ARG(text_of(&events->items[i])),
+            fail_msg("%.*s: %.*s: not %s", STR_ARG(name), STR_ARG(golden_source(&events->items[i])),
                      expected ? "matched" : "left alone");
     }
     return events->count;
@@ -74,7 +30,7 @@ static size_t check_events(struct arena *arena, struct str name, const struct pa
 static void check_refused(struct arena *arena, struct str name, const struct json *golden)
 {
     struct pattern *pattern;
-    struct str error = STR_EMPTY, text = text_of(json_get(golden, STR("pattern")));
+    struct str error = STR_EMPTY, text = golden_source(json_get(golden, STR("pattern")));
     const struct json *reason = json_get_typed(golden, STR("refused"), JSON_STRING);
     const struct json *at = json_get_typed(golden, STR("at"), JSON_ARRAY);
     assert_true(reason && at && at->count == 2);
@@ -88,40 +44,116 @@ static void check_refused(struct arena *arena, struct str name, const struct jso
         fail_msg("%.*s: %s: %.*s", STR_ARG(name), err_text(err), STR_ARG(error));
 }
 
-static size_t check_golden(struct arena *arena, const struct json *golden)
+static void check_golden(void *self, struct arena *arena, struct str name, const struct json *golden)
 {
-    struct str name = json_get_str(golden, STR("name")), error = STR_EMPTY;
-    assert_true(name.len > 0);
+    struct str error = STR_EMPTY;
+    size_t *checks = self;
     if (!json_get(golden, STR("match"))) {
         check_refused(arena, name, golden);
-        return 1;
+        ++*checks;
+        return;
     }
     struct pattern *pattern;
-    if (pattern_compile(arena, text_of(json_get(golden, STR("pattern"))), NULL, &pattern, &error))
+    struct str text = golden_source(json_get(golden, STR("pattern")));
+    if (pattern_compile(arena, text, NULL, &pattern, &error))
         fail_msg("%.*s: %.*s", STR_ARG(name), STR_ARG(error));
-    assert_true(str_eq(pattern_text(pattern), text_of(json_get(golden, STR("pattern")))));
-    size_t count = check_events(arena, name, pattern, json_get(golden, STR("match")), true);
-    count += check_events(arena, name, pattern, json_get(golden, STR("not")), false);
-    return count;
+    assert_true(str_eq(pattern_text(pattern), text));
+    *checks += check_events(arena, name, pattern, json_get(golden, STR("match")), true);
+    *checks += check_events(arena, name, pattern, json_get(golden, STR("not")), false);
 }
 
 static void test_golden(void **state)
 {
     (void)state;
-    static const char *const names[] = { "values", "operators", "places", "refused" };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct arena arena = { 0 };
-        struct str rest = golden_text(&arena, names[i]), line;
-        size_t patterns = 0, checks = 0;
-        while (str_cut(rest, '\n', &line, &rest) || line.len) {
-            struct json golden = read_json(&arena, line);
-            checks += check_golden(&arena, &golden);
-            patterns++;
-        }
-        print_message("%s: %zu patterns, %zu checks\n", names[i], patterns, checks);
+    for (size_t i = 0; i < golden_match_file_count; i++) {
+        size_t checks = 0, patterns = golden_each(golden_match_files[i], check_golden, &checks);
+        print_message("%s: %zu patterns, %zu checks\n", golden_match_files[i], patterns, checks);
         assert_true(patterns > 10);
-        arena_fini(&arena);
     }
+}
+
+/* ---- explain ---- */
+
+static void check_explained(void *self, struct arena *arena, struct str name, const struct json *golden)
+{
+    struct pattern *pattern;
+    struct str error = STR_EMPTY;
+    struct pattern_explanation explanation;
+    struct json_writer w;
+    struct buf *out = self;
+    struct json event = golden_json(arena, golden_source(json_get(golden, STR("event"))));
+    if (pattern_compile(arena, golden_source(json_get(golden, STR("pattern"))), NULL, &pattern, &error))
+        fail_msg("%.*s: %.*s", STR_ARG(name), STR_ARG(error));
+    pattern_explain(pattern, arena, &event, &explanation);
+    buf_clear(out);
+    json_writer_init(&w, out);
+    pattern_explanation_write(&explanation, &w);
+    struct json written = golden_json(arena, buf_str(out));
+    if (!json_equal(&written, json_get(golden, STR("explanation"))))
+        fail_msg("%.*s: %.*s", STR_ARG(name), STR_ARG(buf_str(out)));
+    assert_int_equal(explanation.matched, pattern_match(pattern, arena, &event));
+}
+
+static void test_explain(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 0);
+    assert_true(golden_each("explain", check_explained, &out) > 20);
+    buf_fini(&out);
+}
+
+/* What says that a pattern matches is right about it, of all golden cases. */
+static void check_agrees(void *self, struct arena *arena, struct str name, const struct json *golden)
+{
+    struct pattern *pattern;
+    struct str error;
+    size_t *checks = self;
+    for (int wanted = 0; wanted < 2 && json_get(golden, STR("match")); wanted++) {
+        const struct json *events = json_get(golden, wanted ? STR("match") : STR("not"));
+        assert_int_equal(
+            pattern_compile(arena, golden_source(json_get(golden, STR("pattern"))), NULL, &pattern, &error),
+            ERR_OK);
+        for (size_t i = 0; i < events->count; i++, ++*checks) {
+            struct pattern_explanation explanation;
+            struct json event = golden_json(arena, golden_source(&events->items[i]));
+            pattern_explain(pattern, arena, &event, &explanation);
+            if (explanation.matched != wanted ||
+                (explanation.matched && explanation.clauses_passed != explanation.clauses))
+                fail_msg("%.*s: %.*s: explained wrongly", STR_ARG(name),
+                         STR_ARG(golden_source(&events->items[i])));
+            bool divided = !wanted && explanation.clauses_passed == explanation.clauses;
+            if (divided != (explanation.divided_place.len > 0))
+                fail_msg("%.*s: %.*s: no place", STR_ARG(name), STR_ARG(golden_source(&events->items[i])));
+        }
+    }
+}
+
+static void test_explain_agrees(void **state)
+{
+    (void)state;
+    size_t checks = 0;
+    for (size_t i = 0; i < golden_match_file_count; i++)
+        golden_each(golden_match_files[i], check_agrees, &checks);
+    assert_true(checks > 300);
+}
+
+static void test_nearest_first(void **state)
+{
+    (void)state;
+    static const struct pattern_explanation sorted[] = {
+        { .matched = true, .clauses = 2, .clauses_passed = 2 },
+        { .clauses = 2, .clauses_passed = 2 },
+        { .clauses = 5, .clauses_passed = 4 },
+        { .clauses = 6, .clauses_passed = 3 },
+        { .clauses = 2, .clauses_passed = 1 },
+        { .clauses = 1, .clauses_passed = 0 },
+    };
+    for (int i = 0; i < 6; i++)
+        for (int k = 0; k < 6; k++) {
+            int order = pattern_explanation_compare(&sorted[i], &sorted[k]);
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
 }
 
 /* A long pattern is not repeated whole. */
@@ -339,7 +371,7 @@ static void test_literal(void **state)
         buf_clear(&text);
         json_writer_init(&w, &text);
         random_event(&w, &seed, 0);
-        struct json event = read_json(&arena, buf_str(&text));
+        struct json event = golden_json(&arena, buf_str(&text));
         flatten(&arena, &fields, (struct field){ .place = STR_EMPTY, .value = &event });
         bool literal = literal_match(wanted, count, &fields, chosen, 0);
         assert_int_equal(pattern_compile(&arena, pattern_source, NULL, &pattern, &error), ERR_OK);
@@ -363,7 +395,7 @@ static struct str recorded_text(struct arena *arena)
     const char *const folders[] = { named ? named : "../shared", "../shared", "../../shared" };
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         struct str path = arena_printf(arena, "%s/data/recorded/patterns.jsonl", folders[i]);
-        struct str text = read_file(arena, arena_cstr(arena, path));
+        struct str text = golden_file(arena, arena_cstr(arena, path));
         if (text.len)
             return text;
     }
@@ -393,7 +425,7 @@ static void check_recorded(struct arena *arena, const struct json *recorded)
     }
     if (err)
         fail_msg("%.*s: %.*s", STR_ARG(id), STR_ARG(error));
-    struct json event = read_json(arena, json_get_str(recorded, STR("event")));
+    struct json event = golden_json(arena, json_get_str(recorded, STR("event")));
     assert_true(pattern_event_check(&event));
     if (pattern_match(pattern, arena, &event) != (expect->type == JSON_TRUE))
         fail_msg("%.*s: the service says otherwise", STR_ARG(id));
@@ -411,7 +443,7 @@ static void test_recorded(void **state)
         skip();
     }
     while (str_cut(rest, '\n', &line, &rest) || line.len) {
-        struct json recorded = read_json(&arena, line);
+        struct json recorded = golden_json(&arena, line);
         check_recorded(&arena, &recorded);
         checked++;
     }
@@ -423,8 +455,10 @@ static void test_recorded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_long_error), cmocka_unit_test(test_event_check),
-        cmocka_unit_test(test_literal), cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_golden),         cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_explain_agrees), cmocka_unit_test(test_nearest_first),
+        cmocka_unit_test(test_long_error),     cmocka_unit_test(test_event_check),
+        cmocka_unit_test(test_literal),        cmocka_unit_test(test_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,7 +251,7 @@ def pattern_of(reason):
         "Nonstandard IP address: xxxx:db8:1234:1a00::": '{"a":[{"cidr":"xxxx:db8:1234:1a00::/64"}]}',
         "Null prefix/suffix not allowed": '{"a":[{"anything-but":{"prefix":""}}]}',
         "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a "
-        "wildcard character": '{"a":[{"wildcard":"**"}]}',
+        "wildcard character": '{"a":[{"wildcard":"*a*b*c*d*e*f*"}]}',
         "Unrecognized match type EXISTS": '{"a":[{"EXISTS":true}]}',
         "Unrecognized match type NUMERIC": '{"a":[{"NUMERIC":["=",5]}]}',
         "Value of < must be numeric": '{"a":[{"numeric":[">",0,"<"]}]}',
