@@ -11,7 +11,7 @@ import conftest
 from wire import Refused, Wire
 
 ROLE = "arn:aws:iam::000000000000:role/recorded"
-HOLES = {"timestamp", "date", "uuid", "snf_role_arn", "sfn_role_arn"}
+HOLES = {"timestamp", "date", "uuid", "snf_role_arn", "sfn_role_arn", "RandomNumberGenerated"}
 HOLE_KEYS = {"timestamp", "roleArn"}
 
 

@@ -109,7 +109,6 @@ def test_other_paths_and_methods(server, method, path, status):
 @pytest.mark.parametrize("target, name", [
     ("AWSEvents.CreateArchive", "CreateArchive of events"),
     ("Logs_20140328.StartQuery", "StartQuery of logs"),
-    ("AWSStepFunctions.CreateActivity", "CreateActivity of states"),
     ("DynamoDB_20120810.TransactWriteItems", "TransactWriteItems of dynamodb")])
 def test_operations_that_crema_does_not_have(server, target, name):
     refused(call(server, target), "UnknownOperationException", f"Crema does not have the operation {name}.")
