@@ -27,6 +27,7 @@ struct intrinsic {
 struct reader {
     struct arena *arena;
     struct str text;
+    char *scratch; /* room for a string, however long */
     size_t at;
     unsigned calls;
     struct diag *error;
@@ -52,8 +53,8 @@ static void skip_space(struct reader *r)
 /* escaped: the escapes are checked, and kept. */
 static enum err read_string(struct reader *r, bool escaped, struct json *ret)
 {
-    size_t start = ++r->at;
-    char *room = arena_bytes(r->arena, r->text.len - start + 1), *out = room;
+    char *room = r->scratch, *out = room;
+    r->at++;
     for (int letter = peek(r); letter != '\''; letter = peek(r)) {
         if (letter < 0)
             return read_fail(r, "the closing apostrophe is missing");
@@ -70,7 +71,7 @@ static enum err read_string(struct reader *r, bool escaped, struct json *ret)
         *out++ = (char)letter;
     }
     r->at++;
-    *ret = json_of_str(str_of(room, (size_t)(out - room)));
+    *ret = json_of_str(arena_copy(r->arena, str_of(room, (size_t)(out - room))));
     return ERR_OK;
 }
 
@@ -178,6 +179,7 @@ static enum err read_call(struct reader *r, struct str name, struct intrinsic **
 enum err intrinsic_compile(struct arena *arena, struct str text, struct intrinsic **ret, struct diag *reterr)
 {
     struct reader r = { .arena = arena, .text = text, .error = reterr };
+    r.scratch = arena_bytes(arena, text.len + 1);
     skip_space(&r);
     size_t start = r.at;
     while (is_word(peek(&r)))

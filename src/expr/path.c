@@ -185,7 +185,7 @@ static void pick_part(struct picks *picks, const struct path_part *part, const s
     switch (part->kind) {
     case PART_MEMBERS:
         for (size_t i = 0; i < part->count && !picks->full; i++) {
-            picks->picking->work += value->type == JSON_OBJECT ? value->count / 64 : 0;
+            picks->picking->work += value->type == JSON_OBJECT && part->count > 1 ? value->count / 8 : 0;
             pick(picks, json_get(value, part->names[i]));
         }
         break;

@@ -111,7 +111,7 @@ static bool ends_dotted(const struct compiler *c, int letter)
 
 static enum err read_dotted(struct compiler *c, struct str *ret)
 {
-    char *room = arena_bytes(c->arena, c->text.len - c->at + 1), *out = room;
+    char *room = c->scratch, *out = room;
     enum err err;
     for (int letter = compiler_peek(c, 0); letter >= 0 && !ends_dotted(c, letter);
          letter = compiler_peek(c, 0)) {
@@ -136,14 +136,14 @@ static enum err read_dotted(struct compiler *c, struct str *ret)
     }
     if (out == room)
         return compiler_fail(c, "the name of a member is missing");
-    *ret = str_of(room, (size_t)(out - room));
+    *ret = arena_copy(c->arena, str_of(room, (size_t)(out - room)));
     return ERR_OK;
 }
 
 enum err compiler_quoted(struct compiler *c, struct str *ret)
 {
     int quote = compiler_peek(c, 0);
-    char *room = arena_bytes(c->arena, c->text.len - c->at), *out = room;
+    char *room = c->scratch, *out = room;
     c->at++;
     for (int letter = compiler_peek(c, 0); letter != quote; letter = compiler_peek(c, 0)) {
         if (letter < 0)
@@ -158,7 +158,7 @@ enum err compiler_quoted(struct compiler *c, struct str *ret)
             return err;
     }
     c->at++;
-    *ret = str_of(room, (size_t)(out - room));
+    *ret = arena_copy(c->arena, str_of(room, (size_t)(out - room)));
     return ERR_OK;
 }
 
@@ -366,6 +366,7 @@ enum err path_compile(struct arena *arena, struct str text, enum path_kind kind,
                       struct diag *reterr)
 {
     struct compiler c = { .arena = arena, .text = trim(text), .kind = kind, .error = reterr };
+    c.scratch = arena_bytes(arena, c.text.len + 1);
     struct str variable = STR_EMPTY;
     enum path_base base = BASE_ROOT;
     if (compiler_peek(&c, 0) != '$')

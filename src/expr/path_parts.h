@@ -52,6 +52,7 @@ enum { FILTER_DEPTH_MAX = 32 };
 struct compiler {
     struct arena *arena;
     struct str text;
+    char *scratch; /* room for a name, however long */
     size_t at;
     enum path_kind kind;
     unsigned filter_depth; /* 0: outside of filters */
