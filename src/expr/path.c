@@ -186,6 +186,7 @@ static void pick_part(struct picks *picks, const struct path_part *part, const s
     case PART_MEMBERS:
         for (size_t i = 0; i < part->count && !picks->full; i++) {
             picks->picking->work += value->type == JSON_OBJECT && part->count > 1 ? value->count / 8 : 0;
+            picks->full |= picks->picking->work > PATH_WORK_MAX;
             pick(picks, json_get(value, part->names[i]));
         }
         break;
