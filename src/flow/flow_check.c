@@ -48,21 +48,34 @@ static struct str format_text(struct arena *arena, const char *format, va_list a
     return str_of(room, (size_t)(len < 0 ? 0 : len));
 }
 
-static void problem_add(struct check *check, const char *code, const struct where *at, struct str text)
+static void problem_add(struct check *check, const char *code, struct str place, struct str text)
 {
     if (check->problems.len >= CHECK_PROBLEMS_MAX)
         return;
-    struct str place = at ? where_text(check->arena, at) : STR_EMPTY;
-    struct str whole =
-        arena_printf(check->arena, "%s: %.*s%s%.*s", code, STR_ARG(text), at ? " at " : "", STR_ARG(place));
+    struct str whole = arena_printf(check->arena, "%s: %.*s%s%.*s", code, STR_ARG(text),
+                                    str_empty(place) ? "" : " at ", STR_ARG(place));
     VEC_PUSH(check->arena, &check->problems, whole);
+}
+
+static struct str place_text(struct check *check, const struct where *at)
+{
+    return at ? where_text(check->arena, at) : STR_EMPTY;
 }
 
 void check_problem(struct check *check, const struct where *at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, "SCHEMA_VALIDATION_FAILED", at, format_text(check->arena, format, args));
+    problem_add(check, "SCHEMA_VALIDATION_FAILED", place_text(check, at),
+                format_text(check->arena, format, args));
+    va_end(args);
+}
+
+void check_problem_at(struct check *check, struct str place, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem_add(check, "SCHEMA_VALIDATION_FAILED", place, format_text(check->arena, format, args));
     va_end(args);
 }
 
@@ -75,7 +88,7 @@ void check_coded(struct check *check, const char *code, const struct where *at, 
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, code, at, format_text(check->arena, format, args));
+    problem_add(check, code, place_text(check, at), format_text(check->arena, format, args));
     va_end(args);
 }
 

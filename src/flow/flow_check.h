@@ -26,6 +26,13 @@ struct transition {
 
 typedef VEC(struct transition) transition_list;
 
+/* A variable that an Assign names. */
+struct assigned {
+    struct str name;
+    uint32_t scope;
+    struct str place;
+};
+
 struct check {
     struct arena *arena; /* of the plan */
     task_known_f *known;
@@ -34,6 +41,9 @@ struct check {
     transition_list transitions; /* of the scope that is read */
     uint32_t state;              /* the one that is read */
     bool wants_input, wants_item;
+    uint32_t scope;       /* the one that is read; the outermost is 0 */
+    VEC(uint32_t) scopes; /* of each the one around it */
+    VEC(struct assigned) assigned;
     const struct names *names;        /* of the scope that is read */
     struct map every;                 /* names of all scopes: they must differ */
     struct state *states;             /* of all scopes: room for as many as the definition can have */
@@ -46,6 +56,8 @@ struct str where_text(struct arena *arena, const struct where *at);
 
 /* SCHEMA_VALIDATION_FAILED: ... at <place> */
 void check_problem(struct check *check, const struct where *at, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same at a place that was told before (where_text). */
+void check_problem_at(struct check *check, struct str place, const char *format, ...) PRINTF_LIKE(3, 4);
 /* The same for what the language has and Crema has not: named. */
 void check_unbuilt(struct check *check, const struct where *at, const char *what);
 /* Any other code of the service; at NULL: no place. */

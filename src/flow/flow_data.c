@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "flow/flow_state.h"
+#include "flow/flow_variable.h"
 
 /* ---- the context object ---- */
 
@@ -82,8 +83,12 @@ const struct json *data_context(struct step *step, struct branch *branch)
 
 static struct scope scope_of(struct step *step, struct branch *branch, struct value *from, bool context)
 {
+    struct variable_reader *reader = ARENA_NEW(step->arena, struct variable_reader);
+    *reader = (struct variable_reader){ step, branch };
     return (struct scope){
         .root = value_json(step->arena, from),
+        .variable = variable_get,
+        .self = reader,
         .context = context ? data_context(step, branch) : NULL,
         .random = step->settings->random,
         .digest = step->settings->digest,

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "flow/flow_state.h"
+#include "flow/flow_variable.h"
 
 static const struct state_kind *const state_kinds[] = {
     &state_task, &state_wait,   &state_pass,     &state_succeed,
@@ -43,11 +44,11 @@ static const struct {
     { "ResultPath", STATE_RESULT_PATH },
     { "Retry", STATE_CATCH },
     { "Catch", STATE_CATCH },
+    { "Assign", STATE_ASSIGN },
 };
 
 /* What the language has beyond what is built; refused by name, not as unknown. */
-static const char *const unbuilt_fields[] = { "Assign", "Arguments", "Output",
-                                              "Items",  "Condition", "Credentials" };
+static const char *const unbuilt_fields[] = { "Arguments", "Output", "Items", "Condition", "Credentials" };
 
 static bool field_in(const char *const *list, size_t count, struct str name)
 {
@@ -170,7 +171,7 @@ static void read_catchers(struct check *check, const struct where *at, const str
     struct catcher *catchers = ARENA_ARRAY(check->arena, struct catcher, list->count);
     for (uint32_t i = 0; i < list->count; i++) {
         struct where item = WHERE_ITEM(&here, i);
-        static const char *const known[] = { "ErrorEquals", "ResultPath", "Next", "Comment", NULL };
+        static const char *const known[] = { "ErrorEquals", "ResultPath", "Next", "Assign", "Comment", NULL };
         const struct json *entry = &list->items[i];
         if (entry->type != JSON_OBJECT) {
             check_problem(check, &item, "Expected value of type Object");
@@ -178,13 +179,14 @@ static void read_catchers(struct check *check, const struct where *at, const str
         }
         for (uint32_t f = 0; f < entry->count; f++) {
             struct str name = entry->members[f].key;
-            if (str_eq(name, STR("Assign")) || str_eq(name, STR("Output")))
+            if (str_eq(name, STR("Output")))
                 check_unbuilt(check, &item, arena_cstr(check->arena, name));
             else if (!field_in(known, SIZE_MAX, name))
                 check_problem(check, &item, "Field '%.*s' is not supported", STR_ARG(name));
         }
         catchers[i].errors = check_errors(check, &item, entry, i + 1 == list->count);
         catchers[i].result_path = check_selector(check, &item, entry, "ResultPath", PATH_REFERENCE);
+        catchers[i].assign = variables_read(check, &item, entry);
         catchers[i].next = check_target(check, &item, entry, "Next");
         if (!json_get(entry, STR("Next")))
             check_problem(check, &item, "These fields are required: [Next]");
@@ -254,6 +256,8 @@ static void read_state(struct check *check, const struct where *at, const struct
         state->result_selector = check_template(check, at, source, "ResultSelector");
     if (fields & STATE_RESULT_PATH)
         state->result_path = check_selector(check, at, source, "ResultPath", PATH_REFERENCE);
+    if (fields & STATE_ASSIGN)
+        state->assign = variables_read(check, at, source);
     if (fields & STATE_CATCH) {
         read_retriers(check, at, source, state);
         read_catchers(check, at, source, state);
@@ -306,8 +310,10 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
     struct names names;
     transition_list none = { 0 }, outer_transitions = check->transitions;
     const struct names *outer_names = check->names;
-    uint32_t outer_state = check->state;
+    uint32_t outer_state = check->state, outer_scope = check->scope;
     map_init(&names.map, 0);
+    check->scope = (uint32_t)check->scopes.len;
+    VEC_PUSH(check->arena, &check->scopes, outer_scope);
     uint32_t first = scope_names(check, &here, states, &names);
     check->names = &names;
     check->transitions = none;
@@ -323,6 +329,7 @@ static uint32_t read_scope(struct check *check, const struct where *at, const st
     check->names = outer_names;
     check->transitions = outer_transitions;
     check->state = outer_state;
+    check->scope = outer_scope;
     return starts;
 }
 
@@ -385,6 +392,7 @@ static void read_root(struct check *check, const struct json *source, struct pla
     check->states = ARENA_ARRAY(check->arena, struct state, count_states(source));
     map_init(&check->every, 0);
     plan->start = read_scope(check, &root, source);
+    variables_check_scopes(check);
     map_fini(&check->every);
     plan->states = check->states;
     plan->state_count = check->state_count;

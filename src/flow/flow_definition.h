@@ -17,6 +17,7 @@ enum state_field {
     STATE_RESULT_SELECTOR = 1 << 4,
     STATE_RESULT_PATH = 1 << 5,
     STATE_CATCH = 1 << 6, /* Catch, Retry */
+    STATE_ASSIGN = 1 << 7,
 };
 
 /* Reads a scope within a state: a branch of Parallel, a Map's processor (then with a ProcessorConfig, that the

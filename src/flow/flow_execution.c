@@ -122,6 +122,7 @@ static void branch_pack(struct buf *out, const struct branch *branch)
     pack_i64(out, branch->heartbeat_ms);
     pack_i64(out, branch->heartbeat_span_ms);
     pack_fixed(out, branch->secret, sizeof(branch->secret));
+    pack_u64(out, branch->variable_bytes);
     pack_i64(out, branch->queued_ms);
     pack_i64(out, branch->timeout_span_ms);
     pack_str(out, branch->job);
@@ -157,6 +158,7 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_u64(out, execution->last_entry);
     pack_u64(out, execution->branch_count);
     pack_u64(out, execution->hops);
+    pack_u64(out, execution->variable_bytes);
     pack_str(out, execution->watchers);
     branch_pack(out, execution->branches.at[0]);
 }
@@ -189,6 +191,8 @@ static void branch_unpack(struct arena *arena, struct unpack *in, struct branch 
     branch->heartbeat_ms = unpack_i64(in);
     branch->heartbeat_span_ms = unpack_i64(in);
     unpack_fixed(in, branch->secret, sizeof(branch->secret));
+    branch->variable_bytes = unpack_u64(in);
+    branch->kept_variables = branch->variable_bytes;
     branch->queued_ms = unpack_i64(in);
     branch->timeout_span_ms = unpack_i64(in);
     branch->job = unpack_str(in);
@@ -236,6 +240,7 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->last_entry = unpack_u32(&in);
     ret->branch_count = unpack_u32(&in);
     ret->hops = unpack_u32(&in);
+    ret->variable_bytes = unpack_u64(&in);
     ret->watchers = unpack_str(&in);
     struct branch *root = ARENA_NEW(arena, struct branch);
     branch_unpack(arena, &in, root);

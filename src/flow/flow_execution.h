@@ -95,6 +95,7 @@ struct branch {
     int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
+    uint64_t variable_bytes;        /* names and values of its variables */
     int64_t queued_ms;              /* of an activity's task: since when it waited for a worker; */
     int64_t timeout_span_ms;        /* how long it may take from its start; 0: any time */
     struct str job;                 /* BRANCH_JOB: ARN of the execution that it waits for */
@@ -102,8 +103,11 @@ struct branch {
 
     /* Of the step at hand, not kept: */
     struct frame *frame;
+    struct variables *variables; /* flow_variable.h; NULL: none was asked for */
     bool over, outputs_gone;
-    struct str kept;      /* its record in the store; empty: none */
+    struct str kept;         /* its record in the store; empty: none */
+    uint64_t kept_variables; /* bytes of its variables that are in the store */
+    bool variables_gone;
     uint32_t kept_frame;  /* entry whose frame is in the store; 0: none */
     uint32_t kept_output; /* outputs of its branches that are in the store */
 };
@@ -118,6 +122,7 @@ struct execution {
     uint32_t last_event, last_entry;
     uint32_t branch_count; /* ids given so far */
     uint32_t hops;
+    uint64_t variable_bytes;       /* of all branches */
     struct str watchers;           /* addresses of tasks that wait for its end (flow_job.c) */
     VEC(struct branch *) branches; /* those at hand, the root first; empty when it is over */
 };

@@ -47,6 +47,7 @@ void family_begin(struct step *step, struct branch *parent, uint32_t children, s
 static void branch_finish(struct step *step, struct branch *branch)
 {
     branch->over = true;
+    step->execution->variable_bytes -= branch->variable_bytes;
     step->spare++;
 }
 
@@ -63,6 +64,8 @@ static struct branch *branch_new(struct step *step)
                                    .kept = old->kept,
                                    .kept_frame = old->kept_frame,
                                    .kept_output = old->kept_output,
+                                   .kept_variables = old->kept_variables,
+                                   .variables_gone = old->kept_variables > 0,
                                    .outputs_gone = old->kept_output > 0 };
         execution->branches.at[i - 1] = branch;
         step->spare--;

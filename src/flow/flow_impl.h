@@ -13,6 +13,7 @@
  *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
  *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch, but the root
  *   'i' | machine id u64 | start, newest first | nonce | branch u32   -> frame of one that waits for its own
+ *   'v' | machine id u64 | start, newest first | nonce | branch u32 | name      -> value of a variable
  *   'o' | machine id u64 | start, newest first | nonce | branch u32 | index u32 -> output of one of its own
  */
 #ifndef FLOW_FLOW_IMPL_H
@@ -39,13 +40,15 @@ void key_machine(struct key *key, uint16_t partition, struct ns ns, struct str n
 void key_machine_prefix(struct key *key, uint16_t partition, struct ns ns);
 void key_revision(struct key *key, uint16_t partition, uint64_t machine_id, uint32_t revision);
 void key_name(struct key *key, uint16_t partition, uint64_t machine_id, struct str name);
-/* kind: 'e' or 'u'; of 'h', 'b', 'i', 'o' a prefix */
+/* kind: 'e' or 'u'; of 'h', 'b', 'i', 'o', 'v' a prefix */
 void key_execution(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref);
 void key_chunk(struct key *key, uint16_t partition, const struct execution_ref *ref, uint32_t first_id);
-/* kind: 'b' or 'i'; of 'o' a prefix */
+/* kind: 'b' or 'i'; of 'o', 'v' a prefix */
 void key_branch(struct key *key, uint16_t partition, char kind, const struct execution_ref *ref,
                 uint32_t branch);
 void key_of_machine(struct key *key, uint16_t partition, char kind, uint64_t machine_id); /* a prefix */
+void key_variable(struct key *key, uint16_t partition, const struct execution_ref *ref, uint32_t branch,
+                  struct str name);
 bool key_execution_read(struct str key, struct execution_ref *ret);
 
 /* ---- records ---- */

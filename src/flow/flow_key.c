@@ -51,6 +51,13 @@ void key_branch(struct key *key, uint16_t partition, char kind, const struct exe
     key_u32(key, branch);
 }
 
+void key_variable(struct key *key, uint16_t partition, const struct execution_ref *ref, uint32_t branch,
+                  struct str name)
+{
+    key_branch(key, partition, 'v', ref, branch);
+    key_bytes(key, name);
+}
+
 bool key_execution_read(struct str key, struct execution_ref *ret)
 {
     key = str_from_offset(key, KEY_HEAD_BYTES);

@@ -276,7 +276,7 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
 void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
                         uint64_t machine_id)
 {
-    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o' };
+    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o', 'v' };
     struct key key, end;
     for (size_t i = 0; i < sizeof(kinds); i++) {
         key_of_machine(&key, work->partition, kinds[i], machine_id);

@@ -40,6 +40,7 @@ struct retrier {
 struct catcher {
     struct error_names errors;
     struct selector result_path;
+    const struct template *assign; /* NULL: absent */
     uint32_t next;
 };
 
@@ -49,7 +50,7 @@ struct state {
     const void *own; /* what only its kind knows; made by its read */
     uint32_t next;   /* STATE_NONE: it ends its scope */
     struct selector input_path, output_path, result_path;
-    const struct template *parameters, *result_selector; /* NULL: absent */
+    const struct template *parameters, *result_selector, *assign; /* NULL: absent */
     const struct retrier *retriers;
     const struct catcher *catchers;
     uint32_t retrier_count, catcher_count;

@@ -1,5 +1,6 @@
 /* An execution at rest: what of it stands beside its record, and its timers. */
 #include "flow/flow_run.h"
+#include "flow/flow_variable.h"
 
 #include <assert.h>
 
@@ -117,6 +118,14 @@ static void rest_branches(void *self)
     (void)store_cursor_close(&cursor);
 }
 
+static bool rest_variable(void *self, const struct branch *branch, struct str name, struct str *ret)
+{
+    struct run *run = self;
+    struct key key;
+    key_variable(&key, run->work->partition, &run->ref, branch->id, name);
+    return store_get(run->work->reader, run->work->arena, key_str(&key), ret) == ERR_OK;
+}
+
 static struct frame *rest_frame(void *self, const struct branch *branch)
 {
     struct run *run = self;
@@ -158,17 +167,19 @@ void rest_init(struct run *run, struct step_rest *ret)
         .branches = rest_branches,
         .frame = rest_frame,
         .outputs = rest_outputs,
+        .variable = rest_variable,
     };
 }
 
 /* ---- write ---- */
 
 /* Few keys are deleted one by one: a range stays in the view's way for long. */
+enum { DELETED_ALONE_MAX = 256 };
+
 static void outputs_delete(struct run *run, const struct branch *branch)
 {
-    enum { FEW = 256 };
     struct key key, end;
-    if (branch->kept_output <= FEW) {
+    if (branch->kept_output <= DELETED_ALONE_MAX) {
         output_list list = { 0 };
         rest_outputs(run, branch, &list);
         for (size_t i = 0; i < list.len; i++) {
@@ -183,11 +194,45 @@ static void outputs_delete(struct run *run, const struct branch *branch)
     store_delete_range(run->work->batch, key_str(&key), key_str(&end));
 }
 
+static void variables_delete(struct run *run, const struct branch *branch)
+{
+    struct key first, end;
+    struct str key, value;
+    VEC(struct str) keys = { 0 };
+    key_branch(&first, run->work->partition, 'v', &run->ref, branch->id);
+    key_after_prefix(key_str(&first), &end);
+    struct store_cursor *cursor = store_scan(run->work->reader, key_str(&first), key_str(&end), STORE_UP);
+    while (keys.len <= DELETED_ALONE_MAX && store_cursor_next(cursor, &key, &value))
+        VEC_PUSH(run->work->arena, &keys, arena_copy(run->work->arena, key));
+    (void)store_cursor_close(&cursor);
+    if (keys.len > DELETED_ALONE_MAX)
+        store_delete_range(run->work->batch, key_str(&first), key_str(&end));
+    for (size_t i = 0; i < keys.len && keys.len <= DELETED_ALONE_MAX; i++)
+        store_delete(run->work->batch, keys.at[i]);
+}
+
+static void variables_put(struct run *run, struct branch *branch)
+{
+    struct store_batch *batch = run->work->batch;
+    struct key key;
+    if (branch->kept_variables > 0 && (branch->over || branch->variables_gone))
+        variables_delete(run, branch);
+    if (!branch->variables || branch->over)
+        return;
+    for (struct variable *variable = branch->variables->first; variable; variable = variable->next) {
+        if (!variable->changed)
+            continue;
+        key_variable(&key, run->work->partition, &run->ref, branch->id, variable->name);
+        store_put(batch, key_str(&key), value_text(run->work->arena, &variable->value));
+    }
+}
+
 static void branch_put(struct run *run, struct branch *branch)
 {
     struct store_batch *batch = run->work->batch;
     struct buf *record = &run->flow->record;
     struct key key;
+    variables_put(run, branch);
     if (branch->over && str_empty(branch->kept) && branch->kept_frame == 0 && branch->kept_output == 0)
         return;
     if (branch->kept_output > 0 && (branch->over || branch->outputs_gone))

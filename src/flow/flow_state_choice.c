@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
+#include "flow/flow_variable.h"
 
 enum choice_type { CHOICE_STRING, CHOICE_NUMERIC, CHOICE_TIMESTAMP, CHOICE_BOOLEAN };
 enum choice_relation { CHOICE_EQUAL, CHOICE_LESS, CHOICE_LESS_EQUAL, CHOICE_GREATER, CHOICE_GREATER_EQUAL };
@@ -20,7 +21,8 @@ struct rule {
     struct json operand;
     const struct rule *rules; /* And, Or, Not */
     uint32_t rule_count;
-    uint32_t next; /* of a rule at the top */
+    uint32_t next; /* of a rule at the top; and what it assigns */
+    const struct template *assign;
 };
 
 struct choice {
@@ -162,7 +164,8 @@ static void rule_read(struct check *check, const struct where *at, const struct 
     for (uint32_t i = 0; i < source->count; i++) {
         struct str name = source->members[i].key;
         bool by_path = false;
-        if (str_eq(name, STR("Comment")) || (deep == 0 && str_eq(name, STR("Next"))))
+        if (str_eq(name, STR("Comment")) ||
+            (deep == 0 && (str_eq(name, STR("Next")) || str_eq(name, STR("Assign")))))
             continue;
         operators++;
         if (str_eq(name, STR("Variable"))) {
@@ -185,8 +188,7 @@ static void rule_read(struct check *check, const struct where *at, const struct 
         } else if (operator_read(name, rule, &by_path)) {
             compare_read(check, at, source, name, by_path, rule);
             needs_variable = true;
-        } else if (str_eq(name, STR("Condition")) || str_eq(name, STR("Assign")) ||
-                   str_eq(name, STR("Output"))) {
+        } else if (str_eq(name, STR("Condition")) || str_eq(name, STR("Output"))) {
             check_unbuilt(check, at,
                           arena_cstr(check->arena, arena_concat(check->arena, STR("The field "), name)));
         } else {
@@ -201,6 +203,7 @@ static void rule_read(struct check *check, const struct where *at, const struct 
         if (!json_get(source, STR("Next")))
             check_problem(check, at, "These fields are required: [Next]");
         rule->next = check_target(check, at, source, "Next");
+        rule->assign = variables_read(check, at, source);
     }
 }
 
@@ -359,12 +362,14 @@ static void choice_enter(struct step *step, struct branch *branch)
     if (!data_input(step, branch, &input))
         return;
     uint32_t next = own->otherwise;
+    const struct template *assign = step_state(step, branch)->assign;
     for (uint32_t i = 0; i < own->rule_count; i++) {
         enum verdict verdict = rule_holds(step, branch, &own->rules[i], &input);
         if (verdict == VERDICT_FAILED)
             return;
         if (verdict == VERDICT_YES) {
             next = own->rules[i].next;
+            assign = own->rules[i].assign;
             break;
         }
     }
@@ -373,7 +378,7 @@ static void choice_enter(struct step *step, struct branch *branch)
                           "Failed to transition out of the state. The state does not point to a next state.");
         return;
     }
-    step_leave(step, branch, input, next);
+    step_leave_assigning(step, branch, input, next, assign);
 }
 
 static const char *const choice_fields[] = { "Choices", "Default", NULL };
@@ -382,7 +387,7 @@ const struct state_kind state_choice = {
     .name = "Choice",
     .entered = HISTORY_CHOICE_ENTERED,
     .exited = HISTORY_CHOICE_EXITED,
-    .fields = STATE_INPUT_PATH | STATE_OUTPUT_PATH,
+    .fields = STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_ASSIGN,
     .own_fields = choice_fields,
     .read = choice_read,
     .enter = choice_enter,

@@ -200,7 +200,7 @@ const struct state_kind state_map = {
     .exited = HISTORY_MAP_EXITED,
     .aborted = HISTORY_MAP_ABORTED,
     .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_RESULT_SELECTOR | STATE_RESULT_PATH |
-              STATE_CATCH,
+              STATE_CATCH | STATE_ASSIGN,
     .own_fields = map_fields,
     .family = &map_family,
     .read = map_read,

@@ -57,7 +57,7 @@ const struct state_kind state_parallel = {
     .exited = HISTORY_PARALLEL_EXITED,
     .aborted = HISTORY_PARALLEL_ABORTED,
     .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_PARAMETERS | STATE_RESULT_SELECTOR |
-              STATE_RESULT_PATH | STATE_CATCH,
+              STATE_RESULT_PATH | STATE_CATCH | STATE_ASSIGN,
     .own_fields = parallel_fields,
     .family = &parallel_family,
     .read = parallel_read,

@@ -30,7 +30,8 @@ const struct state_kind state_pass = {
     .name = "Pass",
     .entered = HISTORY_PASS_ENTERED,
     .exited = HISTORY_PASS_EXITED,
-    .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_PARAMETERS | STATE_RESULT_PATH,
+    .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_PARAMETERS | STATE_RESULT_PATH |
+              STATE_ASSIGN,
     .own_fields = pass_fields,
     .read = pass_read,
     .enter = pass_enter,

@@ -390,7 +390,7 @@ const struct state_kind state_task = {
     .exited = HISTORY_TASK_EXITED,
     .aborted = HISTORY_TASK_ABORTED,
     .fields = STATE_NEXT | STATE_INPUT_PATH | STATE_OUTPUT_PATH | STATE_PARAMETERS | STATE_RESULT_SELECTOR |
-              STATE_RESULT_PATH | STATE_CATCH,
+              STATE_RESULT_PATH | STATE_CATCH | STATE_ASSIGN,
     .own_fields = task_fields,
     .read = task_read,
     .enter = task_enter,

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "flow/flow_data.h"
 #include "flow/flow_state.h"
+#include "flow/flow_variable.h"
 
 enum { CAUSE_BYTES_MAX = 32768 };
 
@@ -110,15 +111,19 @@ static void branch_rest(struct branch *branch)
     branch->heartbeat_span_ms = 0;
 }
 
-static void branch_move(struct step *step, struct branch *branch, struct value *output, uint32_t next)
+static void branch_move(struct step *step, struct branch *branch, struct value *output, uint32_t next,
+                        const struct assignment *assignment)
 {
     const struct state *state = step_state(step, branch);
     if (state->kind->exited != HISTORY_NONE) {
         step_event(step, branch, state->kind->exited);
         history_text(&step->history, FIELD_NAME, state->name);
         history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, output));
+        if (!str_empty(assignment->event))
+            history_text(&step->history, FIELD_ASSIGNED, assignment->event);
         history_end(&step->history);
     }
+    variables_assign(step, branch, assignment);
     branch_rest(branch);
     if (next == STATE_NONE) {
         branch_end(step, branch, output);
@@ -132,12 +137,21 @@ static void branch_move(struct step *step, struct branch *branch, struct value *
     step_ready(step, branch);
 }
 
-void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next)
+void step_leave_assigning(struct step *step, struct branch *branch, struct value result, uint32_t next,
+                          const struct template *assign)
 {
     struct value output;
-    if (!data_output(step, branch, &result, &output))
+    struct assignment assignment;
+    if (!variables_evaluate(step, branch, assign, &result, &assignment) ||
+        !data_output(step, branch, &result, &output))
         return;
-    branch_move(step, branch, &output, next != STATE_NONE ? next : step_state(step, branch)->next);
+    branch_move(step, branch, &output, next != STATE_NONE ? next : step_state(step, branch)->next,
+                &assignment);
+}
+
+void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next)
+{
+    step_leave_assigning(step, branch, result, next, step_state(step, branch)->assign);
 }
 
 void step_ready(struct step *step, struct branch *branch)
@@ -240,7 +254,12 @@ static bool branch_catch(struct step *step, struct branch *branch, struct str er
         if (value_shape(&output, step->settings->payload_bytes_max) != VALUE_FITS ||
             value_text(step->arena, &output).len > step->settings->payload_bytes_max)
             return false;
-        branch_move(step, branch, &output, catcher->next);
+        struct assignment assignment;
+        step->catching = true;
+        bool assigned = variables_evaluate(step, branch, catcher->assign, &value, &assignment);
+        step->catching = false;
+        if (assigned)
+            branch_move(step, branch, &output, catcher->next, &assignment);
         return true;
     }
     return false;
@@ -249,6 +268,10 @@ static bool branch_catch(struct step *step, struct branch *branch, struct str er
 /* Up from the branch to the one whose retriers or catchers take the error; at the root the execution ends. */
 void step_fail(struct step *step, struct branch *branch, struct str error, struct str cause, bool heartbeat)
 {
+    if (step->catching) {
+        step_fail_execution(step, branch, error, cause);
+        return;
+    }
     for (struct branch *failed = NULL;; failed = branch, branch = family_branch(step, branch->parent)) {
         const struct family *family = step_state(step, branch)->kind->family;
         bool begun = branch->phase == BRANCH_FAMILY;

@@ -71,6 +71,7 @@ struct step_rest {
     void (*branches)(void *self);                      /* all of them */
     struct frame *(*frame)(void *self, const struct branch *branch);
     void (*outputs)(void *self, const struct branch *parent, output_list *list);
+    bool (*variable)(void *self, const struct branch *branch, struct str name, struct str *ret);
 };
 
 struct step_settings {
@@ -100,6 +101,7 @@ struct step {
     VEC(struct branch *) ready;
     struct branch *running; /* the one that is driven */
     size_t spare;           /* branches at hand that are over */
+    bool catching;          /* what fails now is not caught again */
     bool full;              /* the history has no room for what else happens */
     size_t orders_told;     /* orders whose events it had room for */
     unsigned transitions;
@@ -115,6 +117,9 @@ uint32_t step_event(struct step *step, struct branch *branch, enum history_type 
 /* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to,
  * instead of what the state says; STATE_NONE: as it says. */
 void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next);
+/* The same with an Assign of its own, or none (NULL), instead of the state's. */
+void step_leave_assigning(struct step *step, struct branch *branch, struct value result, uint32_t next,
+                          const struct template *assign);
 /* The branch is to enter its state. */
 void step_ready(struct step *step, struct branch *branch);
 /* The branch waits. */

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "flow/engine_test.h"
+#include "flow/flow_impl.h"
 #include "flow/flow_plan.h"
 #include "store/key.h"
 #include "io/clock.h"
@@ -234,6 +235,26 @@ static bool lines_check(struct engine *engine, struct arena *arena, struct str i
     return false;
 }
 
+/* The variables that each exit of a state assigned, in order. */
+static bool assigned_check(struct engine *engine, struct arena *arena, struct str id, struct str arn,
+                           const struct json *wanted)
+{
+    struct json actual = engine_history(engine, arn, arena);
+    uint32_t seen = 0;
+    bool good = true;
+    for (uint32_t i = 0; i < actual.count; i++) {
+        const struct json *assigned =
+            json_get(json_get(&actual.items[i], STR("stateExitedEventDetails")), STR("assignedVariables"));
+        if (assigned)
+            good = seen < wanted->count && json_equal(assigned, &wanted->items[seen]) && good;
+        seen += assigned != NULL;
+    }
+    if (good && seen == wanted->count)
+        return true;
+    print_error("%.*s: %u assignments, or others\n", STR_ARG(id), seen);
+    return false;
+}
+
 static bool outcome_check(struct engine *engine, struct arena *arena, struct str id, struct str arn,
                           const struct json *expect)
 {
@@ -247,6 +268,8 @@ static bool outcome_check(struct engine *engine, struct arena *arena, struct str
     const struct json *lines = json_get_typed(expect, STR("lines"), JSON_ARRAY);
     if (lines)
         good = lines_check(engine, arena, id, arn, lines) && good;
+    if (json_get(expect, STR("assigned")))
+        good = assigned_check(engine, arena, id, arn, json_get(expect, STR("assigned"))) && good;
     const struct json *events = json_get_typed(expect, STR("events"), JSON_ARRAY);
     if (!events)
         return good;
@@ -479,6 +502,36 @@ static bool nothing_left(struct engine *engine, struct str id)
     return good;
 }
 
+/* What stands beside the record of an execution goes with its end. */
+static bool rest_is_gone(struct engine *engine, struct work *work, void *self)
+{
+    unsigned *left = self;
+    (void)engine;
+    for (const char *kind = "bivo"; *kind; kind++) {
+        struct key first, end;
+        struct str key, value;
+        key_begin(&first, KEY_FLOW, work->partition, *kind);
+        key_after_prefix(key_str(&first), &end);
+        struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
+        while (store_cursor_next(cursor, &key, &value))
+            (*left)++;
+        (void)store_cursor_close(&cursor);
+    }
+    return true;
+}
+
+static bool rest_check(struct engine *engine, struct arena *arena, struct str id, struct str arn)
+{
+    struct flow_execution execution;
+    unsigned left = 0;
+    engine_describe(engine, arn, arena, &execution);
+    engine_call(engine, rest_is_gone, &left);
+    if (execution.running || left == 0)
+        return true;
+    print_error("%.*s: %u records are left behind\n", STR_ARG(id), left);
+    return false;
+}
+
 static bool golden_case(const struct json *record, struct arena *arena)
 {
     struct engine engine;
@@ -551,6 +604,7 @@ static bool golden_case(const struct json *record, struct arena *arena)
         print_error("%.*s: %zu deliveries\n", STR_ARG(id), engine.deliveries);
         good = false;
     }
+    good = rest_check(&engine, arena, id, arn) && good;
     engine_close(&engine);
     return good;
 }
@@ -560,8 +614,8 @@ static void own_cases(void **test)
     (void)test;
     static const char *const places[] = { "test/golden/flow", "../test/golden/flow", "../../test/golden/flow",
                                           NULL };
-    static const char *const files[] = { "states.jsonl", "errors.jsonl", "definitions.jsonl", "tasks.jsonl",
-                                         "families.jsonl" };
+    static const char *const files[] = { "states.jsonl", "errors.jsonl",   "definitions.jsonl",
+                                         "tasks.jsonl",  "families.jsonl", "variables.jsonl" };
     unsigned ran = 0, failed = 0;
     for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
         size_t len;
