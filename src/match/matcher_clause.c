@@ -1,0 +1,318 @@
+#include "match/matcher_clause.h"
+#include "match/matcher_hash.h"
+#include "match/pattern_fold.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { TABLE_FIRST = 16, MANY_TESTS = 6 };
+
+/* ---- putting one together ---- */
+
+static uint32_t reserve(struct matcher_clauses *c, size_t size)
+{
+    size_t at = (c->len + 7) & ~(size_t)7;
+    if (at + size > c->cap) {
+        size_t cap = c->cap ? c->cap : 4096;
+        while (cap < at + size)
+            cap *= 2;
+        char *grown = matcher_memory_alloc(c->memory, cap);
+        if (c->len)
+            memcpy(grown, c->room, c->len);
+        matcher_memory_free(c->memory, c->room, c->cap);
+        c->room = grown;
+        c->cap = cap;
+    }
+    memset(c->room + c->len, 0, at + size - c->len);
+    c->len = at + size;
+    return (uint32_t)at;
+}
+
+static uint32_t put_text(struct matcher_clauses *c, struct str text)
+{
+    uint32_t at = reserve(c, text.len);
+    if (text.len)
+        memcpy(c->room + at, text.ptr, text.len);
+    return at;
+}
+
+static void put_folded(struct matcher_clauses *c, struct str text, struct matcher_test *test)
+{
+    test->at = reserve(c, pattern_fold_room(text.len));
+    test->len = (uint32_t)pattern_fold_into(text, c->room + test->at);
+    memset(c->room + test->at + test->len, 0, c->len - test->at - test->len);
+    c->len = test->at + test->len;
+    if (test->kind == TEST_IGNORE_CASE)
+        test->hash =
+            (uint32_t)matcher_hash_text(str_of(c->room + test->at, test->len), c->seeds[SEED_IGNORE_CASE]);
+}
+
+/* Into room that is zero: padding is compared too. */
+static void put_number_at(struct matcher_clauses *c, uint32_t at, struct str text)
+{
+    struct matcher_number given = matcher_number_of(text), *number = (void *)(c->room + at);
+    number->value = given.value;
+    number->sure = given.sure;
+}
+
+static void put_range(struct matcher_clauses *c, const struct pattern_test *from, struct matcher_test *test)
+{
+    uint32_t low_at = 0, high_at = 0;
+    test->at = reserve(c, sizeof(struct matcher_test_range));
+    test->flags =
+        (uint8_t)((from->low.text.len ? LOW_GIVEN : 0) | (from->low.included ? LOW_INCLUDED : 0) |
+                  (from->high.text.len ? HIGH_GIVEN : 0) | (from->high.included ? HIGH_INCLUDED : 0));
+    if (from->low.text.len) {
+        put_number_at(c, test->at + (uint32_t)offsetof(struct matcher_test_range, low), from->low.text);
+        low_at = put_text(c, from->low.text);
+    }
+    if (from->high.text.len) {
+        put_number_at(c, test->at + (uint32_t)offsetof(struct matcher_test_range, high), from->high.text);
+        high_at = put_text(c, from->high.text);
+    }
+    struct matcher_test_range *range = (void *)(c->room + test->at);
+    range->low_at = low_at;
+    range->low_len = (uint32_t)from->low.text.len;
+    range->high_at = high_at;
+    range->high_len = (uint32_t)from->high.text.len;
+}
+
+static void put_pieces(struct matcher_clauses *c, const struct pattern_test *from, struct matcher_test *test)
+{
+    test->len = from->piece_count;
+    test->at = reserve(c, from->piece_count * sizeof(struct matcher_test_piece));
+    for (uint32_t i = 0; i < from->piece_count; i++) {
+        struct matcher_test_piece piece = { .at = put_text(c, from->pieces[i]),
+                                            .len = (uint32_t)from->pieces[i].len };
+        memcpy(c->room + test->at + i * sizeof(piece), &piece, sizeof(piece));
+    }
+}
+
+static void put_test(struct matcher_clauses *c, const struct pattern_test *from, uint32_t at);
+
+static void put_tests(struct matcher_clauses *c, const struct pattern_test *from, uint32_t count,
+                      struct matcher_test *test)
+{
+    test->len = count;
+    test->at = reserve(c, count * sizeof(struct matcher_test));
+    for (uint32_t i = 0; i < count; i++)
+        put_test(c, &from[i], test->at + i * (uint32_t)sizeof(struct matcher_test));
+}
+
+static void put_number(struct matcher_clauses *c, struct str text, struct matcher_test *test)
+{
+    test->len = (uint32_t)text.len;
+    test->at = reserve(c, sizeof(struct matcher_number) + text.len);
+    put_number_at(c, test->at, text);
+    memcpy(c->room + test->at + sizeof(struct matcher_number), text.ptr, text.len);
+    test->hash = (uint32_t)matcher_number_hash(text, c->seeds[SEED_NUMBER]);
+}
+
+/* Nested once: what is in none_of has no none_of. */
+static void put_test(struct matcher_clauses *c, const struct pattern_test *from, uint32_t at)
+{
+    struct matcher_test test = { .kind = (uint8_t)from->kind };
+    switch (from->kind) {
+    case TEST_STRING:
+        test.hash = (uint32_t)matcher_hash_text(from->text, c->seeds[SEED_STRING]);
+        /* fallthrough */
+    case TEST_PREFIX:
+    case TEST_SUFFIX:
+        test.len = (uint32_t)from->text.len;
+        test.at = put_text(c, from->text);
+        break;
+    case TEST_NUMBER:
+        put_number(c, from->text, &test);
+        break;
+    case TEST_IGNORE_CASE:
+    case TEST_PREFIX_IGNORE_CASE:
+    case TEST_SUFFIX_IGNORE_CASE:
+        put_folded(c, from->text, &test);
+        break;
+    case TEST_WILDCARD:
+        put_pieces(c, from, &test);
+        break;
+    case TEST_NUMERIC:
+        put_range(c, from, &test);
+        break;
+    case TEST_CIDR:
+        test.len = from->prefix_bits;
+        test.flags = from->address_bits == 128 ? ADDRESS_V6 : 0;
+        test.at = put_text(c, str_of((const char *)from->address, sizeof(from->address)));
+        break;
+    case TEST_NONE_OF:
+        put_tests(c, from->none_of, from->none_of_count, &test);
+        break;
+    case TEST_NULL:
+    case TEST_TRUE:
+    case TEST_FALSE:
+    case TEST_EXISTS:
+    case TEST_ABSENT:
+        break;
+    }
+    memcpy(c->room + at, &test, sizeof(test));
+}
+
+static bool is_dear(const struct pattern_test *tests, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (tests[i].kind == TEST_WILDCARD ||
+            (tests[i].kind == TEST_NONE_OF && is_dear(tests[i].none_of, tests[i].none_of_count)))
+            return true;
+    return count > MANY_TESTS;
+}
+
+/* ---- the table ---- */
+
+void matcher_clauses_init(struct matcher_clauses *clauses, struct matcher_memory *memory,
+                          struct match_places *places, uint64_t seed)
+{
+    *clauses = (struct matcher_clauses){ .memory = memory, .places = places };
+    for (unsigned i = 0; i < SEED_COUNT; i++)
+        clauses->seeds[i] = matcher_hash_mix(seed + i, UINT64_C(0x9E3779B97F4A7C15)) | 1;
+}
+
+void matcher_clauses_fini(struct matcher_clauses *clauses)
+{
+    assert(clauses->count == 0);
+    matcher_memory_free(clauses->memory, clauses->table,
+                        ((size_t)clauses->mask + 1) * sizeof(*clauses->table));
+    matcher_memory_free(clauses->memory, clauses->memos, clauses->memos_room * sizeof(*clauses->memos));
+}
+
+static void table_resize(struct matcher_clauses *c, uint32_t cap)
+{
+    struct matcher_clause **old = c->table;
+    uint32_t old_mask = c->mask;
+    c->table = cap ? matcher_memory_alloc(c->memory, cap * sizeof(*c->table)) : NULL;
+    c->mask = cap ? cap - 1 : 0;
+    if (!old)
+        return;
+    for (uint32_t i = 0; i <= old_mask && cap; i++) {
+        if (!old[i])
+            continue;
+        uint32_t at = old[i]->hash;
+        while (c->table[at & c->mask])
+            at++;
+        c->table[at & c->mask] = old[i];
+    }
+    matcher_memory_free(c->memory, old, ((size_t)old_mask + 1) * sizeof(*old));
+}
+
+static uint32_t memo_take(struct matcher_clauses *c)
+{
+    return c->memos_unused ? c->memos[--c->memos_unused] : c->memo_count++;
+}
+
+static void memo_leave(struct matcher_clauses *c, uint32_t memo)
+{
+    if (c->memos_unused + 1 == c->memo_count) {
+        matcher_memory_free(c->memory, c->memos, c->memos_room * sizeof(*c->memos));
+        c->memos = NULL;
+        c->memos_room = c->memos_unused = c->memo_count = 0;
+        return;
+    }
+    if (c->memos_unused == c->memos_room) {
+        uint32_t room = c->memos_room ? c->memos_room * 2 : 16;
+        uint32_t *grown = matcher_memory_alloc(c->memory, room * sizeof(*grown));
+        if (c->memos_unused)
+            memcpy(grown, c->memos, c->memos_unused * sizeof(*grown));
+        matcher_memory_free(c->memory, c->memos, c->memos_room * sizeof(*grown));
+        c->memos = grown;
+        c->memos_room = room;
+    }
+    c->memos[c->memos_unused++] = memo;
+}
+
+/* Where what counts for equality starts. */
+static const char *body(const struct matcher_clause *clause)
+{
+    return (const char *)clause->tests;
+}
+
+static bool same(const struct matcher_clause *a, const struct matcher_clause *b)
+{
+    return a->hash == b->hash && a->place == b->place && a->size == b->size &&
+           a->test_count == b->test_count && memcmp(body(a), body(b), a->size - sizeof(*a)) == 0;
+}
+
+/* In c->room. */
+static struct matcher_clause *build(struct matcher_clauses *c, const struct pattern_clause *from)
+{
+    c->len = 0;
+    (void)reserve(c, sizeof(struct matcher_clause));
+    struct matcher_test tests = { 0 };
+    put_tests(c, from->tests, from->test_count, &tests);
+    (void)reserve(c, 0);
+    struct matcher_clause *clause = (void *)c->room;
+    clause->size = (uint32_t)c->len;
+    clause->test_count = from->test_count;
+    clause->absent_too = from->absent_too;
+    clause->absent_only = from->absent_only;
+    return clause;
+}
+
+struct matcher_clause *matcher_clause_take(struct matcher_clauses *c, const struct pattern_clause *from)
+{
+    struct match_place *place = match_place_ask(c->places, from->names, from->name_count);
+    struct matcher_clause *built = build(c, from);
+    built->place = place;
+    built->hash = (uint32_t)matcher_hash_text(str_of(body(built), built->size - sizeof(*built)),
+                                              c->seeds[SEED_STRING] ^ (uintptr_t)place);
+    if (!c->table || (c->count + 1) * 4 > (c->mask + 1) * 3)
+        table_resize(c, c->table ? (c->mask + 1) * 2 : TABLE_FIRST);
+    uint32_t at = built->hash;
+    for (; c->table[at & c->mask]; at++) {
+        struct matcher_clause *found = c->table[at & c->mask];
+        if (!same(found, built))
+            continue;
+        match_place_drop(c->places, place);
+        found->uses++;
+        return found;
+    }
+    struct matcher_clause *clause = matcher_memory_alloc(c->memory, built->size);
+    memcpy(clause, built, built->size);
+    clause->uses = 1;
+    clause->memo = memo_take(c);
+    clause->dear = is_dear(from->tests, from->test_count);
+    c->table[at & c->mask] = clause;
+    c->count++;
+    c->tests += clause->test_count;
+    return clause;
+}
+
+/* Closes the gap, so that no search ends early. */
+static void table_remove(struct matcher_clauses *c, uint32_t gap)
+{
+    c->table[gap] = NULL;
+    for (uint32_t at = (gap + 1) & c->mask; c->table[at]; at = (at + 1) & c->mask) {
+        uint32_t home = c->table[at]->hash & c->mask;
+        if (((at - home) & c->mask) < ((at - gap) & c->mask))
+            continue;
+        c->table[gap] = c->table[at];
+        c->table[at] = NULL;
+        gap = at;
+    }
+}
+
+void matcher_clause_drop(struct matcher_clauses *c, struct matcher_clause *clause)
+{
+    if (--clause->uses)
+        return;
+    uint32_t at = clause->hash;
+    while (c->table[at & c->mask] != clause)
+        at++;
+    table_remove(c, at & c->mask);
+    c->count--;
+    c->tests -= clause->test_count;
+    memo_leave(c, clause->memo);
+    match_place_drop(c->places, clause->place);
+    matcher_memory_retire(c->memory, clause, clause->size);
+    if (c->count == 0) {
+        matcher_memory_free(c->memory, c->room, c->cap);
+        c->room = NULL;
+        c->cap = 0;
+    }
+    if (c->count == 0 || (c->mask > TABLE_FIRST && c->count * 8 < c->mask))
+        table_resize(c, c->count ? (c->mask + 1) / 2 : 0);
+}

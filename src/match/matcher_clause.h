@@ -1,0 +1,103 @@
+/* matcher_clause.h - the clauses of all rules, each kept once: a block of bytes without pointers, so that two are
+ * the same when their bytes are.
+ *
+ *     clause   place, uses | tests[0] tests[1] ... | what the tests point to: texts, numbers, pieces, tests
+ *
+ * Threads: the writer makes and drops them; readers see those of the conjunctions they found.
+ */
+#ifndef MATCH_MATCHER_CLAUSE_H
+#define MATCH_MATCHER_CLAUSE_H
+
+#include "match/match_place.h"
+#include "match/matcher_number.h"
+#include "match/pattern_clause.h"
+
+/* Offsets count from the clause's first byte. */
+struct matcher_test {
+    uint32_t at;   /* of what the kind has */
+    uint32_t len;  /* of the text; how many pieces, or tests; how many bits of an address count */
+    uint32_t hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same */
+    uint8_t kind;  /* enum pattern_test_kind */
+    uint8_t flags;
+    uint16_t unused;
+};
+
+enum { LOW_GIVEN = 1, LOW_INCLUDED = 2, HIGH_GIVEN = 4, HIGH_INCLUDED = 8, ADDRESS_V6 = 1 };
+
+/* at: this, then the text. */
+struct matcher_test_number {
+    struct matcher_number number;
+};
+
+struct matcher_test_range {
+    struct matcher_number low, high;
+    uint32_t low_at, low_len, high_at, high_len;
+};
+
+struct matcher_test_piece {
+    uint32_t at, len;
+};
+
+struct matcher_clause {
+    struct match_place *place;
+    uint32_t uses;
+    uint32_t hash;
+    uint32_t size; /* with all that follows */
+    uint32_t memo; /* its own number: where readers keep its outcome for an event */
+    uint32_t test_count;
+    bool absent_too, absent_only;
+    bool dear; /* to ask again */
+    struct matcher_test tests[];
+};
+
+static inline const void *matcher_clause_at(const struct matcher_clause *clause, uint32_t at)
+{
+    return (const char *)clause + at;
+}
+
+static inline struct str matcher_clause_text(const struct matcher_clause *clause,
+                                             const struct matcher_test *test)
+{
+    return str_of((const char *)clause + test->at +
+                      (test->kind == TEST_NUMBER ? sizeof(struct matcher_test_number) : 0),
+                  test->len);
+}
+
+/* Seeds of hashes, one for each way to look at a text. */
+enum matcher_seed {
+    SEED_STRING,
+    SEED_NUMBER,
+    SEED_IGNORE_CASE,
+    SEED_PREFIX,
+    SEED_PREFIX_IGNORE_CASE,
+    SEED_SUFFIX,
+    SEED_SUFFIX_IGNORE_CASE,
+    SEED_CIDR,
+    SEED_GRAM,
+    SEED_COUNT,
+};
+
+struct matcher_clauses {
+    struct matcher_memory *memory;
+    struct match_places *places;
+    uint64_t seeds[SEED_COUNT];
+    struct matcher_clause **table; /* open addressing, linear probing; NULL: empty */
+    uint32_t mask, count;
+    char *room; /* where one is put together */
+    size_t len, cap;
+    uint32_t *memos; /* that came back */
+    uint32_t memos_unused, memos_room;
+    uint32_t memo_count;
+    uint64_t tests;
+};
+
+void matcher_clauses_init(struct matcher_clauses *clauses, struct matcher_memory *memory,
+                          struct match_places *places, uint64_t seed);
+void matcher_clauses_fini(struct matcher_clauses *clauses);
+
+/* The clause as one of ours, with one use more; made if need be. */
+struct matcher_clause *matcher_clause_take(struct matcher_clauses *clauses,
+                                           const struct pattern_clause *clause);
+void matcher_clause_drop(struct matcher_clauses *clauses, struct matcher_clause *clause);
+
+#endif

@@ -1,0 +1,76 @@
+/* matcher_hash.h - hashing of texts so that those of all beginnings (or ends) of one text come at little more
+ * than the cost of one: whole words first, what is left of a word last.
+ *
+ *     "eu-central-1"   state = mix(seed, "eu-centr")   hash of 8: mix(state, "", 8)
+ *                                                      hash of 10: mix(state, "al", 10)
+ *
+ * The seed is secret to the matcher, so that nobody chooses texts that collide.
+ */
+#ifndef MATCH_MATCHER_HASH_H
+#define MATCH_MATCHER_HASH_H
+
+#include "base/str.h"
+
+static inline uint64_t matcher_hash_mix(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t matcher_hash_word(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, 8);
+    return word;
+}
+
+/* The 0 to 8 bytes there, nothing beyond them is touched. */
+static inline uint64_t matcher_hash_few(const char *at, size_t len)
+{
+    if (len >= 8)
+        return matcher_hash_word(at);
+    if (len >= 4) {
+        uint32_t low, high;
+        memcpy(&low, at, 4);
+        memcpy(&high, at + len - 4, 4);
+        return low | (uint64_t)high << (8 * (len - 4));
+    }
+    if (len == 0)
+        return 0;
+    const unsigned char *bytes = (const unsigned char *)at;
+    return bytes[0] | (uint64_t)bytes[len >> 1] << (8 * (len >> 1)) |
+           (uint64_t)bytes[len - 1] << (8 * (len - 1));
+}
+
+static inline uint64_t matcher_hash_step(uint64_t state, uint64_t word)
+{
+    return matcher_hash_mix(state ^ word, UINT64_C(0xA0761D6478BD642F));
+}
+
+static inline uint64_t matcher_hash_end(uint64_t state, uint64_t rest, size_t len)
+{
+    return matcher_hash_mix(state ^ rest ^ UINT64_C(0xE7037ED1A0B428DB),
+                            UINT64_C(0x8EBC6AF09C88C6E3) ^ len << 3);
+}
+
+static inline uint64_t matcher_hash_text(struct str text, uint64_t seed)
+{
+    uint64_t state = seed;
+    size_t at = 0;
+    for (; at + 8 <= text.len; at += 8)
+        state = matcher_hash_step(state, matcher_hash_word(text.ptr + at));
+    return matcher_hash_end(state, matcher_hash_few(text.ptr + at, text.len - at), text.len);
+}
+
+/* Words are cut from the end. */
+static inline uint64_t matcher_hash_text_back(struct str text, uint64_t seed)
+{
+    uint64_t state = seed;
+    size_t left = text.len;
+    for (; left >= 8; left -= 8)
+        state = matcher_hash_step(state, matcher_hash_word(text.ptr + left - 8));
+    return matcher_hash_end(state, matcher_hash_few(text.ptr, left), text.len);
+}
+
+#endif

@@ -1,0 +1,202 @@
+/* matcher_index.h - how the conjunctions that an event may match are found.
+ *
+ *     root branch -- [conjunctions that nothing leads to: only exists:false]
+ *       place "source"  field -- "aws.s3" -> branch -- [conjunctions]
+ *                              |               '- field of "detail-type" -- "Object Created" -> branch -- [...]
+ *                              '- prefix "aws." -> branch -- [conjunctions]
+ *       place "detail.size"  field -- 10 to 20 -> branch -- [conjunctions]
+ *
+ * A branch is what is left to be asked once one test has passed. A conjunction is listed in one branch (in several,
+ * if the clause that leads there has several tests), at the clause that the fewest others share; when a branch has
+ * many, those that come later go on to a branch below it, by another of their clauses. What is found is a
+ * candidate: all its clauses are then held against the event, so that a key may stand for more than its test.
+ *
+ * The writer changes one thing at a time so that readers find all that is there: an entry is written before it is
+ * counted, emptied entries stay until the whole is built anew, and what was replaced is retired.
+ */
+#ifndef MATCH_MATCHER_INDEX_H
+#define MATCH_MATCHER_INDEX_H
+
+#include "match/matcher_clause.h"
+
+struct matcher_branch;
+
+/* ---- conjunctions ---- */
+
+#define REF_EXACT UINT32_C(0x80000000)
+
+/* One clause of a conjunction. slot | REF_EXACT: it is one string, of this hash. */
+struct matcher_ref {
+    struct matcher_clause *clause;
+    uint32_t slot;
+    uint32_t hash;
+};
+
+struct matcher_listing {
+    struct matcher_branch *branch;
+    uint32_t position; /* in its list */
+};
+
+struct matcher_conjunction {
+    uint64_t rule;
+    uint64_t born;                    /* the version of the matcher that has it */
+    struct matcher_conjunction *next; /* of the rule */
+    union {
+        struct matcher_listing listing;
+        struct {
+            struct matcher_listing *at;
+            uint32_t count;
+        } listings;
+    };
+    uint32_t ref_count;
+    uint32_t shared_depth; /* names that the places of two of its clauses begin with alike */
+    bool listed_often;
+    struct matcher_ref refs[]; /* sorted by place */
+};
+
+/* ---- the index ---- */
+
+struct matcher_list {
+    _Atomic(uint32_t) used;
+    uint32_t room, live; /* of those used not emptied */
+    _Atomic(struct matcher_conjunction *) at[];
+};
+
+/* From keys to branches; several may have one key. Slot: NULL and key 0: never used; NULL: emptied. */
+struct matcher_table {
+    uint32_t mask, used, live;
+    _Atomic(struct matcher_branch *) branches[]; /* mask + 1; behind them as many keys */
+};
+
+static inline _Atomic(uint32_t) *matcher_table_keys(struct matcher_table *table)
+{
+    return (_Atomic(uint32_t) *)((char *)table + offsetof(struct matcher_table, branches) +
+                                 ((size_t)table->mask + 1) * sizeof(struct matcher_branch *));
+}
+
+/* Numbers that are asked for in some key of a field: how long its prefixes are, ... Ascending. */
+struct matcher_features {
+    uint32_t count;
+    struct {
+        uint32_t feature;
+        uint32_t uses; /* the writer's */
+    } at[];
+};
+
+/* What must be looked through, entry by entry. */
+struct matcher_rows {
+    _Atomic(uint32_t) used;
+    uint32_t room, live;
+    struct matcher_row {
+        uint64_t a, b; /* a range's ends as doubles; a wildcard's letters and pairs of letters */
+        _Atomic(struct matcher_branch *) branch; /* NULL: emptied */
+    } at[];
+};
+
+enum matcher_feature {
+    FEATURE_PREFIX,
+    FEATURE_PREFIX_IGNORE_CASE,
+    FEATURE_SUFFIX,
+    FEATURE_SUFFIX_IGNORE_CASE,
+    FEATURE_CIDR_V4,
+    FEATURE_CIDR_V6,
+    FEATURE_GRAM,
+    FEATURE_COUNT,
+    FEATURE_NONE = FEATURE_COUNT,
+};
+
+enum matcher_row_kind { ROWS_RANGE, ROWS_LETTERS, ROWS_COUNT, ROWS_NONE = ROWS_COUNT };
+
+/* What asks for more than a key's equality. */
+struct matcher_special {
+    _Atomic(struct matcher_features *) features[FEATURE_COUNT];
+    _Atomic(struct matcher_rows *) rows[ROWS_COUNT];
+    _Atomic(struct matcher_branch *) any; /* whatever stands there */
+    _Atomic(uint32_t) ignore_case;        /* keys of folded strings */
+};
+
+/* What is asked about one place, under one branch. */
+struct matcher_field {
+    _Atomic(struct matcher_table *) table;
+    _Atomic(struct matcher_special *) special;
+    _Atomic(uint32_t) exact; /* bits of json_type: there are, or were, keys of such values */
+    uint32_t conjunctions;
+    struct match_place *place;
+    struct matcher_branch *branch;
+};
+
+struct matcher_parts {
+    uint32_t count;
+    struct matcher_part {
+        uint32_t slot;
+        struct matcher_field *field;
+    } at[];
+};
+
+/* How a test is found: by the key alone, or also by the feature or the row. */
+struct matcher_key {
+    uint32_t key;
+    uint32_t feature; /* its value */
+    enum matcher_feature feature_kind;
+    enum matcher_row_kind row_kind;
+    enum pattern_test_kind kind;
+    uint64_t a, b;
+};
+
+struct matcher_branch {
+    _Atomic(struct matcher_list *) list;   /* NULL: none */
+    _Atomic(struct matcher_parts *) parts; /* NULL: none */
+    struct matcher_field *field;           /* where it hangs; NULL: the root */
+    uint32_t key;
+    uint32_t number; /* its own among the branches */
+    uint32_t count;  /* conjunctions here and below */
+    uint32_t feature;
+    uint32_t row;
+    uint8_t kind, feature_kind, row_kind;
+};
+
+struct matcher_index {
+    struct matcher_memory *memory;
+    struct matcher_clauses *clauses; /* for their seeds */
+    struct matcher_branch *root;
+    uint32_t *numbers; /* of branches, that came back */
+    uint32_t numbers_unused, numbers_room;
+    uint32_t number_count;
+};
+
+void matcher_index_init(struct matcher_index *index, struct matcher_memory *memory,
+                        struct matcher_clauses *clauses);
+void matcher_index_fini(struct matcher_index *index);
+
+/* Lists the conjunction where it will be found. */
+void matcher_index_add(struct matcher_index *index, struct matcher_conjunction *conjunction);
+void matcher_index_remove(struct matcher_index *index, struct matcher_conjunction *conjunction);
+
+/* ---- parts of the writer ---- */
+
+void matcher_list_add(struct matcher_index *index, struct matcher_branch *branch,
+                      struct matcher_conjunction *conjunction, struct matcher_listing *ret);
+/* NULL: there is none. */
+struct matcher_branch *matcher_field_find(const struct matcher_field *field, const struct matcher_key *key);
+struct matcher_branch *matcher_field_get(struct matcher_index *index, struct matcher_field *field,
+                                         const struct matcher_key *key);
+/* The branch holds nothing any more. */
+void matcher_field_remove(struct matcher_index *index, struct matcher_field *field,
+                          struct matcher_branch *branch);
+
+void matcher_special_add(struct matcher_index *index, struct matcher_field *field,
+                         struct matcher_branch *branch, const struct matcher_key *key);
+void matcher_special_remove(struct matcher_index *index, struct matcher_field *field,
+                            struct matcher_branch *branch);
+
+/* How a test of the clause is found in the field (NULL: in one that is still empty). */
+void matcher_key_of(const struct matcher_index *index, const struct matcher_field *field,
+                    const struct matcher_clause *clause, const struct matcher_test *test,
+                    struct matcher_key *ret);
+/* Bits of the letters, and of the pairs of letters, in a text. */
+void matcher_key_letters(struct str text, uint64_t *letters, uint64_t *pairs);
+uint32_t matcher_key_gram(const uint64_t *seeds, const char *at, uint32_t len);
+uint32_t matcher_key_address(const uint64_t *seeds, const unsigned char *address, uint32_t prefix_bits);
+uint32_t matcher_key_literal(int type); /* enum json_type */
+
+#endif

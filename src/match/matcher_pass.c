@@ -1,0 +1,207 @@
+/* Whether a value passes a test: one function a kind, in a table. */
+#include "match/matcher_hash.h"
+#include "match/matcher_view.h"
+
+typedef bool passes_f(struct matcher_view *view, const struct matcher_clause *clause,
+                      const struct matcher_test *test, uint32_t value);
+
+static inline const struct match_value *value_at(const struct matcher_view *view, uint32_t value)
+{
+    return &view->event.values[value];
+}
+
+static bool string_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    return v->type == JSON_STRING && v->text.len == test->len &&
+           (uint32_t)matcher_view_hash_of(view, value) == test->hash &&
+           memcmp(v->text.ptr, matcher_clause_text(clause, test).ptr, test->len) == 0;
+}
+
+static bool number_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    const struct matcher_test_number *number = matcher_clause_at(clause, test->at);
+    const struct match_value *v = value_at(view, value);
+    return v->type == JSON_NUMBER &&
+           matcher_number_compare(matcher_view_number_of(view, value), v->text, number->number,
+                                  matcher_clause_text(clause, test)) == 0;
+}
+
+static bool null_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                        const struct matcher_test *test, uint32_t value)
+{
+    (void)clause, (void)test;
+    return value_at(view, value)->type == JSON_NULL;
+}
+
+static bool true_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                        const struct matcher_test *test, uint32_t value)
+{
+    (void)clause, (void)test;
+    return value_at(view, value)->type == JSON_TRUE;
+}
+
+static bool false_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *test, uint32_t value)
+{
+    (void)clause, (void)test;
+    return value_at(view, value)->type == JSON_FALSE;
+}
+
+static bool prefix_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    return v->type == JSON_STRING && str_starts(v->text, matcher_clause_text(clause, test));
+}
+
+static bool suffix_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    return v->type == JSON_STRING && str_ends(v->text, matcher_clause_text(clause, test));
+}
+
+static bool ignore_case_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                               const struct matcher_test *test, uint32_t value)
+{
+    return value_at(view, value)->type == JSON_STRING &&
+           str_eq(matcher_view_folded(view, value), matcher_clause_text(clause, test));
+}
+
+static bool prefix_ignore_case_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                                      const struct matcher_test *test, uint32_t value)
+{
+    return value_at(view, value)->type == JSON_STRING &&
+           str_starts(matcher_view_folded(view, value), matcher_clause_text(clause, test));
+}
+
+static bool suffix_ignore_case_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                                      const struct matcher_test *test, uint32_t value)
+{
+    return value_at(view, value)->type == JSON_STRING &&
+           str_ends(matcher_view_folded(view, value), matcher_clause_text(clause, test));
+}
+
+static bool wildcard_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                            const struct matcher_test *test, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    const struct matcher_test_piece *pieces = matcher_clause_at(clause, test->at);
+    if (v->type != JSON_STRING)
+        return false;
+    struct str text = v->text, first = str_of(matcher_clause_at(clause, pieces[0].at), pieces[0].len);
+    if (test->len == 1)
+        return str_eq(text, first);
+    const struct matcher_test_piece *end = &pieces[test->len - 1];
+    struct str last = str_of(matcher_clause_at(clause, end->at), end->len);
+    if (text.len < first.len + last.len || !str_starts(text, first) || !str_ends(text, last))
+        return false;
+    text = str_slice(text, first.len, text.len - first.len - last.len);
+    for (const struct matcher_test_piece *piece = pieces + 1; piece < end; piece++) {
+        if (text.len < piece->len || text.len == 0)
+            return false;
+        const char *found = memmem(text.ptr, text.len, matcher_clause_at(clause, piece->at), piece->len);
+        if (!found)
+            return false;
+        text = str_from_offset(text, (size_t)(found - text.ptr) + piece->len);
+    }
+    return true;
+}
+
+static bool numeric_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                           const struct matcher_test *test, uint32_t value)
+{
+    const struct matcher_test_range *range = matcher_clause_at(clause, test->at);
+    const struct match_value *v = value_at(view, value);
+    if (v->type != JSON_NUMBER)
+        return false;
+    struct matcher_number number = matcher_view_number_of(view, value);
+    if (test->flags & LOW_GIVEN) {
+        struct str low = str_of(matcher_clause_at(clause, range->low_at), range->low_len);
+        int order = matcher_number_compare(number, v->text, range->low, low);
+        if (order < 0 || (order == 0 && !(test->flags & LOW_INCLUDED)))
+            return false;
+    }
+    if (test->flags & HIGH_GIVEN) {
+        struct str high = str_of(matcher_clause_at(clause, range->high_at), range->high_len);
+        int order = matcher_number_compare(number, v->text, range->high, high);
+        if (order > 0 || (order == 0 && !(test->flags & HIGH_INCLUDED)))
+            return false;
+    }
+    return true;
+}
+
+static bool none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                           const struct matcher_test *test, uint32_t value)
+{
+    const struct matcher_test *tests = matcher_clause_at(clause, test->at);
+    for (uint32_t i = 0; i < test->len; i++)
+        if (matcher_test_passes(view, clause, &tests[i], value))
+            return false;
+    return true;
+}
+
+static bool cidr_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                        const struct matcher_test *test, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    const unsigned char *block = matcher_clause_at(clause, test->at);
+    unsigned char address[16];
+    uint8_t bits;
+    if (v->type != JSON_STRING || !pattern_address_read(v->text, address, &bits) ||
+        bits != (test->flags & ADDRESS_V6 ? 128 : 32))
+        return false;
+    uint32_t bytes = test->len / 8, left = test->len % 8;
+    return memcmp(address, block, bytes) == 0 &&
+           (left == 0 || ((address[bytes] ^ block[bytes]) & (0xFF00u >> left) & 0xFF) == 0);
+}
+
+static bool exists_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    (void)view, (void)clause, (void)test, (void)value;
+    return true;
+}
+
+static bool absent_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                          const struct matcher_test *test, uint32_t value)
+{
+    (void)view, (void)clause, (void)test, (void)value;
+    return false; /* something stands there */
+}
+
+static passes_f *const kinds[] = {
+    [TEST_STRING] = string_passes,
+    [TEST_NUMBER] = number_passes,
+    [TEST_NULL] = null_passes,
+    [TEST_TRUE] = true_passes,
+    [TEST_FALSE] = false_passes,
+    [TEST_PREFIX] = prefix_passes,
+    [TEST_PREFIX_IGNORE_CASE] = prefix_ignore_case_passes,
+    [TEST_SUFFIX] = suffix_passes,
+    [TEST_SUFFIX_IGNORE_CASE] = suffix_ignore_case_passes,
+    [TEST_IGNORE_CASE] = ignore_case_passes,
+    [TEST_WILDCARD] = wildcard_passes,
+    [TEST_NUMERIC] = numeric_passes,
+    [TEST_CIDR] = cidr_passes,
+    [TEST_NONE_OF] = none_of_passes,
+    [TEST_EXISTS] = exists_passes,
+    [TEST_ABSENT] = absent_passes,
+};
+
+bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *test, uint32_t value)
+{
+    return kinds[test->kind](view, clause, test, value);
+}
+
+bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value)
+{
+    for (uint32_t i = 0; i < clause->test_count; i++)
+        if (matcher_test_passes(view, clause, &clause->tests[i], value))
+            return true;
+    return false;
+}

@@ -1,0 +1,287 @@
+/* Whether a candidate matches.
+ *
+ * Most events have no items where a conjunction asks for more than one thing: then each clause stands for itself.
+ * Else the definition is followed: what is asked below an array must be found in one item of it.
+ */
+#include "match/matcher_find.h"
+
+#include <stdlib.h>
+
+/* ---- each clause for itself ---- */
+
+/* How far down the arrays begin in which a value stands that passes: names from the root to the outermost. */
+enum { FAILS = 0, PASSES_FREE = UINT32_MAX >> 1, MANY_VALUES = 4 };
+
+static uint32_t freedom_of(const struct matcher_view *view, uint32_t value)
+{
+    uint32_t item = view->event.values[value].item;
+    if (item == 0)
+        return PASSES_FREE;
+    while (view->event.items[item].parent)
+        item = view->event.items[item].parent;
+    return view->event.items[item].place->depth;
+}
+
+static bool exact_passes(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)
+{
+    const struct match_value *v = &view->event.values[value];
+    if (v->type != JSON_STRING || (uint32_t)matcher_view_hash_of(view, value) != ref->hash)
+        return false;
+    if (view->values[value].equal == ref->clause)
+        return true;
+    if (!str_eq(v->text, matcher_clause_text(ref->clause, &ref->clause->tests[0])))
+        return false;
+    view->values[value].equal = ref->clause;
+    return true;
+}
+
+static uint32_t ref_look(struct matcher_view *view, const struct matcher_ref *ref,
+                         const struct matcher_place *place)
+{
+    uint32_t freedom = FAILS;
+    for (uint32_t value = place->first; value != VALUE_NONE; value = view->values[value].next) {
+        if (!(ref->slot & REF_EXACT ? exact_passes(view, ref, value)
+                                    : matcher_clause_passes(view, ref->clause, value)))
+            continue;
+        uint32_t found = freedom_of(view, value);
+        if (found == PASSES_FREE)
+            return found;
+        freedom = found > freedom ? found : freedom;
+    }
+    return freedom;
+}
+
+/* What is dear is asked once an event. */
+static uint32_t ref_ask(struct matcher_view *view, const struct matcher_ref *ref,
+                        const struct matcher_place *place)
+{
+    if (!ref->clause->dear && place->count <= MANY_VALUES)
+        return ref_look(view, ref, place);
+    struct matcher_memo *kept = matcher_view_memo(view, ref->clause->memo);
+    if (kept->stamp != view->stamp) {
+        kept->stamp = view->stamp;
+        kept->outcome = ref_look(view, ref, place);
+    }
+    return kept->outcome;
+}
+
+/* More than the conjunction's shared_depth: it passes whatever the others do. */
+static uint32_t ref_freedom(struct matcher_view *view, const struct matcher_ref *ref)
+{
+    const struct matcher_place *place = matcher_view_place(view, ref->slot & ~REF_EXACT);
+    if (!place)
+        return !(ref->slot & REF_EXACT) && ref->clause->absent_too ? PASSES_FREE : FAILS;
+    if (ref->slot & REF_EXACT)
+        return place->count <= MANY_VALUES ? ref_look(view, ref, place) : ref_ask(view, ref, place);
+    if (ref->clause->absent_too && view->event.item_count > 1)
+        return 1; /* nothing may stand in the item that counts */
+    return ref_ask(view, ref, place);
+}
+
+bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction *conjunction)
+{
+    struct matcher_view *view = &find->view;
+    bool in_items = false;
+    if (conjunction->born > find->version)
+        return false;
+    for (uint32_t pass = 0; pass < 2; pass++) { /* what costs least first */
+        for (uint32_t i = 0; i < conjunction->ref_count; i++) {
+            const struct matcher_ref *ref = &conjunction->refs[i];
+            if (((ref->slot & REF_EXACT) == 0) != (pass == 1))
+                continue;
+            uint32_t freedom = ref_freedom(view, ref);
+            if (freedom == FAILS)
+                return false;
+            in_items |= freedom <= conjunction->shared_depth;
+            if (ref->clause->absent_too && freedom != PASSES_FREE)
+                in_items = true;
+        }
+    }
+    return !in_items || matcher_verify_items(find, conjunction);
+}
+
+/* ---- by items ---- */
+
+#define NODE_NONE UINT32_MAX
+
+/* A place on the way to one of the conjunction's. */
+struct matcher_node {
+    const struct match_place *place;
+    const struct matcher_clause *clause; /* NULL: none asks here */
+    uint32_t child, next, last;          /* its first; the next of its parent's; its last */
+    uint32_t order;                      /* among the conjunction's clauses */
+    uint32_t first_positive, first_absent;
+};
+
+struct items_walk {
+    struct matcher_find *find;
+    struct matcher_node *nodes;
+    uint32_t count;
+};
+
+static uint32_t node_add(struct items_walk *walk, const struct match_place *place, uint32_t parent)
+{
+    struct matcher_find *find = walk->find;
+    if (walk->count == find->node_room) {
+        find->node_room = find->node_room ? find->node_room * 2 : 64;
+        find->nodes = realloc(find->nodes, find->node_room * sizeof(*find->nodes));
+        if (!find->nodes)
+            abort();
+        walk->nodes = find->nodes;
+    }
+    uint32_t at = walk->count++;
+    walk->nodes[at] = (struct matcher_node){
+        .place = place, .child = NODE_NONE, .next = NODE_NONE, .last = NODE_NONE, .order = NODE_NONE
+    };
+    if (parent == NODE_NONE)
+        return at;
+    struct matcher_node *above = &walk->nodes[parent];
+    if (above->child == NODE_NONE)
+        above->child = at;
+    else
+        walk->nodes[above->last].next = at;
+    above->last = at;
+    return at;
+}
+
+/* The node of a place, made with those above it. Clauses are sorted by place, so that only a parent's last few
+ * children are looked at in vain. */
+static uint32_t node_of(struct items_walk *walk, const struct match_place *place)
+{
+    if (!place->parent)
+        return 0;
+    uint32_t parent = node_of(walk, place->parent);
+    uint32_t child = walk->nodes[parent].child;
+    while (child != NODE_NONE && walk->nodes[child].place != place)
+        child = walk->nodes[child].next;
+    return child != NODE_NONE ? child : node_add(walk, place, parent);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static void nodes_build(struct items_walk *walk, const struct matcher_conjunction *conjunction)
+{
+    const struct match_place *root = conjunction->refs[0].clause->place;
+    while (root->parent)
+        root = root->parent;
+    walk->count = 0;
+    walk->nodes = walk->find->nodes;
+    (void)node_add(walk, root, NODE_NONE);
+    for (uint32_t i = 0; i < conjunction->ref_count; i++) {
+        uint32_t at = node_of(walk, conjunction->refs[i].clause->place);
+        walk->nodes[at].clause = conjunction->refs[i].clause;
+        walk->nodes[at].order = i;
+    }
+    for (uint32_t i = walk->count; i-- > 0;) { /* children stand behind their parents */
+        struct matcher_node *node = &walk->nodes[i];
+        bool absent = node->clause && node->clause->absent_only;
+        node->first_positive = absent ? NODE_NONE : node->order;
+        node->first_absent = absent ? node->order : NODE_NONE;
+        for (uint32_t child = node->child; child != NODE_NONE; child = walk->nodes[child].next) {
+            node->first_positive = least(node->first_positive, walk->nodes[child].first_positive);
+            node->first_absent = least(node->first_absent, walk->nodes[child].first_absent);
+        }
+    }
+}
+
+static uint32_t first_item(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+{
+    const struct matcher_item_key *key = matcher_view_item(&walk->find->view, node->place->slot, item);
+    return key ? key->first_item : VALUE_NONE;
+}
+
+static uint32_t next_item(const struct items_walk *walk, uint32_t item)
+{
+    return walk->find->view.items.next_item[item];
+}
+
+/* Of the values at the node's place in that very item. */
+static bool values_pass(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                        bool *present)
+{
+    struct matcher_view *view = &walk->find->view;
+    const struct matcher_item_key *key = matcher_view_item(view, node->place->slot, item);
+    for (uint32_t value = key ? key->first_value : VALUE_NONE; value != VALUE_NONE;
+         value = view->items.next_value[value]) {
+        *present = true;
+        if (matcher_clause_passes(view, node->clause, value))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing stands at the clauses that ask for nothing alone, here and below, that come before the limit. */
+static bool leads_absent(const struct items_walk *walk, const struct matcher_node *node, uint32_t limit,
+                         uint32_t item)
+{
+    if (node->first_absent >= limit)
+        return true;
+    const struct matcher_item_key *key = matcher_view_item(&walk->find->view, node->place->slot, item);
+    if (node->order < limit && node->clause->absent_only && key && key->first_value != VALUE_NONE)
+        return false;
+    for (uint32_t c = node->child; c != NODE_NONE; c = walk->nodes[c].next) {
+        const struct matcher_node *child = &walk->nodes[c];
+        if (!leads_absent(walk, child, limit, item))
+            return false;
+        for (uint32_t i = first_item(walk, child, item); i != VALUE_NONE; i = next_item(walk, i))
+            if (!leads_absent(walk, child, limit, i))
+                return false;
+    }
+    return true;
+}
+
+static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item);
+
+/* What stands at the node in that very item, and what is asked below. */
+static bool node_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+{
+    bool present = false;
+    if (node->clause && !values_pass(walk, node, item, &present) && (present || !node->clause->absent_too))
+        return false;
+    for (uint32_t child = node->child; child != NODE_NONE; child = walk->nodes[child].next)
+        if (!place_matches(walk, &walk->nodes[child], item))
+            return false;
+    return true;
+}
+
+static bool leaf_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+{
+    bool present = false;
+    if (values_pass(walk, node, item, &present))
+        return true;
+    for (uint32_t i = first_item(walk, node, item); i != VALUE_NONE; i = next_item(walk, i))
+        if (values_pass(walk, node, i, &present))
+            return true;
+    return node->clause->absent_too && !present;
+}
+
+static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+{
+    if (node->child == NODE_NONE)
+        return leaf_matches(walk, node, item);
+    uint32_t first = first_item(walk, node, item);
+    if (first == VALUE_NONE)
+        return node_matches(walk, node, item);
+    if (node->first_absent < node->first_positive) {
+        if (!leads_absent(walk, node, node->first_positive, item))
+            return false;
+        for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
+            if (!leads_absent(walk, node, node->first_positive, i))
+                return false;
+    }
+    for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
+        if (node_matches(walk, node, i))
+            return true;
+    return node_matches(walk, node, item);
+}
+
+bool matcher_verify_items(struct matcher_find *find, const struct matcher_conjunction *conjunction)
+{
+    struct items_walk walk = { .find = find };
+    matcher_view_items_build(&find->view);
+    nodes_build(&walk, conjunction);
+    return node_matches(&walk, &walk.nodes[0], 0);
+}

@@ -1,0 +1,125 @@
+/* matcher_view.h - one event as the index looks at it: the values by place, and what was computed of a value,
+ * kept for whoever asks next.
+ *
+ *     places[slot] -> first value -> next -> ...
+ *
+ * Nothing is cleared between events: what bears another stamp is not there.
+ */
+#ifndef MATCH_MATCHER_VIEW_H
+#define MATCH_MATCHER_VIEW_H
+
+#include "match/matcher_clause.h"
+
+#define VALUE_NONE UINT32_MAX
+
+enum { VALUE_HASHED = 1, VALUE_FOLDED = 2, VALUE_NUMBERED = 4 };
+
+struct matcher_value {
+    uint32_t next; /* at the same place */
+    uint32_t flags;
+    uint64_t hash;
+    struct matcher_number number;
+    struct str folded;
+    const struct matcher_clause *equal; /* that is this string exactly, as was seen */
+};
+
+struct matcher_place {
+    uint32_t stamp;
+    uint32_t first, last; /* values */
+    uint32_t count;
+};
+
+struct matcher_memo {
+    uint32_t stamp;
+    uint32_t outcome;
+};
+
+/* What stands at a place in an item; open addressing by both, built only when items must be told apart. */
+struct matcher_item_key {
+    uint32_t stamp;
+    uint32_t slot, item; /* the place's, and the item around it */
+    uint32_t first_value, first_item;
+};
+
+struct matcher_items {
+    struct matcher_item_key *table;
+    uint32_t mask;
+    uint32_t stamp;       /* of the event it was built for */
+    uint32_t *next_value; /* in the same item */
+    uint32_t *next_item;  /* in the same array */
+    uint32_t value_room, item_room;
+};
+
+struct matcher_view {
+    struct match_event event;
+    struct matcher_value *values; /* beside the event's */
+    uint32_t value_room;
+    struct matcher_place *places; /* by slot */
+    uint32_t place_room;
+    struct matcher_memo *memos;
+    uint32_t memo_room;
+    struct matcher_items items;
+    const uint64_t *seeds;
+    struct arena arena; /* folded texts */
+    uint32_t stamp;
+};
+
+void matcher_view_init(struct matcher_view *view, const uint64_t *seeds);
+void matcher_view_fini(struct matcher_view *view);
+/* Once the event was read: its values are put in their places. */
+void matcher_view_begin(struct matcher_view *view);
+
+static inline const struct matcher_place *matcher_view_place(const struct matcher_view *view, uint32_t slot)
+{
+    if (slot >= view->place_room || view->places[slot].stamp != view->stamp)
+        return NULL;
+    return &view->places[slot];
+}
+
+/* Of the clause with that number; what it holds is of this event when its stamp is. */
+void matcher_view_memo_grow(struct matcher_view *view, uint32_t memo);
+static inline struct matcher_memo *matcher_view_memo(struct matcher_view *view, uint32_t memo)
+{
+    if (memo >= view->memo_room)
+        matcher_view_memo_grow(view, memo);
+    return &view->memos[memo];
+}
+
+void matcher_view_hash(struct matcher_view *view, uint32_t value); /* a string or a number */
+void matcher_view_fold(struct matcher_view *view, uint32_t value);
+void matcher_view_number(struct matcher_view *view, uint32_t value);
+
+static inline uint64_t matcher_view_hash_of(struct matcher_view *view, uint32_t value)
+{
+    if (!(view->values[value].flags & VALUE_HASHED))
+        matcher_view_hash(view, value);
+    return view->values[value].hash;
+}
+
+static inline struct str matcher_view_folded(struct matcher_view *view, uint32_t value)
+{
+    if (!(view->values[value].flags & VALUE_FOLDED))
+        matcher_view_fold(view, value);
+    return view->values[value].folded;
+}
+
+static inline struct matcher_number matcher_view_number_of(struct matcher_view *view, uint32_t value)
+{
+    if (!(view->values[value].flags & VALUE_NUMBERED))
+        matcher_view_number(view, value);
+    return view->values[value].number;
+}
+
+/* Whether the value passes the test; and whether it passes one of the clause's. */
+bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *test, uint32_t value);
+bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value);
+
+/* ---- items ---- */
+
+/* The first value at the place in that very item, the first item of the array that stands there; NONE. */
+void matcher_view_items_build(struct matcher_view *view);
+const struct matcher_item_key *matcher_view_item(const struct matcher_view *view, uint32_t slot,
+                                                 uint32_t item);
+
+#endif
