@@ -213,21 +213,21 @@ static bool values_pass(const struct items_walk *walk, const struct matcher_node
     return false;
 }
 
-/* Nothing stands at the clauses that ask for nothing alone, here and below, that come before the limit. */
-static bool leads_absent(const struct items_walk *walk, const struct matcher_node *node, uint32_t limit,
-                         uint32_t item)
+/* Nothing stands at the clauses, here and below, that come before the limit. */
+static bool nothing_stands(const struct items_walk *walk, const struct matcher_node *node, uint32_t limit,
+                           uint32_t item)
 {
-    if (node->first_absent >= limit)
+    if (least(node->first_absent, node->first_positive) >= limit)
         return true;
     const struct matcher_item_key *key = matcher_view_item(&walk->find->view, node->place->slot, item);
-    if (node->order < limit && node->clause->absent_only && key && key->first_value != VALUE_NONE)
+    if (node->order < limit && key && key->first_value != VALUE_NONE)
         return false;
     for (uint32_t c = node->child; c != NODE_NONE; c = walk->nodes[c].next) {
         const struct matcher_node *child = &walk->nodes[c];
-        if (!leads_absent(walk, child, limit, item))
+        if (!nothing_stands(walk, child, limit, item))
             return false;
         for (uint32_t i = first_item(walk, child, item); i != VALUE_NONE; i = next_item(walk, i))
-            if (!leads_absent(walk, child, limit, i))
+            if (!nothing_stands(walk, child, limit, i))
                 return false;
     }
     return true;
@@ -266,16 +266,17 @@ static bool place_matches(const struct items_walk *walk, const struct matcher_no
     if (first == VALUE_NONE)
         return node_matches(walk, node, item);
     if (node->first_absent < node->first_positive) {
-        if (!leads_absent(walk, node, node->first_positive, item))
+        if (!nothing_stands(walk, node, node->first_positive, item))
             return false;
         for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
-            if (!leads_absent(walk, node, node->first_positive, i))
+            if (!nothing_stands(walk, node, node->first_positive, i))
                 return false;
     }
     for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
         if (node_matches(walk, node, i))
             return true;
-    return node_matches(walk, node, item);
+    /* Beside its items a place counts only with what the pattern asks about. */
+    return !nothing_stands(walk, node, NODE_NONE, item) && node_matches(walk, node, item);
 }
 
 bool matcher_verify_items(struct matcher_find *find, const struct matcher_conjunction *conjunction)

@@ -76,25 +76,24 @@ static bool clause_passes(struct walk *walk, const struct pattern_clause *clause
 
 /* ---- nodes ---- */
 
-/* Nothing stands at the absent_only nodes, here and below, that come before the limit:
- * in no item of any array. */
-static bool leads_absent(struct walk *walk, const struct node *node, uint32_t limit, struct source source)
+/* Nothing stands at the clauses, here and below, that come before the limit: in no item of any array. */
+static bool nothing_stands(struct walk *walk, const struct node *node, uint32_t limit, struct source source)
 {
     if (source_is_array(&source)) {
         for (size_t i = 0; i < source.value->count; i++)
-            if (!leads_absent(walk, node, limit, (struct source){ .value = &source.value->items[i] }))
+            if (!nothing_stands(walk, node, limit, (struct source){ .value = &source.value->items[i] }))
                 return false;
         return true;
     }
     if (source.value->type != JSON_OBJECT)
-        return !(node->clause && node->clause->absent_only && node->order < limit);
+        return !(node->clause && node->order < limit);
     bool absent = true;
     for (const struct node *child = node->child; child && absent; child = child->next) {
         size_t start = walk->len;
         walk_push_below(walk, source, child->name);
         size_t count = walk->len - start;
         for (size_t i = 0; i < count && absent; i++)
-            absent = leads_absent(walk, child, limit, walk->sources[start + i]);
+            absent = nothing_stands(walk, child, limit, walk->sources[start + i]);
         walk->len = start;
     }
     return absent;
@@ -155,9 +154,10 @@ static bool view_matches(struct walk *walk, const struct node *node, struct view
     struct view plain = plain_of(walk, view);
     if (plain.count == view.count)
         return node_matches(walk, node, plain);
-    /* All that is asked from here on must be found in one item. */
+    /* All that is asked from here on must be found in one item. What comes before the first positive is
+     * absent_only. */
     for (size_t i = 0; i < view.count && node->first_absent < node->first_positive; i++)
-        if (!leads_absent(walk, node, node->first_positive, walk->sources[view.start + i]))
+        if (!nothing_stands(walk, node, node->first_positive, walk->sources[view.start + i]))
             return false;
     bool items = false;
     for (size_t i = 0; i < view.count; i++) {
@@ -165,8 +165,11 @@ static bool view_matches(struct walk *walk, const struct node *node, struct view
         if (source_is_array(&source) && some_item_matches(walk, node, source.value, &items))
             return true;
     }
-    /* Where there are items and nothing beside them, exists:false is judged by them alone. */
-    return (plain.count > 0 || !items) && node_matches(walk, node, plain);
+    /* Where there are items and nothing beside them that the pattern asks about, they alone are judged. */
+    bool beside = !items;
+    for (size_t i = 0; i < plain.count && !beside; i++)
+        beside = !nothing_stands(walk, node, ORDER_NONE, walk->sources[plain.start + i]);
+    return beside && node_matches(walk, node, plain);
 }
 
 /* ---- the tree ---- */
