@@ -12,12 +12,14 @@
 #include "flow/flow.h"
 #include "io/clock.h"
 #include "io/http.h"
+#include "io/http_send.h"
 #include "io/signals.h"
 #include "logs/logs.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
 #include "tables/tables.h"
+#include "target/target_function.h"
 #include "target/target_kinds.h"
 #include "target/target_operation.h"
 
@@ -35,6 +37,8 @@ struct server {
     struct tables *tables;
     struct targets *targets;
     struct operation_caller caller; /* of operations from inside */
+    struct functions functions;
+    struct http_sender *sender; /* to functions; NULL: no setting names one */
     struct writer *writer;
     struct api *api;
     struct http_server *http;
@@ -100,6 +104,7 @@ static enum err open_floor(struct server *server, struct diag *reterr)
         .command_max = (unsigned)settings->deliveries_per_command_max,
         .attempts_max = (unsigned)settings->delivery_attempts_max + 1,
         .age_max_ms = settings->delivery_age_max_ms,
+        .posts_max = (unsigned)settings->functions_under_way_max,
     };
     enum err err = store_open(&store, &server->store, reterr);
     if (!err)
@@ -109,13 +114,45 @@ static enum err open_floor(struct server *server, struct diag *reterr)
     return err;
 }
 
+static enum err open_functions(struct server *server, struct diag *reterr)
+{
+    const struct settings *settings = &server->settings;
+    struct functions *functions = &server->functions;
+    struct function_endpoint *endpoints =
+        ARENA_ARRAY(&server->arena, struct function_endpoint, settings->functions.len + 1);
+    struct str why;
+    for (size_t i = 0; i < settings->functions.len; i++)
+        if (!function_endpoint_read(settings->functions.at[i], &endpoints[i], &why))
+            return diag_set(reterr, ERR_INVALID, "--function '%.*s': %.*s",
+                            STR_ARG(settings->functions.at[i]), STR_ARG(why));
+    if (settings->function_default.len && !function_url_check(settings->function_default, &why))
+        return diag_set(reterr, ERR_INVALID, "--function-default '%.*s': %.*s",
+                        STR_ARG(settings->function_default), STR_ARG(why));
+    *functions = (struct functions){ .endpoints = endpoints,
+                                     .count = settings->functions.len,
+                                     .default_url = settings->function_default,
+                                     .time_max_ms = settings->function_time_max_ms };
+    if (functions->count == 0 && functions->default_url.len == 0)
+        return ERR_OK;
+    enum err err = http_sender_open(&server->sender, reterr);
+    functions->sender = server->sender;
+    return err;
+}
+
+static bool task_known(void *self, struct str resource, struct str *ret_why)
+{
+    struct server *server = self;
+    return function_task_is(resource) ? function_task_known(&server->functions, resource, ret_why)
+                                      : operation_task_known(&server->caller, resource, ret_why);
+}
+
 static enum err open_rooms(struct server *server)
 {
     const struct settings *settings = &server->settings;
     server->caller = api_operation_caller(server->api);
     struct flow_settings flow = {
-        .task_known = operation_task_known,
-        .task_known_self = &server->caller,
+        .task_known = task_known,
+        .task_known_self = server,
         .transitions_max = (unsigned)settings->transitions_per_command_max,
     };
     struct bus_settings bus = {
@@ -137,6 +174,7 @@ static enum err open_rooms(struct server *server)
         .flow = server->flow,
         .bus = server->bus,
         .caller = &server->caller,
+        .functions = &server->functions,
         .stream_per_hour = !settings->stream_per_event,
         .hops_max = (unsigned)settings->event_hops_max,
     };
@@ -286,6 +324,8 @@ static enum err server_open(struct server *server, struct diag *reterr)
     if (!err)
         err = open_floor(server, reterr);
     if (!err)
+        err = open_functions(server, reterr);
+    if (!err)
         err = open_rooms(server);
     if (err)
         return err;
@@ -297,6 +337,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
 static void server_close(struct server *server)
 {
     http_server_close(&server->http);
+    http_sender_close(&server->sender, 0);
     writer_close(&server->writer);
     api_free(&server->api);
     tables_close(&server->tables);
@@ -326,6 +367,7 @@ static enum err server_run(struct server *server, struct diag *reterr)
     api_drain(server->api);
     http_server_stop(server->http, server->settings.drain_time_max_ms);
     deliver_pause(server->deliver);
+    http_sender_close(&server->sender, server->settings.drain_time_max_ms);
     return ERR_OK;
 }
 

@@ -25,7 +25,7 @@ struct setting {
 
 #define AT(name) offsetof(struct settings, name)
 #define TEXT(name, value, doc) #name, SETTING_TEXT, AT(name), value, 0, 0, doc
-#define LIST(name, doc) #name, SETTING_LIST, AT(name), NULL, 0, 0, doc
+#define LIST(name, doc) #name, SETTING_LIST, AT(name), NULL, 0, 0, doc /* its flag is in the singular */
 #define SWITCH(name, value, doc) #name, SETTING_SWITCH, AT(name), value, 0, 0, doc
 #define NUMBER(name, value, min, max, doc) #name, SETTING_NUMBER, AT(name), #value, min, max, doc
 
@@ -67,6 +67,10 @@ static const struct setting table[] = {
     { SWITCH(stream_per_event, "true", "a log stream for each event of a rule; false: one a rule and hour") },
     { NUMBER(transitions_per_command_max, 1000, 1, 100000,
              "state transitions of an execution in one commit") },
+    { LIST(functions, "endpoints of functions, each NAME=URL or ARN=URL; tasks POST their payload there") },
+    { TEXT(function_default, NULL, "URL for all other functions; {function} in it is the name") },
+    { NUMBER(function_time_max_ms, 900000, 10, 86400000, "time a function may take to answer") },
+    { NUMBER(functions_under_way_max, 256, 1, 10000, "calls of functions at once; further ones wait") },
     { NUMBER(clock_offset_ms, 0, -4102444800000, 4102444800000, "moves the server's clock; for tests") },
 };
 
@@ -194,6 +198,11 @@ static enum err read_variables(struct arena *arena, struct settings *settings, s
     return ERR_OK;
 }
 
+static struct str flag_of_list(const struct setting *setting)
+{
+    return str_of(setting->name, strlen(setting->name) - 1);
+}
+
 struct flag {
     const struct setting *setting;
     struct str value;
@@ -209,8 +218,11 @@ static enum err read_flag(int argc, char **argv, int *at, struct flag *ret, stru
         return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help",
                         ret->text);
     bool inline_value = str_cut(str_from_offset(argument, 2), '=', &name, &ret->value);
+    ret->setting = setting_find(name);
     /* --key, once for each, reads better than --keys. */
-    ret->setting = setting_find(str_eq(name, STR("key")) ? STR("keys") : name);
+    for (size_t i = 0; i < SETTINGS && !ret->setting; i++)
+        if (table[i].type == SETTING_LIST && str_eq(name, flag_of_list(&table[i])))
+            ret->setting = &table[i];
     if (!ret->setting)
         return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help",
                         ret->text);
@@ -241,16 +253,16 @@ enum err settings_read(struct arena *arena, int argc, char **argv, struct settin
         err = read_file(arena, config, &settings, reterr);
     if (!err)
         err = read_variables(arena, &settings, reterr);
-    bool keys_given = false;
+    bool given[SETTINGS] = { false };
     for (int at = 0; at < argc && !err;) {
         err = read_flag(argc, argv, &at, &flag, reterr);
         if (err)
             break;
-        if (flag.setting->type == SETTING_LIST && !keys_given) {
-            settings.keys =
-                (struct settings_list){ 0 }; /* flags replace what the file and the variable gave */
-            keys_given = true;
-        }
+        /* Flags replace what the file and the variable gave. */
+        if (flag.setting->type == SETTING_LIST && !given[flag.setting - table])
+            *(struct settings_list *)(void *)((char *)&settings + flag.setting->offset) =
+                (struct settings_list){ 0 };
+        given[flag.setting - table] = true;
         err = setting_set(arena, flag.setting, &settings, flag.value, flag.text, reterr);
     }
     if (!err)
@@ -260,7 +272,8 @@ enum err settings_read(struct arena *arena, int argc, char **argv, struct settin
 
 static void flag_name(const struct setting *setting, char *name, size_t size)
 {
-    snprintf(name, size, "--%s", setting->type == SETTING_LIST ? "key" : setting->name);
+    size_t len = strlen(setting->name) - (setting->type == SETTING_LIST ? 1 : 0);
+    snprintf(name, size, "--%.*s", (int)len, setting->name);
     for (char *c = name; *c; c++)
         if (*c == '_')
             *c = '-';

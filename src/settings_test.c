@@ -70,6 +70,7 @@ static void test_flags_over_variables_over_file(void **unused)
     assert_true(str_eq(s.settings.keys.at[1], STR("c:d:123456789012")));
     assert_int_equal(READ(&s, "--config", path, "--key", "x:y"), ERR_OK);
     assert_int_equal(s.settings.keys.len, 1); /* flags replace the list */
+    assert_int_equal(s.settings.functions.len, 0);
     setenv("CREMA_KEYS", "p:q,r:s", 1);
     assert_int_equal(READ(&s, "--config", path), ERR_OK);
     assert_int_equal(s.settings.keys.len, 2);

@@ -35,7 +35,8 @@ struct flow_settings {
 
 /* ---- life ---- */
 
-/* Tasks go to deliver as deliveries of the kinds "operation" and "activity", owned by DELIVERY_OF_TASK. */
+/* Tasks go to deliver as deliveries of the kinds "operation", "activity" and "function", owned by
+ * DELIVERY_OF_TASK. */
 enum err flow_open(const struct flow_settings *settings, struct deliver *deliver, struct flow **ret) MUST_USE;
 void flow_close(struct flow **flow);
 

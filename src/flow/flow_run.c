@@ -12,7 +12,8 @@ enum {
     PLANS_MAX = 1000,
     LIST_SCAN_MAX = 10000,
     STEP_HISTORY_BYTES_MAX = 4 << 20,
-    PAGE_BYTES_MAX = 4 << 20
+    PAGE_BYTES_MAX = 4 << 20,
+    TASK_ATTEMPTS_MAX = 3 /* while a function cannot be reached; what more is wanted, the workflow says */
 };
 
 /* ---- life ---- */
@@ -97,7 +98,10 @@ static void run_deliver(struct run *run, const struct step *step)
         struct delivery delivery = {
             .owner = DELIVERY_OF_TASK,
             .owner_ref = str_of(ref, sizeof(ref)),
-            .kind = activity_is(order->resource) ? STR("activity") : STR("operation"),
+            .kind = activity_is(order->resource)   ? STR("activity")
+                    : function_is(order->resource) ? STR("function")
+                                                   : STR("operation"),
+            .attempts_max = TASK_ATTEMPTS_MAX,
             .ns = run->edition->ns,
             .resource = order->resource,
             .payload = order->parameters,

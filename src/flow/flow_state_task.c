@@ -13,6 +13,7 @@ struct task {
     struct str type, action; /* as histories show them: "events", "putEvents.waitForTaskToken" */
     bool by_token;
     bool activity;                  /* a worker polls for it */
+    bool function;                  /* a function, named by its ARN */
     bool job, job_json;             /* .sync, .sync:2: waits for the execution that it starts */
     int64_t timeout_s, heartbeat_s; /* 0: none */
     const struct path *timeout_path, *heartbeat_path;
@@ -24,6 +25,13 @@ bool activity_is(struct str resource)
     struct arn arn;
     return arn_parse(resource, &arn) && str_eq(arn.service, STR("states")) &&
            str_starts(arn.resource, STR("activity:"));
+}
+
+bool function_is(struct str resource)
+{
+    struct arn arn;
+    return str_starts(resource, STR("arn:aws:states:::lambda:")) ||
+           (arn_parse(resource, &arn) && str_eq(arn.service, STR("lambda")));
 }
 
 /* ---- read ---- */
@@ -50,10 +58,10 @@ static void resource_read(struct check *check, const struct where *at, const str
         check_problem(check, &here, "The resource provided %.*s %.*s", STR_ARG(own->resource), STR_ARG(why));
         return;
     }
-    if (activity_is(own->resource)) {
-        own->activity = true;
+    own->activity = activity_is(own->resource);
+    own->function = function_is(own->resource) && !str_starts(own->resource, STR("arn:aws:states:::"));
+    if (own->activity || own->function)
         return;
-    }
     /* arn:aws:states:::events:putEvents.waitForTaskToken, ...:aws-sdk:sfn:startExecution */
     struct str rest = own->resource, head;
     for (int i = 0; i < 5; i++)
@@ -112,7 +120,8 @@ static bool task_time(struct step *step, struct branch *branch, const char *fiel
     return false;
 }
 
-/* Tasks of activities have events of their own, which do not repeat the resource. */
+/* Tasks of activities, and those of functions named by their ARN, have events of their own, which do not repeat
+ * the resource. */
 static void task_event(struct step *step, struct branch *branch, enum history_type type)
 {
     static const enum history_type of_activity[HISTORY_TYPES] = {
@@ -123,10 +132,16 @@ static void task_event(struct step *step, struct branch *branch, enum history_ty
         [HISTORY_TASK_TIMED_OUT] = HISTORY_ACTIVITY_TIMED_OUT,
         [HISTORY_TASK_SUBMIT_FAILED] = HISTORY_ACTIVITY_SCHEDULE_FAILED,
     };
+    static const enum history_type of_function[HISTORY_TYPES] = {
+        [HISTORY_TASK_SCHEDULED] = HISTORY_LAMBDA_SCHEDULED, [HISTORY_TASK_STARTED] = HISTORY_LAMBDA_STARTED,
+        [HISTORY_TASK_SUCCEEDED] = HISTORY_LAMBDA_SUCCEEDED, [HISTORY_TASK_FAILED] = HISTORY_LAMBDA_FAILED,
+        [HISTORY_TASK_TIMED_OUT] = HISTORY_LAMBDA_TIMED_OUT,
+    };
     const struct task *own = step_state(step, branch)->own;
-    if (own->activity) {
-        assert(of_activity[type] != HISTORY_NONE);
-        step_event(step, branch, of_activity[type]);
+    if (own->activity || own->function) {
+        enum history_type named = own->activity ? of_activity[type] : of_function[type];
+        assert(named != HISTORY_NONE);
+        step_event(step, branch, named);
         return;
     }
     step_event(step, branch, type);
@@ -161,7 +176,7 @@ static void task_enter(struct step *step, struct branch *branch)
         return;
     struct str text = value_text(step->arena, &parameters);
     task_event(step, branch, HISTORY_TASK_SCHEDULED);
-    if (own->activity) {
+    if (own->activity || own->function) {
         history_text(&step->history, FIELD_RESOURCE, own->resource);
         history_text(&step->history, FIELD_INPUT, text);
     } else {

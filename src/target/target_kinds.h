@@ -11,6 +11,7 @@
 struct bus;
 struct deliver;
 struct flow;
+struct functions;
 struct logs;
 
 /* self: struct flow */
@@ -36,6 +37,9 @@ struct target_event_bus {
     unsigned hops_max; /* buses one event may be handed on to; 0: 5 */
 };
 
+/* self: struct functions; see target_function.h */
+extern const struct target_kind target_function;
+
 /* self: struct operation_caller; see target_operation.h */
 extern const struct target_kind target_operation;
 
@@ -46,6 +50,7 @@ struct targets_settings {
     struct flow *flow;
     struct bus *bus;
     const struct operation_caller *caller;
+    struct functions *functions;
     bool stream_per_hour;
     unsigned hops_max;
 };

@@ -107,24 +107,13 @@ static bool optimized_parse(const struct operation_caller *caller, struct str se
     return refuse(whole ? STR_EMPTY : STR("Crema does not have this integration yet."), ret_why);
 }
 
-/* Resources that are no integrations, and that the service has. */
-static struct str other_resource(struct str resource)
-{
-    struct arn arn;
-    if (!arn_parse(resource, &arn))
-        return STR_EMPTY;
-    if (str_eq(arn.service, STR("lambda")))
-        return STR("Crema does not have functions yet.");
-    return STR_EMPTY;
-}
-
 static bool task_parse(const struct operation_caller *caller, struct str resource, struct task *ret,
                        struct str *ret_why)
 {
     struct str rest, service, operation, pattern;
     *ret_why = STR_EMPTY;
     if (!str_starts(resource, task_prefix))
-        return refuse(other_resource(resource), ret_why);
+        return false;
     rest = str_from_offset(resource, task_prefix.len);
     bool sdk = str_starts(rest, STR("aws-sdk:"));
     if (sdk)

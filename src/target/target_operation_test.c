@@ -110,7 +110,7 @@ static void knows_resources(void **state)
         { "arn:aws:states:::states:stopExecution", false, false },
         { "arn:aws:states:::aws-sdk:sfn:startExecution.sync", false, true },
         { "arn:aws:states:::events:putEvents.sync", false, true },
-        { "arn:aws:lambda:us-east-1:111111111111:function:f", false, true },
+        { "arn:aws:lambda:us-east-1:111111111111:function:f", false, false },
         { "arn:aws:states:us-east-1:111111111111:activity:a", true, false },
         { "arn:aws:states:us-east-1:111111111111:activity:", false, false },
         { "arn:aws:states:us-east-1:111111111111:activity:a:b", false, false },

@@ -35,7 +35,7 @@ def test_start_page(server):
     assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
 
 
-PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md"] + [
+PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md"] + [
     f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]
 
 
