@@ -157,6 +157,10 @@ static enum err open_rooms(struct server *server)
     };
     struct bus_settings bus = {
         .targets_max = (unsigned)settings->rule_targets_max,
+        .pattern_bytes_max = (size_t)settings->rule_pattern_bytes_max,
+        .patterns = { .conjunctions_max = (unsigned)settings->pattern_combinations_max,
+                      .wildcard_cost_max = (unsigned)settings->pattern_wildcard_cost_max },
+        .wildcard_rules_max = (unsigned)settings->wildcard_rules_max,
         .inbox_max = (unsigned)settings->inbox_events_max,
         .request_bytes_max = (size_t)settings->put_events_bytes_max,
     };

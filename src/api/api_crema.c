@@ -122,3 +122,79 @@ void op_crema_list_inbox(struct op_call *call)
                                                            (unsigned long long)entries.at[at - 1].number)));
     json_end_object(call->out);
 }
+
+/* ---- ExplainPattern, ExplainEvent ---- */
+
+enum { EXPLAIN_PAGE = 20, EXPLAIN_BYTES_MAX = 1024 * 1024 };
+
+/* ExplainPattern {EventPattern, Event} -> {Explanation}: why the pattern matches the event, or does not. The event
+ * is any JSON object. */
+void op_crema_explain_pattern(struct op_call *call)
+{
+    struct pattern_explanation explanation;
+    if (!bus_pattern_explain(bus_settings_of(call->rooms->bus), call->arena,
+                             json_get_str(call->input, STR("EventPattern")),
+                             json_get_str(call->input, STR("Event")), &explanation, &call->fault))
+        return;
+    json_begin_object(call->out);
+    json_key(call->out, STR("Explanation"));
+    pattern_explanation_write(&explanation, call->out);
+    json_end_object(call->out);
+}
+
+/* The token is the number of rules that were shown. */
+static bool explain_start(struct op_call *call, struct bus_explain_page *ret)
+{
+    struct str token = json_get_str(call->input, STR("NextToken")), bytes;
+    int64_t from = 0, limit = EXPLAIN_PAGE;
+    const struct json *given = json_get_typed(call->input, STR("Limit"), JSON_NUMBER);
+    if (given)
+        (void)json_number_i64(given->text, &limit);
+    if (token.len && (!token_read(call, token, &bytes) || !str_to_i64(bytes, &from) || from <= 0))
+        return fault_set(&call->fault, call->arena, FAULT_VALIDATION, "Parameter NextToken is not valid.");
+    *ret = (struct bus_explain_page){ .from = (size_t)from, .limit = (size_t)limit };
+    return true;
+}
+
+static void explained_write(struct json_writer *out, const struct bus_explained *explained)
+{
+    json_begin_object(out);
+    json_put_member_str(out, STR("Name"), explained->rule.name);
+    json_put_member_str(out, STR("Arn"), explained->rule.arn);
+    json_put_member_str(out, STR("State"), explained->rule.state);
+    json_put_member_str(out, STR("EventPattern"), explained->rule.pattern);
+    json_key(out, STR("Explanation"));
+    pattern_explanation_write(&explained->explanation, out);
+    json_end_object(out);
+}
+
+/* ExplainEvent {Event, EventBusName, Limit, NextToken} -> {Rules, RuleCount, MatchedCount, NextToken}: the rules of
+ * the bus, those that match the event first, the others as near as they came to it. A page ends early when it has
+ * become large. */
+void op_crema_explain_event(struct op_call *call)
+{
+    struct str bus_name;
+    struct bus_explain_page page;
+    bus_explained_rules rules = { 0 };
+    struct bus_look look = {
+        .reader = call->reader, .arena = call->arena, .ns = call->ns, .partition = PARTITION_ONLY
+    };
+    if (!explain_start(call, &page) ||
+        !bus_name_of(call->arena, call->ns, json_get_str(call->input, STR("EventBusName")), &bus_name,
+                     &call->fault) ||
+        !bus_explain(&look, bus_name, json_get_str(call->input, STR("Event")), &page, &rules, &call->fault))
+        return;
+    size_t shown = 0;
+    json_begin_object(call->out);
+    json_put_member_i64(call->out, STR("RuleCount"), (int64_t)page.rules);
+    json_put_member_i64(call->out, STR("MatchedCount"), (int64_t)page.matched);
+    json_key(call->out, STR("Rules"));
+    json_begin_array(call->out);
+    while (shown < rules.len && call->out->out->len < EXPLAIN_BYTES_MAX)
+        explained_write(call->out, &rules.at[shown++]);
+    json_end_array(call->out);
+    if (page.from + shown < page.rules)
+        json_put_member_str(call->out, STR("NextToken"),
+                            token_write(call, arena_printf(call->arena, "%zu", page.from + shown)));
+    json_end_object(call->out);
+}

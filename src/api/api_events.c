@@ -563,8 +563,8 @@ void op_events_put_events(struct op_call *call)
 void op_events_test_event_pattern(struct op_call *call)
 {
     bool matches;
-    if (!bus_pattern_test(call->arena, text_of(call, STR("EventPattern")), text_of(call, STR("Event")),
-                          &matches, &call->fault))
+    if (!bus_pattern_test(bus_settings_of(call->rooms->bus), call->arena, text_of(call, STR("EventPattern")),
+                          text_of(call, STR("Event")), &matches, &call->fault))
         return;
     json_begin_object(call->out);
     json_put_member_bool(call->out, STR("Result"), matches);

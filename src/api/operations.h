@@ -12,6 +12,8 @@
 
 /* crema: api_crema.c */
 void op_crema_backup(struct op_call *call);
+void op_crema_explain_event(struct op_call *call);
+void op_crema_explain_pattern(struct op_call *call);
 void op_crema_list_inbox(struct op_call *call);
 
 /* dynamodb: api_tables.c */

@@ -10,15 +10,29 @@ static const struct shape shape_BackupRequest;
 static const struct shape shape_FolderPath;
 static const struct shape shape_BackupResponse;
 static const struct shape shape_Sequence;
-static const struct shape shape_ListInboxRequest;
+static const struct shape shape_ExplainEventRequest;
+static const struct shape shape_EventText;
+static const struct shape shape_BusNameOrArn;
 static const struct shape shape_PageLimit;
 static const struct shape shape_NextToken;
+static const struct shape shape_ExplainEventResponse;
+static const struct shape shape_ExplainedRules;
+static const struct shape shape_ExplainedRule;
+static const struct shape shape_Text;
+static const struct shape shape_Explanation;
+static const struct shape shape_Flag;
+static const struct shape shape_Count;
+static const struct shape shape_Findings;
+static const struct shape shape_Finding;
+static const struct shape shape_Texts;
+static const struct shape shape_ExplainPatternRequest;
+static const struct shape shape_PatternText;
+static const struct shape shape_ExplainPatternResponse;
+static const struct shape shape_ListInboxRequest;
 static const struct shape shape_ListInboxResponse;
 static const struct shape shape_InboxEntries;
 static const struct shape shape_InboxEntry;
 static const struct shape shape_Timestamp;
-static const struct shape shape_Text;
-static const struct shape shape_Count;
 
 static const struct shape_member members_BackupRequest[] = {
     { { "Folder", 6 }, { "folder", 6 }, &shape_FolderPath, true },
@@ -39,18 +53,109 @@ static const struct shape shape_BackupResponse = {
 static const struct shape shape_Sequence = {
     .type = SHAPE_LONG, .name = { "Sequence", 8 }
 };
-static const struct shape_member members_ListInboxRequest[] = {
+static const struct shape_member members_ExplainEventRequest[] = {
+    { { "Event", 5 }, { "event", 5 }, &shape_EventText, true },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_BusNameOrArn, false },
     { { "Limit", 5 }, { "limit", 5 }, &shape_PageLimit, false },
     { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
 };
-static const struct shape shape_ListInboxRequest = {
-    .type = SHAPE_STRUCTURE, .name = { "ListInboxRequest", 16 }, .members = members_ListInboxRequest, .member_count = 2
+static const struct shape shape_ExplainEventRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ExplainEventRequest", 19 }, .members = members_ExplainEventRequest, .member_count = 4
+};
+static const struct shape shape_EventText = {
+    .type = SHAPE_STRING, .name = { "EventText", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
+};
+static const struct shape shape_BusNameOrArn = {
+    .type = SHAPE_STRING, .name = { "BusNameOrArn", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600)
 };
 static const struct shape shape_PageLimit = {
     .type = SHAPE_INTEGER, .name = { "PageLimit", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100)
 };
 static const struct shape shape_NextToken = {
     .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
+};
+static const struct shape_member members_ExplainEventResponse[] = {
+    { { "Rules", 5 }, { "rules", 5 }, &shape_ExplainedRules, false },
+    { { "RuleCount", 9 }, { "ruleCount", 9 }, &shape_Count, false },
+    { { "MatchedCount", 12 }, { "matchedCount", 12 }, &shape_Count, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_ExplainEventResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ExplainEventResponse", 20 }, .members = members_ExplainEventResponse, .member_count = 4
+};
+static const struct shape shape_ExplainedRules = {
+    .type = SHAPE_LIST, .name = { "ExplainedRules", 14 }, .item = &shape_ExplainedRule
+};
+static const struct shape_member members_ExplainedRule[] = {
+    { { "Name", 4 }, { "name", 4 }, &shape_Text, false },
+    { { "Arn", 3 }, { "arn", 3 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_Text, false },
+    { { "EventPattern", 12 }, { "eventPattern", 12 }, &shape_Text, false },
+    { { "Explanation", 11 }, { "explanation", 11 }, &shape_Explanation, false },
+};
+static const struct shape shape_ExplainedRule = {
+    .type = SHAPE_STRUCTURE, .name = { "ExplainedRule", 13 }, .members = members_ExplainedRule, .member_count = 5
+};
+static const struct shape shape_Text = {
+    .type = SHAPE_STRING, .name = { "Text", 4 }
+};
+static const struct shape_member members_Explanation[] = {
+    { { "Matched", 7 }, { "matched", 7 }, &shape_Flag, false },
+    { { "Clauses", 7 }, { "clauses", 7 }, &shape_Count, false },
+    { { "ClausesPassed", 13 }, { "clausesPassed", 13 }, &shape_Count, false },
+    { { "DividedPlace", 12 }, { "dividedPlace", 12 }, &shape_Text, false },
+    { { "Alternative", 11 }, { "alternative", 11 }, &shape_Count, false },
+    { { "Alternatives", 12 }, { "alternatives", 12 }, &shape_Count, false },
+    { { "Findings", 8 }, { "findings", 8 }, &shape_Findings, false },
+};
+static const struct shape shape_Explanation = {
+    .type = SHAPE_STRUCTURE, .name = { "Explanation", 11 }, .members = members_Explanation, .member_count = 7
+};
+static const struct shape shape_Flag = {
+    .type = SHAPE_BOOLEAN, .name = { "Flag", 4 }
+};
+static const struct shape shape_Count = {
+    .type = SHAPE_INTEGER, .name = { "Count", 5 }
+};
+static const struct shape shape_Findings = {
+    .type = SHAPE_LIST, .name = { "Findings", 8 }, .item = &shape_Finding
+};
+static const struct shape_member members_Finding[] = {
+    { { "Place", 5 }, { "place", 5 }, &shape_Text, false },
+    { { "Kind", 4 }, { "kind", 4 }, &shape_Text, false },
+    { { "Test", 4 }, { "test", 4 }, &shape_Text, false },
+    { { "Values", 6 }, { "values", 6 }, &shape_Texts, false },
+    { { "ValuesMore", 10 }, { "valuesMore", 10 }, &shape_Count, false },
+    { { "Passed", 6 }, { "passed", 6 }, &shape_Flag, false },
+};
+static const struct shape shape_Finding = {
+    .type = SHAPE_STRUCTURE, .name = { "Finding", 7 }, .members = members_Finding, .member_count = 6
+};
+static const struct shape shape_Texts = {
+    .type = SHAPE_LIST, .name = { "Texts", 5 }, .item = &shape_Text
+};
+static const struct shape_member members_ExplainPatternRequest[] = {
+    { { "EventPattern", 12 }, { "eventPattern", 12 }, &shape_PatternText, true },
+    { { "Event", 5 }, { "event", 5 }, &shape_EventText, true },
+};
+static const struct shape shape_ExplainPatternRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ExplainPatternRequest", 21 }, .members = members_ExplainPatternRequest, .member_count = 2
+};
+static const struct shape shape_PatternText = {
+    .type = SHAPE_STRING, .name = { "PatternText", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(4096)
+};
+static const struct shape_member members_ExplainPatternResponse[] = {
+    { { "Explanation", 11 }, { "explanation", 11 }, &shape_Explanation, false },
+};
+static const struct shape shape_ExplainPatternResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ExplainPatternResponse", 22 }, .members = members_ExplainPatternResponse, .member_count = 1
+};
+static const struct shape_member members_ListInboxRequest[] = {
+    { { "Limit", 5 }, { "limit", 5 }, &shape_PageLimit, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_ListInboxRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ListInboxRequest", 16 }, .members = members_ListInboxRequest, .member_count = 2
 };
 static const struct shape_member members_ListInboxResponse[] = {
     { { "Entries", 7 }, { "entries", 7 }, &shape_InboxEntries, false },
@@ -83,18 +188,20 @@ static const struct shape shape_InboxEntry = {
 static const struct shape shape_Timestamp = {
     .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
 };
-static const struct shape shape_Text = {
-    .type = SHAPE_STRING, .name = { "Text", 4 }
-};
-static const struct shape shape_Count = {
-    .type = SHAPE_INTEGER, .name = { "Count", 5 }
-};
 
 const struct operation operations_crema[] = {
     { .service = "crema", .name = "Backup", .kind = OP_WRITE,
       .run = op_crema_backup,
       .input = &shape_BackupRequest, .output = &shape_BackupResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "ExplainEvent", .kind = OP_READ,
+      .run = op_crema_explain_event,
+      .input = &shape_ExplainEventRequest, .output = &shape_ExplainEventResponse,
+      .body_bytes_max = 4194304, .since = "0.1.0" },
+    { .service = "crema", .name = "ExplainPattern", .kind = OP_READ,
+      .run = op_crema_explain_pattern,
+      .input = &shape_ExplainPatternRequest, .output = &shape_ExplainPatternResponse,
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "crema", .name = "ListInbox", .kind = OP_READ,
       .run = op_crema_list_inbox,
       .input = &shape_ListInboxRequest, .output = &shape_ListInboxResponse,

@@ -10,6 +10,7 @@ enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, 
     s.rules_max = s.rules_max ? s.rules_max : 300;
     s.targets_max = s.targets_max ? s.targets_max : 5;
     s.pattern_bytes_max = s.pattern_bytes_max ? s.pattern_bytes_max : 2048;
+    s.wildcard_rules_max = s.wildcard_rules_max ? s.wildcard_rules_max : 30;
     s.inbox_max = s.inbox_max ? s.inbox_max : 1000;
     s.inbox_payload_max = s.inbox_payload_max ? s.inbox_payload_max : 64 * 1024;
     s.rules_cached_max = s.rules_cached_max ? s.rules_cached_max : 20000;

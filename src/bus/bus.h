@@ -18,6 +18,7 @@
 #include "base/ns.h"
 #include "base/vec.h"
 #include "json/json.h"
+#include "match/pattern.h"
 #include "store/writer.h"
 #include "target/target.h"
 
@@ -27,14 +28,16 @@ struct deliver;
 /* ---- life ---- */
 
 struct bus_settings {
-    unsigned buses_max;        /* of a namespace, "default" not counted; 0: 100 */
-    unsigned rules_max;        /* of a bus; 0: 300 */
-    unsigned targets_max;      /* of a rule; 0: 5 */
-    size_t pattern_bytes_max;  /* of a rule's event pattern; 0: 2,048 */
-    unsigned inbox_max;        /* entries kept in the inbox; 0: 1,000 */
-    size_t inbox_payload_max;  /* bytes of an event kept with its entry; 0: 65,536 */
-    unsigned rules_cached_max; /* rules kept compiled in memory, of all buses; 0: 20,000 */
-    size_t request_bytes_max;  /* of the entries of one PutEvents; 0: 1,048,576 */
+    unsigned buses_max;             /* of a namespace, "default" not counted; 0: 100 */
+    unsigned rules_max;             /* of a bus; 0: 300 */
+    unsigned targets_max;           /* of a rule; 0: 5 */
+    size_t pattern_bytes_max;       /* of a rule's event pattern; 0: 2,048 */
+    struct pattern_limits patterns; /* of any pattern */
+    unsigned wildcard_rules_max;    /* rules of a bus that have wildcards; 0: 30 */
+    unsigned inbox_max;             /* entries kept in the inbox; 0: 1,000 */
+    size_t inbox_payload_max;       /* bytes of an event kept with its entry; 0: 65,536 */
+    unsigned rules_cached_max;      /* rules kept compiled in memory, of all buses; 0: 20,000 */
+    size_t request_bytes_max;       /* of the entries of one PutEvents; 0: 1,048,576 */
 };
 
 enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, struct bus **ret) MUST_USE;
@@ -103,8 +106,11 @@ bool bus_forward(struct bus *bus, struct work *work, struct ns ns, struct str bu
 
 /* Whether the pattern matches the event, both as text. INVALID_EVENT_PATTERN;
  * VALIDATION for the event. Pure. */
-bool bus_pattern_test(struct arena *arena, struct str pattern, struct str event, bool *ret,
-                      struct fault *reterr);
+bool bus_pattern_test(const struct bus_settings *settings, struct arena *arena, struct str pattern,
+                      struct str event, bool *ret, struct fault *reterr);
+/* Why it matches, or does not. The event is any JSON object. */
+bool bus_pattern_explain(const struct bus_settings *settings, struct arena *arena, struct str pattern,
+                         struct str event, struct pattern_explanation *ret, struct fault *reterr);
 
 /* ---- looking: what a read needs ---- */
 
@@ -152,6 +158,7 @@ struct bus_rule {
     struct str name, bus, arn;
     struct str pattern, state, description, role_arn, created_by; /* empty: not given */
     struct json targets;                                          /* an array of the API's targets, by Id */
+    bool wildcards;                                               /* there are some in the pattern */
 };
 typedef VEC(struct bus_rule) bus_rules;
 
@@ -179,6 +186,24 @@ bool bus_targets_remove(struct bus *bus, struct work *work, struct ns ns, struct
 
 /* Whether the ARN names a bus or a rule that exists here; for tags. */
 bool bus_resource_check(const struct bus_look *look, struct str arn, struct fault *reterr);
+
+/* ---- why an event matches the rules of a bus, or does not ---- */
+
+struct bus_explained {
+    struct bus_rule rule;
+    struct pattern_explanation explanation;
+};
+typedef VEC(struct bus_explained) bus_explained_rules;
+
+struct bus_explain_page {
+    size_t from, limit;
+    size_t rules, matched; /* out: of the bus */
+};
+
+/* The rules of the bus, enabled or not: first those that match, then as near as they came, then by name; of these
+ * from `from` on. */
+bool bus_explain(const struct bus_look *look, struct str bus_name, struct str event,
+                 struct bus_explain_page *page, bus_explained_rules *ret, struct fault *reterr);
 
 /* ---- the inbox: what could not go where it should ---- */
 

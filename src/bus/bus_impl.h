@@ -64,8 +64,10 @@ bool bus_target_compile(struct arena *arena, const struct json *target, struct r
 /* bus_schedule.c. Whether it is a rate or cron expression as the service has them. Pure. */
 bool bus_schedule_valid(struct str text);
 
-/* bus_pattern.c */
-bool bus_pattern_compile(struct arena *arena, struct str text, struct pattern **ret, struct fault *reterr);
+/* bus_pattern.c. Unlimited: of rules that are stored, which the limits of their time let in. */
+extern const struct pattern_limits bus_pattern_unlimited;
+bool bus_pattern_compile(const struct pattern_limits *limits, struct arena *arena, struct str text,
+                         struct pattern **ret, struct fault *reterr);
 
 /* bus_inbox.c */
 struct inbox_item {

@@ -12,8 +12,9 @@
  *
  *   bus    {"created":ms,"modified":ms,"description":"..."}
  *   rule   {"pattern":"...","state":"ENABLED","description":"...","role":"...","by":"<account>",
- *           "targets":[{...},...]}
- *          targets as the API has them, sorted by Id; what was not given is left out
+ *           "wildcards":true,"targets":[{...},...]}
+ *          wildcards: the pattern has some; targets as the API has them, sorted by Id; what was not given is
+ *          left out
  *   inbox  {"time":ms,"reason":"...","account":"...","region":"...","bus":"...","event":"<id>",
  *           "rule":"<arn>","target":"<id>","arn":"<of the target>","attempts":n,"error":"...","cause":"...",
  *           "bytes":n,"payload":"..."}

@@ -62,7 +62,7 @@ static bool rule_compile(struct route *route, const struct bus_rule *rule)
             return false;
         compiled.target_count++;
     }
-    if (!bus_pattern_compile(&route->arena, rule->pattern, &compiled.pattern, &fault))
+    if (!bus_pattern_compile(&bus_pattern_unlimited, &route->arena, rule->pattern, &compiled.pattern, &fault))
         return false;
     route->rules[route->rule_count++] = compiled;
     return true;

@@ -36,6 +36,7 @@ static void rule_fill(const struct bus_look *look, struct str bus_name, struct s
         .role_arn = json_get_str(record, STR("role")),
         .created_by = json_get_str(record, STR("by")),
         .targets = targets ? *targets : json_of_array(NULL, 0),
+        .wildcards = json_is(json_get(record, STR("wildcards")), JSON_TRUE),
     };
 }
 
@@ -49,6 +50,8 @@ static void rule_write(struct bus *bus, struct work *work, struct ns ns, const s
     bus_record_put(&w, STR("description"), rule->description);
     bus_record_put(&w, STR("role"), rule->role_arn);
     bus_record_put(&w, STR("by"), rule->created_by);
+    if (rule->wildcards)
+        json_put_member_bool(&w, STR("wildcards"), true);
     if (rule->targets.count)
         json_put_member(&w, STR("targets"), &rule->targets);
     struct key key;
@@ -100,7 +103,24 @@ static bool schedule_refuse(struct arena *arena, struct str bus_name, struct str
         "Crema does not have rules with a ScheduleExpression yet; give the rule an EventPattern.");
 }
 
-static bool rule_check(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule,
+/* Whether the bus may have one more rule with wildcards, the one of this name not counted. */
+static bool wildcards_check(struct bus *bus, const struct bus_look *look, const struct bus_rule *rule,
+                            struct fault *reterr)
+{
+    struct bus_page page = { .limit = SIZE_MAX - 1 };
+    bus_rules rules = { 0 };
+    unsigned count = 0;
+    if (!bus_rule_list(look, rule->bus, STR_EMPTY, &page, &rules, reterr))
+        return false;
+    for (size_t i = 0; i < rules.len; i++)
+        count += rules.at[i].wildcards && !str_eq(rules.at[i].name, rule->name);
+    if (count < bus->settings.wildcard_rules_max)
+        return true;
+    return fault_set(reterr, look->arena, FAULT_LIMIT_EXCEEDED,
+                     "The requested resource exceeds the maximum number allowed.");
+}
+
+static bool rule_check(struct bus *bus, struct work *work, struct ns ns, struct bus_rule *rule,
                        struct str schedule, struct fault *reterr)
 {
     if (str_empty(rule->pattern) && str_empty(schedule))
@@ -116,18 +136,19 @@ static bool rule_check(struct bus *bus, struct work *work, struct ns ns, const s
                          "Parameter EventPattern for rule %.*s exceeds limit of %zu.", STR_ARG(rule->name),
                          bus->settings.pattern_bytes_max);
     struct pattern *pattern;
-    if (!bus_pattern_compile(work->arena, rule->pattern, &pattern, reterr))
+    if (!bus_pattern_compile(&bus->settings.patterns, work->arena, rule->pattern, &pattern, reterr))
         return false;
-    return true;
+    rule->wildcards = pattern_wildcard_count(pattern) > 0;
+    return !rule->wildcards || wildcards_check(bus, &look, rule, reterr);
 }
 
 bool bus_rule_put(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule,
                   struct str schedule, struct str *ret_arn, bool *ret_made, struct fault *reterr)
 {
-    if (!rule_check(bus, work, ns, rule, schedule, reterr))
+    struct bus_rule now = *rule, before;
+    if (!rule_check(bus, work, ns, &now, schedule, reterr))
         return false;
     struct bus_look look = bus_look_of(work, ns);
-    struct bus_rule now = *rule, before;
     struct fault absent = { 0 };
     bool made = !bus_rule_get(&look, rule->bus, rule->name, &before, &absent);
     if (made && absent.code != FAULT_NOT_FOUND) {

@@ -629,12 +629,16 @@ static void tests_patterns(void **state)
     struct arena arena = { 0 };
     struct fault fault = { 0 };
     bool matches = false;
+    struct bus_settings settings = { .patterns = { .conjunctions_max = 2 } };
     struct str event = STR(
         "{\"id\":\"1\",\"account\":\"1\",\"source\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"region\":\"r\","
         "\"resources\":[],\"detail-type\":\"t\",\"detail\":{}}");
-    assert_true(bus_pattern_test(&arena, STR("{\"source\":[\"s\"]}"), event, &matches, &fault) && matches);
-    assert_true(bus_pattern_test(&arena, STR("{\"source\":[\"t\"]}"), event, &matches, &fault) && !matches);
-    assert_false(bus_pattern_test(&arena, STR("{\"source\":[\"t\"]}"), STR("{}"), &matches, &fault));
+    assert_true(bus_pattern_test(&settings, &arena, STR("{\"source\":[\"s\"]}"), event, &matches, &fault) &&
+                matches);
+    assert_true(bus_pattern_test(&settings, &arena, STR("{\"source\":[\"t\"]}"), event, &matches, &fault) &&
+                !matches);
+    assert_false(
+        bus_pattern_test(&settings, &arena, STR("{\"source\":[\"t\"]}"), STR("{}"), &matches, &fault));
     assert_int_equal(fault.code, FAULT_VALIDATION);
     ASSERT_TEXT(fault.text, "Parameter Event is not valid.");
     arena_fini(&arena);

@@ -287,3 +287,8 @@ struct str pattern_text(const struct pattern *pattern)
 {
     return pattern->text;
 }
+
+uint32_t pattern_wildcard_count(const struct pattern *pattern)
+{
+    return pattern->wildcard_count;
+}

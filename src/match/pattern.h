@@ -35,6 +35,7 @@ struct pattern_limits {
 enum err pattern_compile(struct arena *arena, struct str text, const struct pattern_limits *limits,
                          struct pattern **ret, struct str *reterr) MUST_USE;
 struct str pattern_text(const struct pattern *pattern);
+uint32_t pattern_wildcard_count(const struct pattern *pattern);
 
 /* The plain evaluator: slow, obvious, the oracle. The event is the whole envelope. The arena is for scratch.
  * Time is linear in the size of the event, and in that of the pattern. */

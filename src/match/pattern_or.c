@@ -171,8 +171,8 @@ static void find_places(struct expansion *e, const struct sorted *sorted)
     }
 }
 
-static void set_conjunction(struct expansion *e, const uint32_t *row,
-                            struct pattern_clause *const *numbered, struct pattern_conjunction *ret)
+static void set_conjunction(struct expansion *e, const uint32_t *row, struct pattern_clause *const *numbered,
+                            struct pattern_conjunction *ret)
 {
     const struct pattern_clause **clauses;
     *ret = (struct pattern_conjunction){ 0 };

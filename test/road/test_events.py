@@ -316,6 +316,49 @@ def test_three_hundred_rules_and_no_more(server):
     events.put_rule(Name="r7", EventBusName="full", EventPattern='{"source":["other"]}')  # one that is there
 
 
+def test_thirty_rules_with_wildcards_and_no_more(events, bus):
+    def put(name, pattern):
+        events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps({"source": [pattern]}))
+
+    for i in range(30):
+        put(f"w{i:02}", {"wildcard": f"{i}*"} if i % 2 else {"anything-but": {"wildcard": f"{i}*"}})
+    refused(events.put_rule, "LimitExceededException", LIMIT, Name="more", EventBusName=bus,
+            EventPattern='{"source":[{"wildcard":"x*"}]}')
+    put("plain", "road")
+    put("w07", {"wildcard": "y*"})  # one that is there
+    put("w07", "road")  # has none any more
+    put("plain", {"wildcard": "z*"})
+    refused(events.put_rule, "LimitExceededException", LIMIT, Name="w07", EventBusName=bus,
+            EventPattern='{"source":[{"wildcard":"x*"}]}')
+    events.delete_rule(Name="w00", EventBusName=bus)
+    put("w07", {"wildcard": "y*"})
+
+
+def test_limits_of_patterns_are_settings(new_server):
+    server = new_server("--pattern-combinations-max", "3", "--pattern-wildcard-cost-max", "20",
+                        "--rule-pattern-bytes-max", "100", "--wildcard-rules-max", "1")
+    events = server.client("events")
+    ways = {"$or": [{f"{i}": [1]} for i in range(4)]}
+    costly = {"source": [{"wildcard": "*a*b*c*d*e*f*g*"}]}
+    refused(events.put_rule, "ValidationException", "Parameter EventPattern for rule r exceeds limit of 100.",
+            Name="r", EventPattern=json.dumps({"source": ["x" * 90]}))
+    with pytest.raises(ClientError, match="or makes more than 3 combinations of it"):
+        events.put_rule(Name="r", EventPattern=json.dumps(ways))
+    with pytest.raises(ClientError, match="or makes more than 3 combinations of it"):
+        events.test_event_pattern(EventPattern=json.dumps(ways), Event=json.dumps(EVENT))
+    events.put_rule(Name="three", EventPattern=json.dumps({"$or": ways["$or"][:3]}))
+    events.put_rule(Name="costly", EventPattern=json.dumps(costly))
+    refused(events.put_rule, "LimitExceededException", LIMIT, Name="more", EventPattern=json.dumps(costly))
+    # What is stored goes on when the limits are lowered.
+    server.stop()
+    server.arguments = ["--pattern-combinations-max", "1", "--pattern-wildcard-cost-max", "1"]
+    server.start()
+    answer = events.put_events(Entries=[{"Source": "abcdefg", "DetailType": "t", "Detail": "{}"}])
+    assert answer["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match="Rule is too complex - try using fewer wildcard characters"):
+        events.put_rule(Name="costly", EventPattern=json.dumps(costly))
+
+
 # ---- targets ----
 
 def test_targets_and_their_life(events, bus):
@@ -529,7 +572,10 @@ EVENT = {"id": "1", "account": ACCOUNT, "source": "road", "time": "2026-01-01T00
 
 @pytest.mark.parametrize("pattern, wanted", [
     ({"source": ["road"]}, True), ({"source": ["other"]}, False), ({"detail": {"n": [1]}}, True),
-    ({"source": [{"prefix": "ro"}], "detail": {"n": [{"anything-but": 2}], "m": [{"exists": False}]}}, True)])
+    ({"source": [{"prefix": "ro"}], "detail": {"n": [{"anything-but": 2}], "m": [{"exists": False}]}}, True),
+    ({"source": [{"wildcard": "r*d"}, {"equals-ignore-case": "X"}], "$or": [{"detail": {"n": [{"numeric": ["<", 0]}]}},
+                                                                            {"time": [{"suffix": "Z"}]}]}, True),
+    ({"source": [{"suffix": {"equals-ignore-case": "AD"}}], "region": [{"cidr": "10.0.0.0/8"}]}, False)])
 def test_tests_patterns(events, pattern, wanted):
     assert events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(EVENT))["Result"] is wanted
 
