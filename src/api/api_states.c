@@ -78,9 +78,7 @@ bool states_encryption_check(struct op_call *call)
 /* What Create and Update have in common beyond the definition. */
 static bool in_machine(struct op_call *call, struct str *ret_logging)
 {
-    if (states_true(call, STR("publish")))
-        return states_refuse(call, "Versions are not supported by Crema yet: publish must be false");
-    if (json_get(call->input, STR("versionDescription")))
+    if (!states_true(call, STR("publish")) && json_get(call->input, STR("versionDescription")))
         return states_refuse(call, "Version description can only be set when publish is true");
     return states_encryption_check(call) &&
            flow_logging_check(call->arena, json_get(call->input, STR("loggingConfiguration")), ret_logging,
@@ -111,6 +109,22 @@ struct json states_tags(struct op_call *call, const struct json *list)
     return json_of_object(members, count);
 }
 
+/* Create and Update: publish what there is now. version->arn is left empty when it is not asked for. */
+static bool publish(struct op_call *call, struct str arn, struct flow_version *version)
+{
+    memset(version, 0, sizeof(*version));
+    return !states_true(call, STR("publish")) ||
+           states_done(call, flow_version_publish(call->rooms->flow, call->work, call->ns, arn, STR_EMPTY,
+                                                  states_str(call, STR("versionDescription")), version,
+                                                  &call->fault));
+}
+
+static void out_published(struct op_call *call, const struct flow_version *version)
+{
+    if (!str_empty(version->arn))
+        json_put_member_str(call->out, STR("stateMachineVersionArn"), version->arn);
+}
+
 void op_states_create_state_machine_prepare(struct op_call *call)
 {
     struct flow_machine *machine = ARENA_NEW(call->arena, struct flow_machine);
@@ -131,13 +145,16 @@ void op_states_create_state_machine_prepare(struct op_call *call)
 void op_states_create_state_machine(struct op_call *call)
 {
     struct flow_machine machine = *(const struct flow_machine *)call->prepared;
+    struct flow_version version;
     struct json tags = states_tags(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
     if (!states_done(call, flow_machine_create(call->rooms->flow, call->work, call->ns, &machine, &tags,
-                                               &call->fault)))
+                                               &call->fault)) ||
+        !publish(call, machine.arn, &version))
         return;
     json_begin_object(call->out);
     json_put_member_str(call->out, STR("stateMachineArn"), machine.arn);
     json_put_member_time(call->out, STR("creationDate"), machine.created_ms);
+    out_published(call, &version);
     json_end_object(call->out);
 }
 
@@ -169,6 +186,7 @@ void op_states_update_state_machine(struct op_call *call)
 {
     const struct flow_machine *machine = call->prepared;
     struct flow_machine now;
+    struct flow_version version;
     struct flow_machine_change change = {
         .definition = json_get(call->input, STR("definition")) ? &machine->definition : NULL,
         .role_arn = json_get(call->input, STR("roleArn")) ? &machine->role_arn : NULL,
@@ -177,12 +195,14 @@ void op_states_update_state_machine(struct op_call *call)
     };
     if (!states_done(call, flow_machine_update(call->rooms->flow, call->work, call->ns,
                                                states_str(call, STR("stateMachineArn")), &change, &now,
-                                               &call->fault)))
+                                               &call->fault)) ||
+        !publish(call, now.arn, &version))
         return;
     json_begin_object(call->out);
     json_put_member_time(call->out, STR("updateDate"), now.updated_ms);
     if (!str_empty(now.revision_id))
         json_put_member_str(call->out, STR("revisionId"), now.revision_id);
+    out_published(call, &version);
     json_end_object(call->out);
 }
 
@@ -206,6 +226,8 @@ static void out_machine(struct op_call *call, const struct flow_machine *machine
     json_end_object(out);
     if (!str_empty(machine->revision_id))
         json_put_member_str(out, STR("revisionId"), machine->revision_id);
+    if (!str_empty(machine->description))
+        json_put_member_str(out, STR("description"), machine->description);
 }
 
 static struct str machine_status(const struct flow_machine *machine)
@@ -306,6 +328,14 @@ static void out_included(struct op_call *call, struct str key, bool included)
     json_end_object(call->out);
 }
 
+static void out_started_by(struct op_call *call, const struct flow_execution *execution)
+{
+    if (!str_empty(execution->version_arn))
+        json_put_member_str(call->out, STR("stateMachineVersionArn"), execution->version_arn);
+    if (!str_empty(execution->alias_arn))
+        json_put_member_str(call->out, STR("stateMachineAliasArn"), execution->alias_arn);
+}
+
 void op_states_describe_execution(struct op_call *call)
 {
     struct flow_execution execution;
@@ -317,6 +347,7 @@ void op_states_describe_execution(struct op_call *call)
     json_begin_object(out);
     json_put_member_str(out, STR("executionArn"), execution.arn);
     json_put_member_str(out, STR("stateMachineArn"), execution.machine_arn);
+    out_started_by(call, &execution);
     json_put_member_str(out, STR("name"), execution.name);
     json_put_member_str(out, STR("status"), execution.status);
     json_put_member_time(out, STR("startDate"), execution.start_ms);
@@ -374,6 +405,7 @@ void op_states_list_executions(struct op_call *call)
         json_begin_object(out);
         json_put_member_str(out, STR("executionArn"), executions[i].arn);
         json_put_member_str(out, STR("stateMachineArn"), executions[i].machine_arn);
+        out_started_by(call, &executions[i]);
         json_put_member_str(out, STR("name"), executions[i].name);
         json_put_member_str(out, STR("status"), executions[i].status);
         json_put_member_time(out, STR("startDate"), executions[i].start_ms);

@@ -33,10 +33,22 @@ static const struct shape shape_Enabled;
 static const struct shape shape_Publish;
 static const struct shape shape_VersionDescription;
 static const struct shape shape_CreateStateMachineOutput;
+static const struct shape shape_CreateStateMachineAliasInput;
+static const struct shape shape_AliasDescription;
+static const struct shape shape_CharacterRestrictedName;
+static const struct shape shape_RoutingConfigurationList;
+static const struct shape shape_RoutingConfigurationListItem;
+static const struct shape shape_VersionWeight;
+static const struct shape shape_CreateStateMachineAliasOutput;
 static const struct shape shape_DeleteActivityInput;
 static const struct shape shape_DeleteActivityOutput;
 static const struct shape shape_DeleteStateMachineInput;
 static const struct shape shape_DeleteStateMachineOutput;
+static const struct shape shape_DeleteStateMachineAliasInput;
+static const struct shape shape_DeleteStateMachineAliasOutput;
+static const struct shape shape_DeleteStateMachineVersionInput;
+static const struct shape shape_LongArn;
+static const struct shape shape_DeleteStateMachineVersionOutput;
 static const struct shape shape_DescribeActivityInput;
 static const struct shape shape_DescribeActivityOutput;
 static const struct shape shape_DescribeExecutionInput;
@@ -47,7 +59,6 @@ static const struct shape shape_SensitiveData;
 static const struct shape shape_CloudWatchEventsExecutionDataDetails;
 static const struct shape shape_includedDetails;
 static const struct shape shape_TraceHeader;
-static const struct shape shape_LongArn;
 static const struct shape shape_SensitiveError;
 static const struct shape shape_SensitiveCause;
 static const struct shape shape_RedriveCount;
@@ -61,6 +72,8 @@ static const struct shape shape_VariableReferences;
 static const struct shape shape_StateName;
 static const struct shape shape_VariableNameList;
 static const struct shape shape_VariableName;
+static const struct shape shape_DescribeStateMachineAliasInput;
+static const struct shape shape_DescribeStateMachineAliasOutput;
 static const struct shape shape_DescribeStateMachineForExecutionInput;
 static const struct shape shape_DescribeStateMachineForExecutionOutput;
 static const struct shape shape_GetActivityTaskInput;
@@ -132,12 +145,22 @@ static const struct shape shape_ExecutionRedriveFilter;
 static const struct shape shape_ListExecutionsOutput;
 static const struct shape shape_ExecutionList;
 static const struct shape shape_ExecutionListItem;
+static const struct shape shape_ListStateMachineAliasesInput;
+static const struct shape shape_ListStateMachineAliasesOutput;
+static const struct shape shape_StateMachineAliasList;
+static const struct shape shape_StateMachineAliasListItem;
+static const struct shape shape_ListStateMachineVersionsInput;
+static const struct shape shape_ListStateMachineVersionsOutput;
+static const struct shape shape_StateMachineVersionList;
+static const struct shape shape_StateMachineVersionListItem;
 static const struct shape shape_ListStateMachinesInput;
 static const struct shape shape_ListStateMachinesOutput;
 static const struct shape shape_StateMachineList;
 static const struct shape shape_StateMachineListItem;
 static const struct shape shape_ListTagsForResourceInput;
 static const struct shape shape_ListTagsForResourceOutput;
+static const struct shape shape_PublishStateMachineVersionInput;
+static const struct shape shape_PublishStateMachineVersionOutput;
 static const struct shape shape_SendTaskFailureInput;
 static const struct shape shape_SendTaskFailureOutput;
 static const struct shape shape_SendTaskHeartbeatInput;
@@ -155,6 +178,8 @@ static const struct shape shape_TagKeyList;
 static const struct shape shape_UntagResourceOutput;
 static const struct shape shape_UpdateStateMachineInput;
 static const struct shape shape_UpdateStateMachineOutput;
+static const struct shape shape_UpdateStateMachineAliasInput;
+static const struct shape shape_UpdateStateMachineAliasOutput;
 
 static const struct shape_member members_CreateActivityInput[] = {
     { { "name", 4 }, { "name", 4 }, &shape_Name, true },
@@ -289,6 +314,40 @@ static const struct shape_member members_CreateStateMachineOutput[] = {
 static const struct shape shape_CreateStateMachineOutput = {
     .type = SHAPE_STRUCTURE, .name = { "CreateStateMachineOutput", 24 }, .members = members_CreateStateMachineOutput, .member_count = 3
 };
+static const struct shape_member members_CreateStateMachineAliasInput[] = {
+    { { "description", 11 }, { "description", 11 }, &shape_AliasDescription, false },
+    { { "name", 4 }, { "name", 4 }, &shape_CharacterRestrictedName, true },
+    { { "routingConfiguration", 20 }, { "routingConfiguration", 20 }, &shape_RoutingConfigurationList, true },
+};
+static const struct shape shape_CreateStateMachineAliasInput = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateStateMachineAliasInput", 28 }, .members = members_CreateStateMachineAliasInput, .member_count = 3
+};
+static const struct shape shape_AliasDescription = {
+    .type = SHAPE_STRING, .name = { "AliasDescription", 16 }, .sensitive = true, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
+};
+static const struct shape shape_CharacterRestrictedName = {
+    .type = SHAPE_STRING, .name = { "CharacterRestrictedName", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80), .pattern = 28
+};
+static const struct shape shape_RoutingConfigurationList = {
+    .type = SHAPE_LIST, .name = { "RoutingConfigurationList", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2), .item = &shape_RoutingConfigurationListItem
+};
+static const struct shape_member members_RoutingConfigurationListItem[] = {
+    { { "stateMachineVersionArn", 22 }, { "stateMachineVersionArn", 22 }, &shape_Arn, true },
+    { { "weight", 6 }, { "weight", 6 }, &shape_VersionWeight, true },
+};
+static const struct shape shape_RoutingConfigurationListItem = {
+    .type = SHAPE_STRUCTURE, .name = { "RoutingConfigurationListItem", 28 }, .members = members_RoutingConfigurationListItem, .member_count = 2
+};
+static const struct shape shape_VersionWeight = {
+    .type = SHAPE_INTEGER, .name = { "VersionWeight", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(100)
+};
+static const struct shape_member members_CreateStateMachineAliasOutput[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_Arn, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+};
+static const struct shape shape_CreateStateMachineAliasOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateStateMachineAliasOutput", 29 }, .members = members_CreateStateMachineAliasOutput, .member_count = 2
+};
 static const struct shape_member members_DeleteActivityInput[] = {
     { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
 };
@@ -306,6 +365,27 @@ static const struct shape shape_DeleteStateMachineInput = {
 };
 static const struct shape shape_DeleteStateMachineOutput = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineOutput", 24 }
+};
+static const struct shape_member members_DeleteStateMachineAliasInput[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_Arn, true },
+};
+static const struct shape shape_DeleteStateMachineAliasInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineAliasInput", 28 }, .members = members_DeleteStateMachineAliasInput, .member_count = 1
+};
+static const struct shape shape_DeleteStateMachineAliasOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineAliasOutput", 29 }
+};
+static const struct shape_member members_DeleteStateMachineVersionInput[] = {
+    { { "stateMachineVersionArn", 22 }, { "stateMachineVersionArn", 22 }, &shape_LongArn, true },
+};
+static const struct shape shape_DeleteStateMachineVersionInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineVersionInput", 30 }, .members = members_DeleteStateMachineVersionInput, .member_count = 1
+};
+static const struct shape shape_LongArn = {
+    .type = SHAPE_STRING, .name = { "LongArn", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2000)
+};
+static const struct shape shape_DeleteStateMachineVersionOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteStateMachineVersionOutput", 31 }
 };
 static const struct shape_member members_DescribeActivityInput[] = {
     { { "activityArn", 11 }, { "activityArn", 11 }, &shape_Arn, true },
@@ -375,10 +455,7 @@ static const struct shape shape_includedDetails = {
     .type = SHAPE_BOOLEAN, .name = { "includedDetails", 15 }
 };
 static const struct shape shape_TraceHeader = {
-    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 28
-};
-static const struct shape shape_LongArn = {
-    .type = SHAPE_STRING, .name = { "LongArn", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2000)
+    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 29
 };
 static const struct shape shape_SensitiveError = {
     .type = SHAPE_STRING, .name = { "SensitiveError", 14 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
@@ -440,6 +517,23 @@ static const struct shape shape_VariableNameList = {
 };
 static const struct shape shape_VariableName = {
     .type = SHAPE_STRING, .name = { "VariableName", 12 }, .sensitive = true
+};
+static const struct shape_member members_DescribeStateMachineAliasInput[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_Arn, true },
+};
+static const struct shape shape_DescribeStateMachineAliasInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeStateMachineAliasInput", 30 }, .members = members_DescribeStateMachineAliasInput, .member_count = 1
+};
+static const struct shape_member members_DescribeStateMachineAliasOutput[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_Arn, false },
+    { { "name", 4 }, { "name", 4 }, &shape_Name, false },
+    { { "description", 11 }, { "description", 11 }, &shape_AliasDescription, false },
+    { { "routingConfiguration", 20 }, { "routingConfiguration", 20 }, &shape_RoutingConfigurationList, false },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, false },
+    { { "updateDate", 10 }, { "updateDate", 10 }, &shape_Timestamp, false },
+};
+static const struct shape shape_DescribeStateMachineAliasOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeStateMachineAliasOutput", 31 }, .members = members_DescribeStateMachineAliasOutput, .member_count = 6
 };
 static const struct shape_member members_DescribeStateMachineForExecutionInput[] = {
     { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
@@ -948,6 +1042,56 @@ static const struct shape_member members_ExecutionListItem[] = {
 static const struct shape shape_ExecutionListItem = {
     .type = SHAPE_STRUCTURE, .name = { "ExecutionListItem", 17 }, .members = members_ExecutionListItem, .member_count = 12
 };
+static const struct shape_member members_ListStateMachineAliasesInput[] = {
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_PageSize, false },
+};
+static const struct shape shape_ListStateMachineAliasesInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListStateMachineAliasesInput", 28 }, .members = members_ListStateMachineAliasesInput, .member_count = 3
+};
+static const struct shape_member members_ListStateMachineAliasesOutput[] = {
+    { { "stateMachineAliases", 19 }, { "stateMachineAliases", 19 }, &shape_StateMachineAliasList, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListStateMachineAliasesOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListStateMachineAliasesOutput", 29 }, .members = members_ListStateMachineAliasesOutput, .member_count = 2
+};
+static const struct shape shape_StateMachineAliasList = {
+    .type = SHAPE_LIST, .name = { "StateMachineAliasList", 21 }, .item = &shape_StateMachineAliasListItem
+};
+static const struct shape_member members_StateMachineAliasListItem[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_LongArn, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+};
+static const struct shape shape_StateMachineAliasListItem = {
+    .type = SHAPE_STRUCTURE, .name = { "StateMachineAliasListItem", 25 }, .members = members_StateMachineAliasListItem, .member_count = 2
+};
+static const struct shape_member members_ListStateMachineVersionsInput[] = {
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_PageSize, false },
+};
+static const struct shape shape_ListStateMachineVersionsInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListStateMachineVersionsInput", 29 }, .members = members_ListStateMachineVersionsInput, .member_count = 3
+};
+static const struct shape_member members_ListStateMachineVersionsOutput[] = {
+    { { "stateMachineVersions", 20 }, { "stateMachineVersions", 20 }, &shape_StateMachineVersionList, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListStateMachineVersionsOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListStateMachineVersionsOutput", 30 }, .members = members_ListStateMachineVersionsOutput, .member_count = 2
+};
+static const struct shape shape_StateMachineVersionList = {
+    .type = SHAPE_LIST, .name = { "StateMachineVersionList", 23 }, .item = &shape_StateMachineVersionListItem
+};
+static const struct shape_member members_StateMachineVersionListItem[] = {
+    { { "stateMachineVersionArn", 22 }, { "stateMachineVersionArn", 22 }, &shape_LongArn, true },
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+};
+static const struct shape shape_StateMachineVersionListItem = {
+    .type = SHAPE_STRUCTURE, .name = { "StateMachineVersionListItem", 27 }, .members = members_StateMachineVersionListItem, .member_count = 2
+};
 static const struct shape_member members_ListStateMachinesInput[] = {
     { { "maxResults", 10 }, { "maxResults", 10 }, &shape_PageSize, false },
     { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
@@ -985,6 +1129,21 @@ static const struct shape_member members_ListTagsForResourceOutput[] = {
 };
 static const struct shape shape_ListTagsForResourceOutput = {
     .type = SHAPE_STRUCTURE, .name = { "ListTagsForResourceOutput", 25 }, .members = members_ListTagsForResourceOutput, .member_count = 1
+};
+static const struct shape_member members_PublishStateMachineVersionInput[] = {
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
+    { { "revisionId", 10 }, { "revisionId", 10 }, &shape_RevisionId, false },
+    { { "description", 11 }, { "description", 11 }, &shape_VersionDescription, false },
+};
+static const struct shape shape_PublishStateMachineVersionInput = {
+    .type = SHAPE_STRUCTURE, .name = { "PublishStateMachineVersionInput", 31 }, .members = members_PublishStateMachineVersionInput, .member_count = 3
+};
+static const struct shape_member members_PublishStateMachineVersionOutput[] = {
+    { { "creationDate", 12 }, { "creationDate", 12 }, &shape_Timestamp, true },
+    { { "stateMachineVersionArn", 22 }, { "stateMachineVersionArn", 22 }, &shape_Arn, true },
+};
+static const struct shape shape_PublishStateMachineVersionOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "PublishStateMachineVersionOutput", 32 }, .members = members_PublishStateMachineVersionOutput, .member_count = 2
 };
 static const struct shape_member members_SendTaskFailureInput[] = {
     { { "taskToken", 9 }, { "taskToken", 9 }, &shape_TaskToken, true },
@@ -1090,6 +1249,20 @@ static const struct shape_member members_UpdateStateMachineOutput[] = {
 static const struct shape shape_UpdateStateMachineOutput = {
     .type = SHAPE_STRUCTURE, .name = { "UpdateStateMachineOutput", 24 }, .members = members_UpdateStateMachineOutput, .member_count = 3
 };
+static const struct shape_member members_UpdateStateMachineAliasInput[] = {
+    { { "stateMachineAliasArn", 20 }, { "stateMachineAliasArn", 20 }, &shape_Arn, true },
+    { { "description", 11 }, { "description", 11 }, &shape_AliasDescription, false },
+    { { "routingConfiguration", 20 }, { "routingConfiguration", 20 }, &shape_RoutingConfigurationList, false },
+};
+static const struct shape shape_UpdateStateMachineAliasInput = {
+    .type = SHAPE_STRUCTURE, .name = { "UpdateStateMachineAliasInput", 28 }, .members = members_UpdateStateMachineAliasInput, .member_count = 3
+};
+static const struct shape_member members_UpdateStateMachineAliasOutput[] = {
+    { { "updateDate", 10 }, { "updateDate", 10 }, &shape_Timestamp, true },
+};
+static const struct shape shape_UpdateStateMachineAliasOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "UpdateStateMachineAliasOutput", 29 }, .members = members_UpdateStateMachineAliasOutput, .member_count = 1
+};
 
 const struct operation operations_states[] = {
     { .service = "states", .name = "CreateActivity", .kind = OP_WRITE,
@@ -1100,7 +1273,10 @@ const struct operation operations_states[] = {
       .prepare = op_states_create_state_machine_prepare, .run = op_states_create_state_machine,
       .input = &shape_CreateStateMachineInput, .output = &shape_CreateStateMachineOutput,
       .body_bytes_max = 4194304, .since = "0.1.0" },
-    { .service = "states", .name = "CreateStateMachineAlias", .kind = OP_REFUSED },
+    { .service = "states", .name = "CreateStateMachineAlias", .kind = OP_WRITE,
+      .run = op_states_create_state_machine_alias,
+      .input = &shape_CreateStateMachineAliasInput, .output = &shape_CreateStateMachineAliasOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DeleteActivity", .kind = OP_WRITE,
       .run = op_states_delete_activity,
       .input = &shape_DeleteActivityInput, .output = &shape_DeleteActivityOutput,
@@ -1109,8 +1285,14 @@ const struct operation operations_states[] = {
       .run = op_states_delete_state_machine,
       .input = &shape_DeleteStateMachineInput, .output = &shape_DeleteStateMachineOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "DeleteStateMachineAlias", .kind = OP_REFUSED },
-    { .service = "states", .name = "DeleteStateMachineVersion", .kind = OP_REFUSED },
+    { .service = "states", .name = "DeleteStateMachineAlias", .kind = OP_WRITE,
+      .run = op_states_delete_state_machine_alias,
+      .input = &shape_DeleteStateMachineAliasInput, .output = &shape_DeleteStateMachineAliasOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
+    { .service = "states", .name = "DeleteStateMachineVersion", .kind = OP_WRITE,
+      .run = op_states_delete_state_machine_version,
+      .input = &shape_DeleteStateMachineVersionInput, .output = &shape_DeleteStateMachineVersionOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DescribeActivity", .kind = OP_READ,
       .run = op_states_describe_activity,
       .input = &shape_DescribeActivityInput, .output = &shape_DescribeActivityOutput,
@@ -1124,7 +1306,10 @@ const struct operation operations_states[] = {
       .run = op_states_describe_state_machine,
       .input = &shape_DescribeStateMachineInput, .output = &shape_DescribeStateMachineOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "DescribeStateMachineAlias", .kind = OP_REFUSED },
+    { .service = "states", .name = "DescribeStateMachineAlias", .kind = OP_READ,
+      .run = op_states_describe_state_machine_alias,
+      .input = &shape_DescribeStateMachineAliasInput, .output = &shape_DescribeStateMachineAliasOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DescribeStateMachineForExecution", .kind = OP_READ,
       .run = op_states_describe_state_machine_for_execution,
       .input = &shape_DescribeStateMachineForExecutionInput, .output = &shape_DescribeStateMachineForExecutionOutput,
@@ -1146,8 +1331,14 @@ const struct operation operations_states[] = {
       .input = &shape_ListExecutionsInput, .output = &shape_ListExecutionsOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "ListMapRuns", .kind = OP_REFUSED },
-    { .service = "states", .name = "ListStateMachineAliases", .kind = OP_REFUSED },
-    { .service = "states", .name = "ListStateMachineVersions", .kind = OP_REFUSED },
+    { .service = "states", .name = "ListStateMachineAliases", .kind = OP_READ,
+      .run = op_states_list_state_machine_aliases,
+      .input = &shape_ListStateMachineAliasesInput, .output = &shape_ListStateMachineAliasesOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
+    { .service = "states", .name = "ListStateMachineVersions", .kind = OP_READ,
+      .run = op_states_list_state_machine_versions,
+      .input = &shape_ListStateMachineVersionsInput, .output = &shape_ListStateMachineVersionsOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "ListStateMachines", .kind = OP_READ,
       .run = op_states_list_state_machines,
       .input = &shape_ListStateMachinesInput, .output = &shape_ListStateMachinesOutput,
@@ -1156,7 +1347,10 @@ const struct operation operations_states[] = {
       .run = op_states_list_tags_for_resource,
       .input = &shape_ListTagsForResourceInput, .output = &shape_ListTagsForResourceOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "PublishStateMachineVersion", .kind = OP_REFUSED },
+    { .service = "states", .name = "PublishStateMachineVersion", .kind = OP_WRITE,
+      .run = op_states_publish_state_machine_version,
+      .input = &shape_PublishStateMachineVersionInput, .output = &shape_PublishStateMachineVersionOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "RedriveExecution", .kind = OP_REFUSED },
     { .service = "states", .name = "SendTaskFailure", .kind = OP_WRITE,
       .run = op_states_send_task_failure,
@@ -1193,6 +1387,9 @@ const struct operation operations_states[] = {
       .prepare = op_states_update_state_machine_prepare, .run = op_states_update_state_machine,
       .input = &shape_UpdateStateMachineInput, .output = &shape_UpdateStateMachineOutput,
       .body_bytes_max = 4194304, .since = "0.1.0" },
-    { .service = "states", .name = "UpdateStateMachineAlias", .kind = OP_REFUSED },
+    { .service = "states", .name = "UpdateStateMachineAlias", .kind = OP_WRITE,
+      .run = op_states_update_state_machine_alias,
+      .input = &shape_UpdateStateMachineAliasInput, .output = &shape_UpdateStateMachineAliasOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "ValidateStateMachineDefinition", .kind = OP_REFUSED },
 };

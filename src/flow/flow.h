@@ -44,6 +44,7 @@ void flow_close(struct flow **flow);
 
 struct flow_machine {
     struct str arn, name, definition, role_arn;
+    struct str description; /* of a version; empty: none */
     struct str logging;     /* loggingConfiguration as JSON text */
     struct str revision_id; /* empty: never updated */
     bool tracing;
@@ -83,6 +84,55 @@ bool flow_machine_describe(struct store_reader *reader, struct arena *arena, str
 size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
                          size_t max, struct flow_machine *ret, bool *ret_more);
 
+/* ---- versions and aliases ---- */
+
+struct flow_version {
+    struct str arn;
+    int64_t created_ms;
+};
+
+/* The machine as it is now, under the next number; one that was published as it is is answered as it was. revision_id
+ * ptr NULL: whatever it is. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, CONFLICT, LIMIT_EXCEEDED. */
+bool flow_version_publish(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                          struct str revision_id, struct str description, struct flow_version *ret,
+                          struct fault *reterr);
+/* One that is not there is no error. Faults: INVALID_ARN, VALIDATION, CONFLICT (an alias leads to it). */
+bool flow_version_delete(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                         struct fault *reterr);
+/* Newest first. *position: where to begin, 0: the newest; afterwards where to go on, 0 at the end. */
+bool flow_version_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str machine_arn,
+                       uint32_t *position, size_t max, struct flow_version *ret, size_t *ret_count,
+                       struct fault *reterr);
+
+enum { FLOW_ROUTES_MAX = 2 };
+struct flow_route {
+    struct str version_arn;
+    uint32_t weight; /* of 100 */
+};
+struct flow_alias {
+    struct str arn, name, description;
+    struct flow_route routes[FLOW_ROUTES_MAX];
+    size_t route_count;
+    int64_t created_ms, updated_ms;
+};
+
+/* alias: name, description, routes; the rest is filled in. Faults: INVALID_ARN, VALIDATION, NOT_FOUND, CONFLICT,
+ * MACHINE_DELETING, LIMIT_EXCEEDED. */
+bool flow_alias_create(struct flow *flow, struct work *work, struct ns ns, struct flow_alias *alias,
+                       struct fault *reterr);
+/* What is NULL stays as it is; routes: its routes only. Faults as above. */
+bool flow_alias_update(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                       const struct str *description, const struct flow_alias *routes,
+                       int64_t *ret_updated_ms, struct fault *reterr);
+/* Faults: INVALID_ARN, VALIDATION, NOT_FOUND. */
+bool flow_alias_delete(struct work *work, struct ns ns, struct str arn, struct fault *reterr);
+bool flow_alias_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                         struct flow_alias *ret, struct fault *reterr);
+/* By name, those after `after`; of a version's ARN those that lead to it. */
+bool flow_alias_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str machine_arn,
+                     struct str after, size_t max, struct flow_alias *ret, size_t *ret_count, bool *ret_more,
+                     struct fault *reterr);
+
 /* ---- executions ---- */
 
 struct flow_started {
@@ -91,8 +141,7 @@ struct flow_started {
 };
 
 /* Starts an execution inside the command's batch and runs it until it waits, ends or has used its share of
- * the command. machine_arn may name a machine only (versions and aliases come later). name empty: a random
- * UUID. input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS,
+ * the command. machine_arn may be of a version or an alias too. name empty: a random UUID. input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS,
  * INVALID_NAME, INVALID_EXECUTION_INPUT. hops: how many bus hops led here (0 from a client); kept with the
  * execution so that the events it emits carry it on. */
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
@@ -108,6 +157,7 @@ bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str ar
 
 struct flow_execution {
     struct str arn, machine_arn, name, status;
+    struct str version_arn, alias_arn;      /* empty: it was started by neither */
     struct str input, output, error, cause; /* ptr NULL: none. Not in lists. */
     bool running, succeeded;
     int64_t start_ms, stop_ms;

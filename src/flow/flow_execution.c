@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 2, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
+enum { EXECUTION_VERSION = 3, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
 
 /* ---- values ---- */
 
@@ -148,6 +148,8 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_u8(out, (uint8_t)execution->status);
     pack_str(out, execution->name);
     pack_u64(out, execution->revision);
+    pack_u64(out, execution->version);
+    pack_str(out, execution->alias);
     pack_i64(out, execution->start_ms);
     pack_i64(out, execution->stop_ms);
     pack_u64(out, execution->last_event);
@@ -230,6 +232,8 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->status = (enum execution_status)status;
     ret->name = unpack_str(&in);
     ret->revision = unpack_u32(&in);
+    ret->version = unpack_u32(&in);
+    ret->alias = unpack_str(&in);
     ret->start_ms = unpack_i64(&in);
     ret->stop_ms = unpack_i64(&in);
     ret->last_event = unpack_u32(&in);

@@ -116,6 +116,8 @@ struct execution {
     enum execution_status status;
     struct str name;
     uint32_t revision; /* of the machine it runs */
+    uint32_t version;  /* that it was started as; 0: none */
+    struct str alias;  /* that it was started by; empty: none */
     int64_t start_ms, stop_ms;
     int64_t timeout_ms;  /* of the whole; 0: never */
     int64_t continue_ms; /* more is to be done, at once; 0: it rests */

@@ -107,6 +107,11 @@ static void execution_fill(struct arena *arena, struct ns ns, struct str machine
         .start_ms = execution->start_ms,
         .stop_ms = execution->stop_ms,
     };
+    if (execution->version > 0)
+        ret->version_arn = version_arn_make(arena, ns, machine_name, execution->version);
+    if (!str_empty(execution->alias))
+        ret->alias_arn =
+            arena_printf(arena, "%.*s:%.*s", STR_ARG(ret->machine_arn), STR_ARG(execution->alias));
 }
 
 bool flow_execution_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
@@ -164,13 +169,14 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
                          struct str *position, struct flow_execution *ret, size_t *ret_count,
                          struct fault *reterr)
 {
-    struct str machine_name, key, value, last = STR_EMPTY;
+    struct str key, value, last = STR_EMPTY;
+    struct machine_qualified which;
     struct machine_record machine;
     struct key first, end;
     *ret_count = 0;
-    if (!machine_arn_read(arena, ns, machine_arn, &machine_name, reterr))
+    if (!machine_qualified_read(arena, ns, machine_arn, &which, reterr))
         return false;
-    enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, machine_name, &machine);
+    enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, which.name, &machine);
     if (err == ERR_NOTFOUND)
         return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
                          STR_ARG(machine_arn));
@@ -194,9 +200,12 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
             running ? key_execution_read(key, &ref) &&
                           execution_find(reader, arena, PARTITION_ONLY, &ref, false, &execution) == ERR_OK
                     : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false, &execution);
+        if (whole && ((which.version > 0 && execution.version != which.version) ||
+                      (!str_empty(which.alias) && !str_eq(execution.alias, which.alias))))
+            continue;
         if (!whole || (!str_empty(status) && !str_eq(status, execution_status_name(execution.status))))
             continue;
-        execution_fill(arena, ns, machine_name, &execution, &ret[(*ret_count)++]);
+        execution_fill(arena, ns, which.name, &execution, &ret[(*ret_count)++]);
     }
     *position = more ? last : STR_EMPTY;
     err = store_cursor_close(&cursor);

@@ -7,6 +7,8 @@
  *   'r' | machine id u64 | revision u32                               -> what that revision is
  *   'n' | machine id u64 | execution name                             -> start, nonce
  *   'e' | machine id u64 | start, newest first | nonce u64            -> execution (flow_execution.h)
+ *   'p' | machine id u64 | version u32, newest first                  -> version (flow_version.c)
+ *   'l' | machine id u64 | alias name                                 -> alias (flow_alias.c)
  *   'a' | account | region | name                                     -> activity: version, made
  *   'q' | account | region | name 0 | queued u64 | address            -> input of a task that waits for a worker
  *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
@@ -55,8 +57,8 @@ bool key_execution_read(struct str key, struct execution_ref *ret);
 
 struct machine_record {
     uint64_t id;
-    uint32_t revision;
-    bool deleting;
+    uint32_t revision, version_last; /* version_last: number of the version published last; 0: none was */
+    bool deleting, express;
     int64_t created_ms;
 };
 void machine_record_write(struct buf *out, const struct machine_record *record);
@@ -71,6 +73,12 @@ struct revision_record {
 void revision_record_write(struct buf *out, const struct revision_record *record);
 bool revision_record_read(struct str bytes, struct revision_record *ret);
 
+struct version_record {
+    uint32_t revision;
+    int64_t created_ms;
+    struct str description, revision_id;
+};
+
 /* ---- names and ARNs ---- */
 
 /* The resource part of an ARN of the service's, and whether it lies in ns. */
@@ -83,6 +91,15 @@ bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct 
                       struct fault *reterr);
 bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_machine,
                         struct str *ret_name, struct fault *reterr);
+/* ...:stateMachine:NAME[:VERSION|:ALIAS]. Faults as machine_arn_read. */
+struct machine_qualified {
+    struct str arn, name; /* of the machine */
+    uint32_t version;     /* 0: none */
+    struct str alias;     /* empty: none */
+};
+bool machine_qualified_read(struct arena *arena, struct ns ns, struct str arn, struct machine_qualified *ret,
+                            struct fault *reterr);
+struct str version_arn_make(struct arena *arena, struct ns ns, struct str machine, uint32_t number);
 struct str machine_arn_make(struct arena *arena, struct ns ns, struct str name);
 struct str execution_arn_make(struct arena *arena, struct ns ns, struct str machine, struct str name);
 
@@ -93,6 +110,8 @@ enum err machine_find(struct store_reader *reader, struct arena *arena, uint16_t
                       struct str name, struct machine_record *ret);
 enum err revision_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
                        uint64_t machine_id, uint32_t revision, struct revision_record *ret);
+enum err version_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
+                      uint64_t machine_id, uint32_t number, struct version_record *ret);
 enum err execution_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
                         const struct execution_ref *ref, bool whole, struct execution *ret);
 /* By ARN; sets the fault. */
@@ -195,6 +214,14 @@ void flow_frames_turn(struct flow *flow);
 /* On the writer's thread, through the cache. */
 bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,
                       struct machine_record *ret, struct fault *reterr);
+void flow_machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                      const struct machine_record *record);
+/* Names of the aliases that lead to the version, parted by commas. */
+struct str flow_aliases_of(struct work *work, uint64_t machine_id, uint32_t version);
+/* The revision that a start by this ARN takes, and its version (0: none); of an alias by weight. */
+bool flow_route_pick(struct work *work, struct ns ns, const struct machine_qualified *which, struct str arn,
+                     const struct machine_record *machine, uint32_t *ret_version, uint32_t *ret_revision,
+                     struct fault *reterr);
 /* NULL with the fault set. Valid until a rollback, a purge, or the next one got. */
 const struct edition *flow_edition_get(struct flow *flow, struct work *work, uint64_t machine_id,
                                        uint32_t revision, struct fault *reterr);

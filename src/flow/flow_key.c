@@ -67,14 +67,16 @@ bool key_execution_read(struct str key, struct execution_ref *ret)
 
 /* ---- records ---- */
 
-enum { MACHINE_VERSION = 1, REVISION_VERSION = 1 };
+enum { MACHINE_VERSION = 2, REVISION_VERSION = 1 };
 
 void machine_record_write(struct buf *out, const struct machine_record *record)
 {
     pack_u8(out, MACHINE_VERSION);
     pack_u64(out, record->id);
     pack_u64(out, record->revision);
+    pack_u64(out, record->version_last);
     pack_u8(out, record->deleting);
+    pack_u8(out, record->express);
     pack_i64(out, record->created_ms);
 }
 
@@ -84,7 +86,9 @@ bool machine_record_read(struct str bytes, struct machine_record *ret)
     bool known = unpack_u8(&in) == MACHINE_VERSION;
     ret->id = unpack_u64(&in);
     ret->revision = unpack_u32(&in);
+    ret->version_last = unpack_u32(&in);
     ret->deleting = unpack_u8(&in) != 0;
+    ret->express = unpack_u8(&in) != 0;
     ret->created_ms = unpack_i64(&in);
     return known && unpack_done(&in);
 }

@@ -75,13 +75,36 @@ static bool machine_read(struct store_reader *reader, struct arena *arena, struc
     return true;
 }
 
+/* A version shows the revision that it is of. */
+static bool version_fill(struct store_reader *reader, struct arena *arena, struct ns ns,
+                         const struct machine_qualified *which, const struct machine_record *record,
+                         struct str arn, struct flow_machine *ret, struct fault *reterr)
+{
+    struct version_record version;
+    struct revision_record revision;
+    enum err err = version_find(reader, arena, PARTITION_ONLY, record->id, which->version, &version);
+    if (err == ERR_OK)
+        err = revision_find(reader, arena, PARTITION_ONLY, record->id, version.revision, &revision);
+    if (err != ERR_OK)
+        return machine_missing(arena, arn, err, reterr);
+    machine_fill(arena, ns, record, &revision, ret);
+    ret->arn = version_arn_make(arena, ns, which->name, which->version);
+    ret->description = version.description;
+    ret->created_ms = version.created_ms;
+    return true;
+}
+
 bool flow_machine_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                            struct flow_machine *ret, struct fault *reterr)
 {
-    struct str name;
+    struct machine_qualified which;
     struct machine_record record;
-    return machine_arn_read(arena, ns, arn, &name, reterr) &&
-           machine_read(reader, arena, ns, name, arn, &record, ret, reterr);
+    if (!machine_qualified_read(arena, ns, arn, &which, reterr))
+        return false;
+    if (!str_empty(which.alias))
+        return machine_missing(arena, arn, ERR_NOTFOUND, reterr);
+    return machine_read(reader, arena, ns, which.name, arn, &record, ret, reterr) &&
+           (which.version == 0 || version_fill(reader, arena, ns, &which, &record, arn, ret, reterr));
 }
 
 size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str after,
@@ -153,8 +176,8 @@ bool flow_logging_check(struct arena *arena, const struct json *config, struct s
 
 /* ---- writing ---- */
 
-static void machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,
-                        const struct machine_record *record)
+void flow_machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                      const struct machine_record *record)
 {
     struct key key;
     key_machine(&key, work->partition, ns, name);
@@ -222,7 +245,7 @@ bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, str
                                       .created_ms = work->now_ms };
     machine->created_ms = machine->updated_ms = work->now_ms;
     machine->revision_id = STR_EMPTY;
-    machine_put(flow, work, ns, machine->name, &record);
+    flow_machine_put(flow, work, ns, machine->name, &record);
     revision_put(flow, work, ns, &record, machine);
     return true;
 }
@@ -257,7 +280,7 @@ bool flow_machine_update(struct flow *flow, struct work *work, struct ns ns, str
     uuid_random(uuid);
     ret->revision_id = str_of(uuid, UUID_TEXT_BYTES);
     record.revision++;
-    machine_put(flow, work, ns, name, &record);
+    flow_machine_put(flow, work, ns, name, &record);
     revision_put(flow, work, ns, &record, ret);
     return true;
 }
@@ -276,7 +299,7 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
 void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
                         uint64_t machine_id)
 {
-    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o', 'v' };
+    static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o', 'v', 'p', 'l' };
     struct key key, end;
     for (size_t i = 0; i < sizeof(kinds); i++) {
         key_of_machine(&key, work->partition, kinds[i], machine_id);
@@ -295,8 +318,13 @@ bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, str
 {
     struct str name;
     struct machine_record record;
+    struct machine_qualified which;
     struct fault fault = { 0 };
     if (!machine_arn_read(work->arena, ns, arn, &name, &fault)) {
+        if (machine_qualified_read(work->arena, ns, arn, &which, &(struct fault){ 0 }))
+            return fault_set(reterr, work->arena, FAULT_VALIDATION,
+                             "A state machine is deleted by its unqualified ARN. Received: %.*s",
+                             STR_ARG(arn));
         if (fault.code == FAULT_MACHINE_NOT_FOUND)
             return true;
         *reterr = fault;
@@ -309,7 +337,7 @@ bool flow_machine_delete(struct flow *flow, struct work *work, struct ns ns, str
         return machine_missing(work->arena, arn, err, reterr);
     if (flow_machine_runs(work, record.id)) {
         record.deleting = true;
-        machine_put(flow, work, ns, name, &record);
+        flow_machine_put(flow, work, ns, name, &record);
     } else {
         flow_machine_purge(flow, work, ns, name, record.id);
     }

@@ -44,7 +44,12 @@ static void step_once(struct arena *arena, struct plan *plan, struct execution *
                       struct buf *history, struct task_order *ret_order)
 {
     struct execution_names names = {
-        { 1, 1700000000000, 3 }, STR("arn:e"), STR("arn:m"), STR("M"), STR("arn:r"), STR("us-east-1")
+        .ref = { 1, 1700000000000, 3 },
+        .execution_arn = STR("arn:e"),
+        .machine_arn = STR("arn:m"),
+        .machine_name = STR("M"),
+        .role_arn = STR("arn:r"),
+        .region = STR("us-east-1"),
     };
     struct step_settings settings = {
         1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL

@@ -126,11 +126,22 @@ static void run_step(struct run *run, const struct happening *what, struct value
         .digest = digest_named,
     };
     struct execution_names names = {
-        run->ref, run->arn, edition->machine_arn, edition->machine_name, edition->role_arn, edition->ns.region
+        .ref = run->ref,
+        .execution_arn = run->arn,
+        .machine_arn = edition->machine_arn,
+        .machine_name = edition->machine_name,
+        .role_arn = edition->role_arn,
+        .region = edition->ns.region,
     };
     struct step_rest rest;
     rest_init(run, &rest);
     flow_frames_turn(flow);
+    if (run->execution.version > 0)
+        names.version_arn =
+            arena_printf(run->work->arena, "%.*s:%u", STR_ARG(edition->machine_arn), run->execution.version);
+    if (!str_empty(run->execution.alias))
+        names.alias_arn = arena_printf(run->work->arena, "%.*s:%.*s", STR_ARG(edition->machine_arn),
+                                       STR_ARG(run->execution.alias));
     struct step step = {
         .plan = edition->plan,
         .rest = &rest,
@@ -248,11 +259,16 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     struct arena *arena = work->arena;
     struct run run = { .flow = flow, .work = work, .fresh = true };
     struct machine_record machine;
+    struct machine_qualified which;
     struct str machine_name, entry;
     struct key key;
     bool named = !str_empty(name);
-    if (!machine_arn_read(arena, ns, machine_arn, &machine_name, reterr) ||
-        !flow_machine_get(flow, work, ns, machine_name, machine_arn, &machine, reterr) ||
+    if (!machine_qualified_read(arena, ns, machine_arn, &which, reterr))
+        return false;
+    machine_name = which.name;
+    if (!flow_machine_get(flow, work, ns, machine_name, machine_arn, &machine, reterr) ||
+        !flow_route_pick(work, ns, &which, machine_arn, &machine, &run.execution.version,
+                         &run.execution.revision, reterr) ||
         (named && !name_check(arena, name, reterr)))
         return false;
     if (machine.deleting)
@@ -267,7 +283,7 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     key_name(&key, work->partition, machine.id, name);
     if (named && store_get(work->reader, arena, key_str(&key), &entry) == ERR_OK)
         return start_again(work, machine.id, run.arn, entry, input, ret, reterr);
-    run.edition = flow_edition_get(flow, work, machine.id, machine.revision, reterr);
+    run.edition = flow_edition_get(flow, work, machine.id, run.execution.revision, reterr);
     if (!run.edition)
         return false;
     uint32_t chance;
@@ -278,7 +294,7 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     pack_u64(&flow->record, run.ref.nonce);
     store_put(work->batch, key_str(&key), buf_str(&flow->record));
     run.execution.name = name;
-    run.execution.revision = machine.revision;
+    run.execution.alias = which.alias;
     run.execution.hops = hops;
     struct happening start = { .kind = HAPPENED_START, .value = value_of_text(input) };
     start.value.json = *value;

@@ -444,6 +444,10 @@ static void step_start(struct step *step, const struct happening *what)
     step_event(step, NULL, HISTORY_EXECUTION_STARTED);
     history_text(&step->history, FIELD_INPUT, value_text(step->arena, &root->input));
     history_text(&step->history, FIELD_ROLE_ARN, step->names->role_arn);
+    if (!str_empty(step->names->alias_arn))
+        history_text(&step->history, FIELD_MACHINE_ALIAS_ARN, step->names->alias_arn);
+    if (!str_empty(step->names->version_arn))
+        history_text(&step->history, FIELD_MACHINE_VERSION_ARN, step->names->version_arn);
     history_end(&step->history);
     VEC_PUSH(step->arena, &execution->branches, root);
     execution->branch_count = 1;

@@ -21,6 +21,7 @@
 struct execution_names {
     struct execution_ref ref;
     struct str execution_arn, machine_arn, machine_name, role_arn, region;
+    struct str version_arn, alias_arn; /* empty: it was started by neither */
 };
 
 enum happening_kind {

@@ -366,6 +366,9 @@ def provoke_logs(wire, text):
     raise LookupError(text)
 
 
+FAIL_TEXT = '{"StartAt":"S","States":{"S":{"Type":"Fail","Error":"E"}}}'
+
+
 def provoke_states(wire, text):
     def call(operation, **body):
         return wire("states", operation, **body)
@@ -379,6 +382,20 @@ def provoke_states(wire, text):
     def named(name):
         return lambda: create(name=name)
 
+    def alias(*weights, name="a", versions=(1, 2, 3)):
+        try:
+            arn = create(publish=True)["stateMachineArn"]
+        except Refused:  # it is there, with all its versions
+            arn = call("ListStateMachines")["stateMachines"][0]["stateMachineArn"]
+        for next_definition in (FAIL_TEXT, definition({"Type": "Succeed"})):
+            call("UpdateStateMachine", stateMachineArn=arn, definition=next_definition, publish=True)
+        routes = [{"stateMachineVersionArn": f"{arn}:{version}" if version else arn, "weight": weight}
+                  for version, weight in zip(versions, weights)]
+        return call("CreateStateMachineAlias", name=name, routingConfiguration=routes)
+
+    named_alias = re.match(r"1 validation error detected: Value '(.*?)' at 'name' failed", text)
+    if named_alias:
+        return alias(100, name=named_alias.group(1))
     if text.startswith("Invalid Arn: 'Invalid ARN prefix: "):
         return call("DescribeStateMachine", stateMachineArn=text[len("Invalid Arn: 'Invalid ARN prefix: "):-1])
     if text.startswith("Invalid Name: '"):
@@ -393,6 +410,19 @@ def provoke_states(wire, text):
     provocations = {
         "Activity Does Not Exist: '":
             lambda: call("DescribeActivity", activityArn=MACHINE.replace(":stateMachine:", ":activity:") + "nowhere"),
+        "Failed to create alias": lambda: (alias(100), alias(50, 50)),
+        "Version to be deleted must not": lambda: call(
+            "DeleteStateMachineVersion", stateMachineVersionArn=alias(
+                100, name="state_machine_alias_name")["stateMachineAliasArn"].rsplit(":", 1)[0] + ":1"),
+        "Request references a resource": lambda: alias(100, versions=[7]),
+        "Routing configuration must contain distinct": lambda: alias(50, 50, versions=[1, 1]),
+        "Routing configuration must contain state machine version ARNs. Received: [arn:<partition>:states:<region>:"
+        "111111111111:stateMachine:<ArnPart_0idx>]": lambda: alias(100, versions=[None]),
+        "Routing configuration must contain state machine version": lambda: alias(50, 50, versions=[None, 2]),
+        "Sum of routing configuration weights must equal 100. Received: [70, 29]": lambda: alias(70, 29),
+        "Sum of routing configuration weights must equal 100. Received: [70, 31]": lambda: alias(70, 31),
+        "1 validation error detected: Value '101' at 'routingConfiguration.1": lambda: alias(101),
+        "1 validation error detected: Value '[RoutingConfigurationListItem": lambda: alias(50, 30, 20),
         "Execution Already Exists: '": lambda: (start(name="e"), start(name="e", input='{"another":1}')),
         "Execution Does Not Exist: '": lambda: call("DescribeExecution", executionArn=EXECUTION + "m:e"),
         "Invalid Arn: 'Resource type not valid in this context: express'":
@@ -461,9 +491,6 @@ NOT_OURS = {
         (r"The given bucket|The specified export task|Log group '", "CreateExportTask"),
     ],
     "states": [
-        (r"Failed to create alias|Routing configuration|Sum of routing|.*routingConfiguration|.*at 'name' failed|"
-         r"Request references a resource|.*RoutingConfigurationListItem", "CreateStateMachineAlias"),
-        (r"Version to be deleted", "DeleteStateMachineVersion"),
         (r"A test mock|Invalid Context object|Map iteration failure|Mock|RoleArn must be|State not found|"
          r"State type '|TestState|Invalid State Machine Execution Input: 'Invalid execution input.'", "TestState"),
         (r"Parameter validation failed:", None),  # the client's own words
