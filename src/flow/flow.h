@@ -92,7 +92,8 @@ struct flow_version {
 };
 
 /* The machine as it is now, under the next number; one that was published as it is is answered as it was. revision_id
- * ptr NULL: whatever it is. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, CONFLICT, LIMIT_EXCEEDED. */
+ * ptr NULL: whatever it is. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, CONFLICT,
+ * LIMIT_EXCEEDED. */
 bool flow_version_publish(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
                           struct str revision_id, struct str description, struct flow_version *ret,
                           struct fault *reterr);
@@ -142,7 +143,8 @@ struct flow_started {
 
 /* Starts an execution inside the command's batch and runs it until it waits, ends or has used its share of
  * the command. machine_arn may be of a version or an alias too. name empty: a random
- * UUID. input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS, INVALID_NAME, INVALID_EXECUTION_INPUT. hops: how many bus hops led here (0 from a client); kept with the
+ * UUID. input: JSON text. Faults: INVALID_ARN, MACHINE_NOT_FOUND, MACHINE_DELETING, EXECUTION_EXISTS,
+ * INVALID_NAME, INVALID_EXECUTION_INPUT. hops: how many bus hops led here (0 from a client); kept with the
  * execution so that the events it emits carry it on. */
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
                 struct str input, uint32_t hops, struct flow_started *ret, struct fault *reterr);
