@@ -9,6 +9,9 @@
 /* ---- kernels ---- */
 
 static const struct json_index_kernel *const kernels[] = {
+#if defined(__x86_64__)
+    &json_index_avx512,
+#endif
     &json_index_portable,
 };
 enum { KERNELS = sizeof(kernels) / sizeof(kernels[0]) };
@@ -136,23 +139,6 @@ bool json_index_escapes_valid(struct str text, size_t base, uint64_t starts, siz
         } else if (!c || !strchr("\"\\/bfnrt", c)) {
             return false;
         }
-    }
-    return true;
-}
-
-bool json_index_literals(struct str text, size_t base, uint64_t starts, uint64_t *ret, uint64_t *spill)
-{
-    for (; starts; starts &= starts - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(starts);
-        struct str rest = str_from_offset(text, base + bit);
-        bool is_false = str_starts(rest, STR("false"));
-        if (!is_false && !str_starts(rest, STR("true")) && !str_starts(rest, STR("null")))
-            return false;
-        unsigned len = is_false ? 5 : 4;
-        uint64_t bytes = ((uint64_t)1 << len) - 1;
-        *ret |= bytes << bit;
-        if (bit + len > 64)
-            *spill = bytes >> (64 - bit);
     }
     return true;
 }

@@ -4,6 +4,10 @@
  *     kernel_masks(p, *ret)   classes of the 64 bytes at p
  *     kernel_prefix_xor(m)    bit n: the parity of bits 0..n
  *     kernel_list(out, base, m, count)    base + number of each set bit; may write up to 64 places
+ *     KERNEL_FULL             the same attributes, and whether read_full is inlined
+ *     KERNEL_GLANCE           if it has what follows
+ *     kernel_glance(p, len, first, *ret)  the same of up to 64 bytes, less of them and faster, and of bytes with the
+ *                             one or two before them (unless first); true: it cannot tell
  *
  * All rules are relations of neighbours, so they are checked for 64 bytes at once, with what a block leaves to the
  * next in struct carry. "Flowing" over a class: adding a bit at the start of a run of ones moves it behind
@@ -25,8 +29,10 @@ struct carry {
     uint64_t exponent;          /* the last byte was e or E */
     uint64_t exponent_sign;     /* ... its sign */
     uint64_t fraction_run, exponent_run; /* digits behind a dot, or of an exponent, reach the end */
-    size_t low_at;
+    uint64_t space;                      /* the last byte was white space outside of strings */
+    uint64_t high;
     uint64_t wrong;
+    size_t low_at;
 };
 
 /* The bits behind those of m, of the block before too. */
@@ -92,12 +98,44 @@ static inline KERNEL uint64_t numbers(const struct json_index_masks *m, uint64_t
     return wrong | (sum & ~digit & dot);
 }
 
-static inline KERNEL void read_block(struct json_index *index, const unsigned char *p, size_t base,
-                                     struct carry *carry, uint64_t *high)
+/* The length of the literal at p; 0: there is none. */
+static inline KERNEL unsigned literal_at(const unsigned char *p, size_t left)
+{
+    if (left >= 5 && memcmp(p, "fals", 4) == 0 && p[4] == 'e')
+        return 5;
+    return left >= 4 && (memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0) ? 4 : 0;
+}
+
+/* The bytes of literals whose first bytes are the bits of starts; *spill: of the next block. */
+static inline KERNEL bool literals(struct str text, size_t base, uint64_t starts, uint64_t *ret,
+                                   uint64_t *spill)
+{
+    for (; starts; starts &= starts - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(starts);
+        size_t offset = base + bit;
+        unsigned len = literal_at((const unsigned char *)text.ptr + offset, text.len - offset);
+        if (len == 0)
+            return false;
+        uint64_t bytes = ((uint64_t)1 << len) - 1;
+        *ret |= bytes << bit;
+        if (bit + len > BLOCK)
+            *spill = bytes >> (BLOCK - bit);
+    }
+    return true;
+}
+
+/* What is listed of a block, and what is told about it. */
+struct marks {
+    uint64_t ops, open, close, keyed;
+};
+
+/* A block, whatever is in it. */
+static KERNEL_FULL void read_full(struct json_index *index, const unsigned char *p, size_t base,
+                                  struct carry *carry, struct marks *ret)
 {
     struct json_index_masks m;
     kernel_masks(p, &m);
-    *high |= m.high;
+    carry->high |= m.high;
     uint64_t quote = m.quote;
     if (__builtin_expect((m.backslash | carry->escaped) != 0, 0)) {
         uint64_t escaped = find_escaped(m.backslash, carry);
@@ -122,41 +160,161 @@ static inline KERNEL void read_block(struct json_index *index, const unsigned ch
     uint64_t number = scalar, words = starts & ~(m.digit | m.minus);
     if (__builtin_expect((words | carry->literal | carry->literal_last) != 0, 0)) {
         uint64_t literal = 0, spill = 0;
-        if (!json_index_literals(index->text, base, words, &literal, &spill))
+        if (!literals(index->text, base, words, &literal, &spill))
             wrong |= 1;
         literal |= carry->literal;
         carry->literal = spill;
         number &= ~literal;
         wrong |= behind(literal, &carry->literal_last) & number;
     }
-    wrong |= numbers(&m, number, starts & number, carry);
-    carry->wrong |= wrong;
-
-    struct json_index_block *block = &index->blocks[base / BLOCK];
-    block->first = (uint32_t)index->count;
-    block->opened = (uint8_t)__builtin_popcountll(open);
-    block->closed = (uint8_t)__builtin_popcountll(close);
-    block->flat = ((m.colon | m.curly) & out) == 0;
-    size_t count = (size_t)__builtin_popcountll(ops);
-    kernel_list(index->offsets + index->count, (uint32_t)base, ops, count);
-    index->count += count;
+    carry->wrong |= wrong | numbers(&m, number, starts & number, carry);
+    carry->space = space >> 63;
+    *ret = (struct marks){ .ops = ops, .open = open, .close = close, .keyed = (m.colon | m.curly) & out };
 }
+
+/* Of the last block, which is followed by spaces, at least one: they end whatever was left open. */
+static KERNEL void read_full_tail(struct json_index *index, const unsigned char *p, size_t len, size_t base,
+                                  struct carry *carry, struct marks *ret)
+{
+    unsigned char block[BLOCK];
+    memset(block, ' ', sizeof(block));
+    if (len > 0)
+        memcpy(block, p, len);
+    read_full(index, block, base, carry, ret);
+}
+
+static inline KERNEL void block_end(struct json_index *index, size_t base, const struct marks *marks,
+                                    size_t *count)
+{
+    size_t ops = (size_t)__builtin_popcountll(marks->ops);
+    index->blocks[base / BLOCK] = (struct json_index_block){
+        .first = (uint32_t)*count,
+        .opened = (uint8_t)__builtin_popcountll(marks->open),
+        .closed = (uint8_t)__builtin_popcountll(marks->close),
+        .flat = marks->keyed == 0,
+    };
+    kernel_list(index->offsets + *count, (uint32_t)base, marks->ops, ops);
+    *count += ops;
+}
+
+#ifdef KERNEL_GLANCE
+
+/* What plain blocks keep for the next. */
+struct plain {
+    uint64_t in_string, fraction_run, wrong;
+    bool can;  /* what the block before left can be seen at a glance */
+    bool last; /* the block before was plain */
+};
+
+/* A block that is plain: of strings without escapes, numbers without exponents, and no space between. Its rules are
+ * about neighbours, which the kernel looks at. False: it is not plain. */
+static inline KERNEL bool read_plain(const unsigned char *p, size_t len, size_t base, struct plain *plain,
+                                     struct marks *ret)
+{
+    struct json_index_glance g;
+    if (__builtin_expect(!plain->can || kernel_glance(p, len, base == 0, &g), 0))
+        return false;
+    uint64_t in = kernel_prefix_xor(g.quote) ^ plain->in_string, out = ~(in | g.quote), sum;
+    if (__builtin_expect((g.other & out) != 0, 0))
+        return false;
+    uint64_t ops = g.ops & out, dot = g.dot & out, digit = out & ~(ops | dot);
+    plain->in_string = (uint64_t)((int64_t)in >> 63);
+    /* Behind the digits behind a dot stands no other dot. */
+    bool over = __builtin_add_overflow(digit, (dot << 1 & digit) | plain->fraction_run, &sum);
+    plain->fraction_run = (uint64_t)over | dot >> 63;
+    plain->wrong |= (g.wrong & ~(in ^ g.quote)) | (sum & ~digit & dot);
+    plain->last = true;
+    *ret = (struct marks){ .ops = ops, .open = g.open & out, .close = g.close & out, .keyed = g.keyed & out };
+    return true;
+}
+
+/* What a plain block before p leaves to one that is read in full. */
+static KERNEL void carry_from_plain(struct carry *carry, const struct plain *plain, const unsigned char *p)
+{
+    carry->in_string = plain->in_string;
+    carry->fraction_run = plain->fraction_run;
+    carry->wrong |= plain->wrong;
+    if (!plain->last)
+        return;
+    bool out = !carry->in_string, digit = out && p[-1] >= '0' && p[-1] <= '9';
+    carry->digit = digit;
+    carry->dot = out && p[-1] == '.';
+    carry->sign = carry->minus_first = out && p[-1] == '-';
+    carry->zero = digit && p[-1] == '0' && p[-2] != '.' && (p[-2] < '0' || p[-2] > '9');
+    carry->scalar = digit | carry->dot | carry->sign;
+    carry->separated = out && (p[-1] == ',' || p[-1] == ':');
+    carry->ended = carry->scalar | (uint64_t)(out && (p[-1] == ']' || p[-1] == '}' || p[-1] == '"'));
+}
+
+static KERNEL void carry_to_plain(const struct carry *carry, struct plain *plain)
+{
+    plain->in_string = carry->in_string;
+    plain->fraction_run = carry->fraction_run | carry->dot;
+    plain->wrong = carry->wrong;
+    plain->last = false;
+    plain->can = !(carry->escaped | carry->literal | carry->literal_last | carry->exponent |
+                   carry->exponent_sign | carry->exponent_run | carry->space);
+}
+
+/* Whether a plain block may be the last. */
+static KERNEL bool plain_ends(const struct plain *plain, struct str text)
+{
+    char c = text.ptr[text.len - 1];
+    return !plain->in_string && ((c >= '0' && c <= '9') || c == '"' || c == ']' || c == '}');
+}
+
+static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, size_t *ret_count)
+{
+    struct str text = index->text;
+    const unsigned char *start = (const unsigned char *)text.ptr;
+    struct plain plain = { .can = true };
+    struct marks marks;
+    size_t base = 0, count = 0, len;
+    for (; text.len - base >= BLOCK; base += BLOCK) {
+        if (!read_plain(start + base, BLOCK, base, &plain, &marks)) {
+            carry_from_plain(carry, &plain, start + base);
+            read_full(index, start + base, base, carry, &marks);
+            carry_to_plain(carry, &plain);
+        }
+        block_end(index, base, &marks, &count);
+    }
+    len = text.len - base;
+    if (len > 0 && read_plain(start + base, len, base, &plain, &marks)) {
+        carry->wrong |= plain.wrong;
+        carry->in_string = plain.in_string;
+        carry->ended = plain_ends(&plain, text);
+    } else {
+        carry_from_plain(carry, &plain, start + base);
+        read_full_tail(index, start + base, len, base, carry, &marks);
+    }
+    block_end(index, base, &marks, &count);
+    *ret_count = count;
+}
+
+#else
+
+static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, size_t *ret_count)
+{
+    const unsigned char *start = (const unsigned char *)index->text.ptr;
+    struct marks marks;
+    size_t base = 0, count = 0;
+    for (; index->text.len - base >= BLOCK; base += BLOCK) {
+        read_full(index, start + base, base, carry, &marks);
+        block_end(index, base, &marks, &count);
+    }
+    read_full_tail(index, start + base, index->text.len - base, base, carry, &marks);
+    block_end(index, base, &marks, &count);
+    *ret_count = count;
+}
+
+#endif
 
 static KERNEL bool kernel_read(struct json_index *index)
 {
     struct carry carry = { .low_at = SIZE_MAX };
-    struct str text = index->text;
-    unsigned char tail[BLOCK];
-    uint64_t high = 0;
-    size_t base = 0;
-    for (; text.len - base >= BLOCK; base += BLOCK)
-        read_block(index, (const unsigned char *)text.ptr + base, base, &carry, &high);
-    /* Behind the last byte come spaces, at least one, which end whatever was left open. */
-    memset(tail, ' ', sizeof(tail));
-    if (text.len > base)
-        memcpy(tail, text.ptr + base, text.len - base);
-    read_block(index, tail, base, &carry, &high);
-    index->block_count = base / BLOCK + 1;
+    kernel_blocks(index, &carry, &index->count);
+    index->block_count = index->text.len / BLOCK + 1;
     index->blocks[index->block_count] = (struct json_index_block){ .first = (uint32_t)index->count };
-    return !carry.wrong && !carry.in_string && carry.ended && (!high || utf8_valid_len(text) == text.len);
+    return !carry.wrong && !carry.in_string && carry.ended &&
+           (!carry.high || utf8_valid_len(index->text) == index->text.len);
 }

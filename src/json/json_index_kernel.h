@@ -17,6 +17,13 @@ struct json_index_masks {
     uint64_t digit, zero, minus, plus, dot, exponent; /* exponent: e E */
 };
 
+/* Of a block outside of whose strings is nothing but { } [ ] , : - . and digits. */
+struct json_index_glance {
+    uint64_t quote, ops, open, close, keyed, dot; /* ops: all that is listed; keyed: { } : */
+    uint64_t other;                               /* all else */
+    uint64_t wrong; /* of two neighbours the second, if it may not follow (outside of strings) */
+};
+
 typedef bool json_index_read_f(struct json_index *index);
 
 struct json_index_kernel {
@@ -33,9 +40,5 @@ extern const struct json_index_kernel json_index_avx512, json_index_avx2, json_i
 /* The escapes whose backslashes are the bits of starts, from base on. *low_at: where the low half of a
  * surrogate pair must stand. */
 bool json_index_escapes_valid(struct str text, size_t base, uint64_t starts, size_t *low_at);
-
-/* The literals whose first bytes are the bits of starts. Their bytes: *ret, and *spill of the next block.
- * False: it is none. */
-bool json_index_literals(struct str text, size_t base, uint64_t starts, uint64_t *ret, uint64_t *spill);
 
 #endif

@@ -3,6 +3,7 @@
 #include "json/json_index_kernel.h"
 
 #define KERNEL
+#define KERNEL_FULL inline
 
 enum {
     QUOTE = 1 << 0,
