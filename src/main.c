@@ -45,7 +45,8 @@ struct server {
     struct rooms rooms;
 };
 
-static const struct cli_command *const commands[] = { &cli_demo, &cli_check, &cli_backup, &cli_env };
+static const struct cli_command *const commands[] = { &cli_demo, &cli_match, &cli_check, &cli_backup,
+                                                      &cli_env };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- around each command of the writer ---- */
@@ -375,17 +376,21 @@ static enum err server_run(struct server *server, struct diag *reterr)
     return ERR_OK;
 }
 
+static int serve_help(void)
+{
+    puts("usage: crema serve [flags]\n\nEach flag is a variable CREMA_... and a line of the settings file "
+         "too.\n");
+    settings_print_help(stdout);
+    return 0;
+}
+
 static int serve(int argc, char **argv)
 {
     struct server server = { 0 };
     struct diag diag = { { 0 } };
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            puts("usage: crema serve [flags]\n\nEach flag is a variable CREMA_... and a line of the settings "
-                 "file too.\n");
-            settings_print_help(stdout);
-            return 0;
-        }
+        if (strcmp(argv[i], "--help") == 0)
+            return serve_help();
     }
     signals_block();
     enum err err = settings_read(&server.arena, argc, argv, &server.settings, &diag);
@@ -413,13 +418,27 @@ static void print_help(FILE *out)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->doc);
     fputs("  version    print the version\n"
-          "  help       print this\n",
+          "  help       print this; crema help COMMAND says more of one\n",
           out);
+}
+
+static const struct cli_command *command_named(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i]->name) == 0)
+            return commands[i];
+    return NULL;
 }
 
 static int help(int argc, char **argv)
 {
-    if (argc > 0 && strcmp(argv[0], "settings-markdown") == 0)
+    const char *name = argc > 0 ? argv[0] : "";
+    const struct cli_command *command = command_named(name);
+    if (command)
+        return cli_help(command);
+    if (strcmp(name, "serve") == 0)
+        return serve_help();
+    if (strcmp(name, "settings-markdown") == 0)
         settings_print_markdown(stdout); /* for docs/reference/settings.md */
     else
         print_help(stdout);
@@ -437,9 +456,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0)
         return help(argc - 2, argv + 2);
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i]->name) == 0)
-            return commands[i]->run(argc - 2, argv + 2);
+    const struct cli_command *command = command_named(name);
+    if (command)
+        return argc == 3 && strcmp(argv[2], "--help") == 0 ? cli_help(command)
+                                                           : command->run(argc - 2, argv + 2);
     if (*name)
         fprintf(stderr, "crema: there is no command '%s'\n\n", name);
     print_help(stderr);

@@ -10,6 +10,14 @@ int cli_misused(const struct cli_command *command, const char *why, const char *
     return 2;
 }
 
+int cli_help(const struct cli_command *command)
+{
+    printf("crema %s: %s\nusage: crema %s %s\n", command->name, command->doc, command->name, command->usage);
+    if (command->help)
+        printf("\n%s", command->help);
+    return 0;
+}
+
 bool cli_flag(int argc, char **argv, int *at, const char *name, const char **value)
 {
     size_t len = strlen(name);

@@ -12,6 +12,7 @@ struct cli_command {
     const char *name;
     const char *usage; /* what follows the name */
     const char *doc;   /* one line */
+    const char *help;  /* what `crema help NAME` says more; may be NULL */
     int (*run)(int argc, char **argv);
 };
 
@@ -19,9 +20,12 @@ extern const struct cli_command cli_check;
 extern const struct cli_command cli_backup;
 extern const struct cli_command cli_demo;
 extern const struct cli_command cli_env;
+extern const struct cli_command cli_match;
 
 /* Says it on stderr, with where help is; returns 2. */
 int cli_misused(const struct cli_command *command, const char *why, const char *what);
+/* What it does and how it is called, on stdout; returns 0. */
+int cli_help(const struct cli_command *command);
 /* Whether the argument is --name=value or --name value; moves *at past it. *value NULL:
  * the value is missing. */
 bool cli_flag(int argc, char **argv, int *at, const char *name, const char **value);

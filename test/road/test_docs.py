@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import SLOW, TOP, aws_environment
+from conftest import BUILD, SLOW, TOP, aws_environment
 
 
 def console_commands(path):
@@ -35,7 +35,23 @@ def test_start_page(server):
     assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
 
 
-PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md"] + [
+def test_match_page():
+    """Each command with what it prints."""
+    folder = os.path.join(TOP, "examples", "match")
+    environment = dict(os.environ, PATH=BUILD + os.pathsep + os.environ["PATH"])
+    with open(os.path.join(TOP, "docs", "reference", "match.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"```console\n(.*?)```", file.read(), re.S)
+    seen = 0
+    for command, printed in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), re.M):
+        done = subprocess.run(command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
+        assert done.stdout == printed, command
+        seen += 1
+    assert seen >= 10
+
+
+PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md",
+         "docs/reference/match.md"] + [
     f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]
 
 

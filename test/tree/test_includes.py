@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "io": FLOOR | {"io"},
     "store": FLOOR | {"json", "io", "store"},
     "expr": FLOOR | {"json", "expr"},
-    "match": FLOOR | {"json", "match"},
+    "match": FLOOR | {"json", "match", "crema"},
     "deliver": FLOOR | {"json", "io", "store", "deliver"},
     "bus": FLOOR | {"json", "io", "store", "deliver", "match", "expr", "bus"},
     "logs": FLOOR | {"json", "io", "store", "logs"},
@@ -20,7 +20,7 @@ MAY_INCLUDE = {
     "tables": FLOOR | {"json", "io", "store", "tables"},
     "target": FLOOR | {"json", "io", "store", "deliver", "bus", "logs", "flow", "target"},
     "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "logs", "flow", "tables", "api"},
-    "cli": FLOOR | {"json", "io", "store", "cli"},
+    "cli": FLOOR | {"json", "io", "store", "match", "cli"},
 }
 # Seam headers that may be seen from elsewhere.
 SEAMS = {
