@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import resource
 import shutil
 import signal
 import statistics
@@ -27,6 +28,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("CREMA_BUILD", os.path.join(TOP, "build"))
 CREMA = os.path.join(BUILD, "crema")
 LOAD = os.path.join(BUILD, "crema-load")
+MATCH = os.path.join(BUILD, "bench-match")
 DATA = os.path.join(BUILD, "bench-data")
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -117,6 +119,25 @@ def busy_cores_s():
     with open("/proc/stat") as stat:
         user, nice, system, _, _, irq, soft_irq, steal = map(int, stat.readline().split()[1:9])
     return (user + nice + system + irq + soft_irq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def read_s(command, path, cold):
+    """Seconds of a command that reads the file, from memory or, when it has been put out of there, from the disk."""
+    with open(path, "rb") as file:
+        if cold:
+            os.fdatasync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        else:
+            while file.read(1 << 22):
+                pass
+    begun = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - begun
+
+
+def children_cpu_s():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Reader:
@@ -307,11 +328,52 @@ class Bench:
         self.detail["folder_bytes"] = sum(os.path.getsize(path) for path in
                                           glob.glob(DATA + "/**", recursive=True) if os.path.isfile(path))
 
+    # ---- matching, without a server ----
+
+    def match_figures(self):
+        busy_s, own_s, begun = busy_cores_s(), children_cpu_s(), time.monotonic()
+        done = subprocess.run([MATCH, "--json", *(["--quick"] if self.options.quick else [])], stdout=subprocess.PIPE)
+        others_s = busy_cores_s() - busy_s - (children_cpu_s() - own_s)
+        if done.returncode != 0:
+            raise Failed(f"bench-match ended with {done.returncode}")
+        result = json.loads(done.stdout)
+        self.detail["match"] = {"kernel": result["kernel"], "newline_scan_gb_per_s": result["newline_scan_gb_per_s"],
+                                "figures": result["figures"],
+                                "others_cores": max(0, others_s) / (time.monotonic() - begun)}
+        for figure in result["figures"]:
+            if figure["to_reach"]:
+                self.row(figure["figure"], figure["reached"], figure["to_reach"], figure["unit"], figure["at_most"],
+                         "{:,.2f}" if figure["reached"] < 10 else "{:,.0f}")
+        self.match_files()
+
+    def match_files(self):
+        """crema match on a large file, beside grep on the same one. Nothing is promised of it."""
+        path = os.path.join(BUILD, "bench-match.jsonl")
+        lines = 40_000 if self.options.quick else 1_000_000
+        subprocess.run([MATCH, f"--generate={path}", f"--lines={lines}"], check=True)
+        size = os.path.getsize(path)
+        commands = {
+            "crema match -c, exact": [CREMA, "match", "-c", '{"properties":{"STREET":["JERROLD"]}}', path],
+            "crema match, prints a hundredth": [CREMA, "match", '{"geometry":{"type":["MultiPolygon"]}}', path],
+            "grep -c, the same word": ["grep", "-c", '"JERROLD"', path],
+            "wc -l": ["wc", "-l", path],
+        }
+        try:
+            for where in ("in memory", "from disk"):
+                for name, command in commands.items():
+                    speeds = [size / 1e9 / read_s(command, path, cold=where == "from disk") for _ in range(3)]
+                    self.detail[f"match file, {name}, {where}"] = speeds
+                    print(f"  {name}, {size / 1e6:,.0f} MB {where}: {max(speeds):.2f} GB/s", flush=True)
+        finally:
+            os.unlink(path)
+
     def run(self):
         only = self.options.only
         if not only or "start" in only:
             self.start_empty()
-        if only and only <= {"start"}:
+        if not only or "match" in only:
+            self.match_figures()
+        if only and only <= {"start", "match"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
@@ -367,7 +429,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, events, visible, executions, logs, large")
+                        help="of start, match, events, visible, executions, logs, large")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:
