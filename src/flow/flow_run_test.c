@@ -454,6 +454,63 @@ static void a_machine_of_another_place_is_not_seen(void **test)
 
 /* ---- cost ---- */
 
+static int64_t process_cpu_ns(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
+/* CPU for one item of a Map whose task is carried out at once, with so many items in all. */
+static double item_cost_us(uint32_t count, const char *state)
+{
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct buf input;
+    struct str arn;
+    struct flow_execution execution;
+    engine_open(&engine, &(struct flow_settings){ .history_events_max = 1000000 });
+    create(&engine, "M",
+           arena_cstr(
+               &arena,
+               arena_printf(&arena,
+                            "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"MaxConcurrency\":40,"
+                            "\"ItemProcessor\":{\"StartAt\":\"T\",\"States\":{\"T\":%s}},\"End\":true}}}",
+                            state)));
+    buf_init(&input, 0);
+    for (uint32_t i = 0; i < count; i++)
+        buf_printf(&input, "%s{\"order\":%u}", i ? "," : "[", i);
+    buf_add_char(&input, ']');
+    int64_t begun_ns = process_cpu_ns();
+    assert_text(engine_start(&engine, STR("M"), STR("one"), buf_str(&input), &arn), "");
+    do {
+        engine_advance(&engine, 1000);
+        engine_describe(&engine, arn, &arena, &execution);
+    } while (execution.running);
+    int64_t over_ns = process_cpu_ns();
+    assert_text(execution.status, "SUCCEEDED");
+    assert_true(execution.output.len > count);
+    buf_fini(&input);
+    arena_fini(&arena);
+    engine_close(&engine);
+    return (double)(over_ns - begun_ns) / count / 1000;
+}
+
+/* What an item costs must not grow with the items before it. */
+static void what_an_item_costs(void **test)
+{
+    (void)test;
+    static const char *const states[] = {
+        "{\"Type\":\"Pass\",\"End\":true}",
+        "{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::dynamodb:putItem\",\"End\":true}",
+    };
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        double few = item_cost_us(1000, states[i]), many = item_cost_us(10000, states[i]);
+        print_message("an item of 1,000: %.1f us, of 10,000: %.1f us\n", few, many);
+        assert_true(many < 2.5 * few);
+    }
+}
+
 enum { COST_STARTS = 20000 };
 
 struct cost {
@@ -534,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_full_history_is_the_end),
         cmocka_unit_test(a_rollback_leaves_nothing),
         cmocka_unit_test(a_machine_of_another_place_is_not_seen),
+        cmocka_unit_test(what_an_item_costs),
         cmocka_unit_test(what_an_execution_costs),
     };
     return cmocka_run_group_tests_name("flow-run", tests, NULL, NULL);
