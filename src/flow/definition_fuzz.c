@@ -18,7 +18,9 @@ static void chance(void *at, size_t len)
 static void step(struct plan *plan, struct arena *arena)
 {
     struct execution execution = { .name = STR("n") };
-    struct execution_names names = { { 1, 2, 3 }, STR("e"), STR("m"), STR("M"), STR("r"), STR("us-east-1") };
+    struct execution_names names = { { 1, 2, 3 }, STR("e"), STR("arn:aws:states:r:0:stateMachine:m"),
+                                     STR("M"),    STR("r"), STR("us-east-1"),
+                                     false,       0 };
     struct step_settings settings = { 50, 1 << 16, 25000, 262144, chance, NULL };
     struct buf history;
     buf_init(&history, 0);

@@ -59,6 +59,11 @@ static bool field_in(const char *const *list, size_t count, struct str name)
     return false;
 }
 
+bool definition_field_in(const char *const *list, struct str name)
+{
+    return field_in(list, SIZE_MAX, name);
+}
+
 static bool field_known(const struct state_kind *kind, struct str name)
 {
     if (str_eq(name, STR("Type")) || str_eq(name, STR("Comment")) || str_eq(name, STR("QueryLanguage")))

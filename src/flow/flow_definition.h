@@ -24,6 +24,7 @@ enum state_field {
  * kind reads). Where it starts; STATE_NONE when that is wrong. */
 uint32_t definition_scope(struct check *check, const struct where *at, const struct json *source,
                           bool processor);
+bool definition_field_in(const char *const *list, struct str name); /* list: ended by NULL */
 /* Whether an execution can end in it. */
 bool definition_state_ends(const struct state *state);
 

@@ -102,6 +102,11 @@ struct str execution_status_name(enum execution_status status)
 
 /* ---- the record ---- */
 
+bool branch_has_frame(const struct branch *branch)
+{
+    return branch->phase == BRANCH_FAMILY || branch->phase == BRANCH_MAP_RUN;
+}
+
 static void branch_pack(struct buf *out, const struct branch *branch)
 {
     pack_u64(out, branch->id);
@@ -126,10 +131,11 @@ static void branch_pack(struct buf *out, const struct branch *branch)
     pack_i64(out, branch->queued_ms);
     pack_i64(out, branch->timeout_span_ms);
     pack_str(out, branch->job);
-    if (branch->phase == BRANCH_FAMILY) {
+    if (branch_has_frame(branch)) {
         pack_u64(out, branch->children);
         pack_u64(out, branch->begun);
         pack_u64(out, branch->done);
+        pack_u64(out, branch->map_run);
         return;
     }
     assert(branch->input.has_text);
@@ -150,6 +156,8 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_u64(out, execution->revision);
     pack_u64(out, execution->version);
     pack_str(out, execution->alias);
+    pack_u64(out, execution->map_index);
+    pack_u64(out, execution->map_items);
     pack_i64(out, execution->start_ms);
     pack_i64(out, execution->stop_ms);
     pack_u64(out, execution->last_event);
@@ -198,7 +206,7 @@ static void branch_unpack(struct arena *arena, struct unpack *in, struct branch 
     branch->queued_ms = unpack_i64(in);
     branch->timeout_span_ms = unpack_i64(in);
     branch->job = unpack_str(in);
-    if (branch->phase != BRANCH_FAMILY) {
+    if (!branch_has_frame(branch)) {
         branch->input = value_of_text(unpack_str(in));
         return;
     }
@@ -206,7 +214,8 @@ static void branch_unpack(struct arena *arena, struct unpack *in, struct branch 
     branch->begun = unpack_u32(in);
     branch->done = unpack_u32(in);
     branch->kept_frame = branch->entry;
-    branch->kept_output = branch->done;
+    branch->map_run = unpack_u64(in);
+    branch->kept_output = branch->phase == BRANCH_FAMILY ? branch->done : UINT32_MAX;
 }
 
 bool branch_read(struct arena *arena, struct str bytes, struct branch *ret)
@@ -234,6 +243,8 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->revision = unpack_u32(&in);
     ret->version = unpack_u32(&in);
     ret->alias = unpack_str(&in);
+    ret->map_index = unpack_u32(&in);
+    ret->map_items = unpack_u32(&in);
     ret->start_ms = unpack_i64(&in);
     ret->stop_ms = unpack_i64(&in);
     ret->last_event = unpack_u32(&in);

@@ -61,6 +61,7 @@ enum branch_phase {
     BRANCH_RETRY = 5,   /* its task is scheduled anew at wake_ms */
     BRANCH_JOB = 6,     /* its task started an execution, and waits for its end */
     BRANCH_FAMILY = 7,  /* Parallel, Map: until its own branches are over */
+    BRANCH_MAP_RUN = 8, /* Map: until its executions are over */
     BRANCH_QUEUED = 16, /* its task waits for a worker of the activity */
     BRANCH_PHASES,
 };
@@ -95,11 +96,14 @@ struct branch {
     int64_t heartbeat_ms; /* when its heartbeat is missed; 0: never */
     int64_t heartbeat_span_ms;
     unsigned char secret[TASK_SECRET_BYTES];
-    uint64_t variable_bytes;        /* names and values of its variables */
-    int64_t queued_ms;              /* of an activity's task: since when it waited for a worker; */
-    int64_t timeout_span_ms;        /* how long it may take from its start; 0: any time */
-    struct str job;                 /* BRANCH_JOB: ARN of the execution that it waits for */
-    uint32_t children, begun, done; /* BRANCH_FAMILY: how many there are to be, were begun, gave an output */
+    uint64_t variable_bytes; /* names and values of its variables */
+    int64_t queued_ms;       /* of an activity's task: since when it waited for a worker; */
+    int64_t timeout_span_ms; /* how long it may take from its start; 0: any time */
+    struct str job;          /* BRANCH_JOB: ARN of the execution that it waits for */
+    /* BRANCH_FAMILY: how many there are to be, were begun, gave an output; of a map run: items, those begun,
+     * executions begun. */
+    uint32_t children, begun, done;
+    uint64_t map_run; /* BRANCH_MAP_RUN */
 
     /* Of the step at hand, not kept: */
     struct frame *frame;
@@ -115,9 +119,10 @@ struct branch {
 struct execution {
     enum execution_status status;
     struct str name;
-    uint32_t revision; /* of the machine it runs */
-    uint32_t version;  /* that it was started as; 0: none */
-    struct str alias;  /* that it was started by; empty: none */
+    uint32_t revision;             /* of the machine it runs */
+    uint32_t version;              /* that it was started as; 0: none */
+    struct str alias;              /* that it was started by; empty: none */
+    uint32_t map_index, map_items; /* of a map run: which of its executions, of how many items */
     int64_t start_ms, stop_ms;
     int64_t timeout_ms;  /* of the whole; 0: never */
     int64_t continue_ms; /* more is to be done, at once; 0: it rests */
@@ -133,6 +138,7 @@ void execution_write(struct buf *out, const struct execution *execution);
 /* False when it is not one. Texts are slices of bytes. whole: with the root's branch; else the head only. */
 bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret);
 struct branch *execution_branch(const struct execution *execution, uint32_t id); /* NULL: it is not at hand */
+bool branch_has_frame(const struct branch *branch);
 void branch_write(struct buf *out, const struct branch *branch);
 bool branch_read(struct arena *arena, struct str bytes, struct branch *ret);
 

@@ -1,5 +1,5 @@
 /* Executions as their readers see them: on any thread, from a snapshot or the batch. */
-#include "flow/flow_impl.h"
+#include "flow/flow_map_run.h"
 
 enum err execution_find(struct store_reader *reader, struct arena *arena, uint16_t partition,
                         const struct execution_ref *ref, bool whole, struct execution *ret)
@@ -30,9 +30,15 @@ bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct
     struct key key;
     if (!execution_arn_read(arena, ns, arn, &machine_name, &name, reterr))
         return false;
+    /* Machine/Label: an execution of a map run. */
+    struct str label = STR_EMPTY;
+    bool child = str_cut(machine_name, '/', &machine_name, &label);
     enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, machine_name, &machine);
     if (err == ERR_OK) {
-        key_name(&key, PARTITION_ONLY, machine.id, name);
+        if (child)
+            map_run_key_name(&key, PARTITION_ONLY, machine.id, label, name);
+        else
+            key_name(&key, PARTITION_ONLY, machine.id, name);
         err = store_get(reader, arena, key_str(&key), &bytes);
     }
     if (err == ERR_OK) {
@@ -40,6 +46,8 @@ bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct
         ret_ref->machine_id = machine.id;
         ret_ref->start_ms = unpack_i64(&in);
         ret_ref->nonce = unpack_u64(&in);
+        if (child)
+            ret_ref->machine_id = unpack_u64(&in);
         err = unpack_done(&in) ? execution_find(reader, arena, PARTITION_ONLY, ret_ref, whole, ret)
                                : ERR_CORRUPT;
     }

@@ -231,6 +231,13 @@ void family_abort(struct step *step, struct branch *branch)
         children_abort(step, branch);
         outputs_drop(step, branch);
     }
+    if (branch->phase == BRANCH_MAP_RUN) {
+        uint32_t before = branch->previous_event;
+        step_event(step, branch, HISTORY_MAP_RUN_ABORTED);
+        history_end(&step->history);
+        branch->previous_event = before;
+        outputs_drop(step, branch);
+    }
     if (branch->phase == BRANCH_READY || state->kind->aborted == HISTORY_NONE)
         return;
     uint32_t previous = branch->previous_event; /* nothing follows from it */

@@ -17,6 +17,7 @@
  *   'i' | machine id u64 | start, newest first | nonce | branch u32   -> frame of one that waits for its own
  *   'v' | machine id u64 | start, newest first | nonce | branch u32 | name      -> value of a variable
  *   'o' | machine id u64 | start, newest first | nonce | branch u32 | index u32 -> output of one of its own
+ *   'x', 'y': map runs (flow_map_run.h)
  */
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
@@ -135,7 +136,11 @@ struct edition {
     uint64_t machine_id;
     uint32_t revision;
     struct ns ns;
-    struct str machine_name, machine_arn, role_arn;
+    struct str machine_name, machine_arn, role_arn; /* of a map run: Machine/Label */
+    struct str owner_name, owner_arn;               /* of the machine itself */
+    uint64_t owner_id;
+    bool child; /* of a map run: executions begin with the state start */
+    uint32_t start;
     struct plan *plan;
     bool young;
 };
@@ -163,6 +168,7 @@ enum purpose {
     PURPOSE_HEARTBEAT = 4,
     PURPOSE_EXECUTION_TIMEOUT = 5,
     PURPOSE_CONTINUE = 6,
+    PURPOSE_PUMP = 32,   /* of a map run; the nonce is its id */
     PURPOSE_QUEUED = 64, /* of an activity's queue */
 };
 
@@ -229,6 +235,8 @@ void flow_forget(struct flow *flow, bool all);
 /* The machine was being deleted and nothing of it runs any more. */
 void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
                         uint64_t machine_id);
+/* All that stands under the id, of a machine or a map run. */
+void flow_purge_executions(struct work *work, uint64_t machine_id);
 bool flow_machine_runs(struct work *work, uint64_t machine_id);
 
 #endif

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "flow/flow_impl.h"
+#include "flow/flow_map_run.h"
 #include "flow/flow_state.h"
 #include "io/rand.h"
 #include "store/tags.h"
@@ -296,8 +296,7 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
     return store_cursor_close(&cursor) != ERR_OK || runs; /* in doubt it stays */
 }
 
-void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
-                        uint64_t machine_id)
+void flow_purge_executions(struct work *work, uint64_t machine_id)
 {
     static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o', 'v', 'p', 'l' };
     struct key key, end;
@@ -306,6 +305,14 @@ void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, stru
         key_after_prefix(key_str(&key), &end);
         store_delete_range(work->batch, key_str(&key), key_str(&end));
     }
+}
+
+void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, struct str name,
+                        uint64_t machine_id)
+{
+    struct key key;
+    map_runs_purge(work, machine_id);
+    flow_purge_executions(work, machine_id);
     key_machine(&key, work->partition, ns, name);
     store_delete(work->batch, key_str(&key));
     tags_drop(work, machine_arn_make(work->arena, ns, name));
@@ -435,7 +442,14 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     if (edition)
         return edition;
     struct revision_record record;
+    struct map_run run = { .machine_id = machine_id };
     enum err err = revision_find(work->reader, work->arena, work->partition, machine_id, revision, &record);
+    if (err == ERR_NOTFOUND) { /* a map run's: the revision is of its machine */
+        err = map_run_find(work->reader, work->arena, work->partition, machine_id, &run);
+        if (err == ERR_OK)
+            err =
+                revision_find(work->reader, work->arena, work->partition, run.machine_id, revision, &record);
+    }
     struct plan *plan = NULL;
     struct str why = STR_EMPTY;
     if (err != ERR_OK || !plan_read(work->arena, record.definition, flow->settings.task_known,
@@ -453,7 +467,13 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     edition->revision = revision;
     edition->ns.account = arena_copy(&edition->arena, record.account);
     edition->ns.region = arena_copy(&edition->arena, record.region);
-    edition->machine_name = arena_copy(&edition->arena, record.name);
+    edition->owner_id = run.machine_id;
+    edition->owner_name = arena_copy(&edition->arena, record.name);
+    edition->owner_arn = machine_arn_make(&edition->arena, edition->ns, edition->owner_name);
+    edition->child = run.id != 0;
+    edition->start = run.start;
+    edition->machine_name =
+        edition->child ? map_run_machine_name(&edition->arena, &run) : edition->owner_name;
     edition->role_arn = arena_copy(&edition->arena, record.role_arn);
     edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
     edition->plan = plan;

@@ -67,6 +67,9 @@ void rest_loaded(struct run *run)
 {
     dues_of(run, &run->before);
     run->jobs = jobs_of(run->work->arena, &run->execution);
+    const struct branch *root = run->execution.branches.at[0];
+    if (root->phase == BRANCH_MAP_RUN)
+        VEC_PUSH(run->work->arena, &run->map_runs, root->map_run);
 }
 
 static struct branch *branch_take(struct run *run, struct str bytes)
@@ -78,6 +81,8 @@ static struct branch *branch_take(struct run *run, struct str bytes)
     dues_of_branch(run, &run->before, branch);
     jobs_add(run->work->arena, &run->jobs, branch);
     queue_add(run->work->arena, &run->queued, run->edition->plan, branch);
+    if (branch->phase == BRANCH_MAP_RUN)
+        VEC_PUSH(run->work->arena, &run->map_runs, branch->map_run);
     return branch;
 }
 
@@ -238,7 +243,7 @@ static void branch_put(struct run *run, struct branch *branch)
     if (branch->kept_output > 0 && (branch->over || branch->outputs_gone))
         outputs_delete(run, branch);
     key_branch(&key, run->work->partition, 'i', &run->ref, branch->id);
-    bool waits = !branch->over && branch->phase == BRANCH_FAMILY;
+    bool waits = !branch->over && branch_has_frame(branch);
     if (waits && branch->kept_frame != branch->entry) {
         buf_clear(record);
         frame_write(record, run->work->arena, branch->frame);

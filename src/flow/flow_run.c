@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "flow/flow_run.h"
+#include "flow/flow_map_run.h"
 #include "flow/flow_state.h"
 #include "io/digest.h"
 #include "io/rand.h"
@@ -113,7 +113,28 @@ static void run_deliver(struct run *run, const struct step *step)
     }
 }
 
-static void run_step(struct run *run, const struct happening *what, struct value input)
+/* Map runs that the step has begun, and those that it waits for no more. */
+static void run_map_runs(struct run *run, const struct step *step)
+{
+    struct execution *execution = &run->execution;
+    for (size_t i = 0; i < step->runs.len; i++) {
+        struct branch *branch = execution_branch(execution, step->runs.at[i].branch);
+        if (branch && !branch->over && branch->entry == step->runs.at[i].entry)
+            map_run_begin(run, &step->runs.at[i], branch);
+    }
+    for (size_t i = 0; i < run->map_runs.len; i++) {
+        bool waits = false;
+        for (size_t k = 0; k < execution->branches.len; k++) {
+            const struct branch *branch = execution->branches.at[k];
+            waits = waits || (!branch->over && branch->phase == BRANCH_MAP_RUN &&
+                              branch->map_run == run->map_runs.at[i]);
+        }
+        if (!waits)
+            map_run_abandon(run->flow, run->work, run->map_runs.at[i]);
+    }
+}
+
+static void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts)
 {
     struct flow *flow = run->flow;
     const struct edition *edition = run->edition;
@@ -132,6 +153,8 @@ static void run_step(struct run *run, const struct happening *what, struct value
         .machine_name = edition->machine_name,
         .role_arn = edition->role_arn,
         .region = edition->ns.region,
+        .child = edition->child,
+        .start = edition->start,
     };
     struct step_rest rest;
     rest_init(run, &rest);
@@ -154,26 +177,32 @@ static void run_step(struct run *run, const struct happening *what, struct value
     };
     history_writer_init(&step.history, &flow->history, run->execution.last_event);
     flow_step(&step, what);
+    run_map_runs(run, &step);
     run_write(run, &step);
+    if (starts)
+        *starts = step.starts;
     run_deliver(run, &step);
     job_list jobs = jobs_of(run->work->arena, &run->execution);
     flow_jobs_move(flow, run->work, edition->ns, &run->ref, &run->jobs, &jobs,
                    what->kind == HAPPENED_JOB_ENDED ? what->branch : BRANCH_NONE);
     if (run->execution.status != EXECUTION_RUNNING)
         flow_job_ended(flow, run->work, edition->ns, &run->execution, run->arn);
+    run->output = step.output;
+    if (run->execution.status != EXECUTION_RUNNING && edition->child)
+        map_run_child_ended(run);
     if (run->execution.status == EXECUTION_RUNNING || run->fresh)
         return;
     struct machine_record machine;
     struct fault fault = { 0 };
-    if (flow_machine_get(flow, run->work, edition->ns, edition->machine_name, edition->machine_arn, &machine,
+    if (flow_machine_get(flow, run->work, edition->ns, edition->owner_name, edition->owner_arn, &machine,
                          &fault) &&
-        machine.id == run->ref.machine_id && machine.deleting && !flow_machine_runs(run->work, machine.id))
-        flow_machine_purge(flow, run->work, edition->ns, edition->machine_name, machine.id);
+        machine.id == edition->owner_id && machine.deleting && !flow_machine_runs(run->work, machine.id))
+        flow_machine_purge(flow, run->work, edition->ns, edition->owner_name, machine.id);
 }
 
 /* Takes up an execution that is in the store. ERR_NOTFOUND: there is none, or it is over. */
-static enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref,
-                         struct run *run, struct fault *reterr)
+enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref, struct run *run,
+                  struct fault *reterr)
 {
     memset(run, 0, sizeof(*run));
     run->flow = flow;
@@ -195,7 +224,7 @@ static enum err run_load(struct flow *flow, struct work *work, const struct exec
 }
 
 /* Steps an execution that was loaded. Of a machine that is being deleted it is its last. */
-static void run_go(struct run *run, const struct happening *what)
+void run_go_starts(struct run *run, const struct happening *what, start_list *starts)
 {
     struct flow *flow = run->flow;
     const struct edition *edition = run->edition;
@@ -204,14 +233,19 @@ static void run_go(struct run *run, const struct happening *what)
     struct value input = { 0 };
     struct str text;
     struct happening stop = { .kind = HAPPENED_STOP };
-    if (flow_machine_get(flow, run->work, edition->ns, edition->machine_name, edition->machine_arn, &machine,
+    if (flow_machine_get(flow, run->work, edition->ns, edition->owner_name, edition->owner_arn, &machine,
                          &fault) &&
-        machine.id == run->ref.machine_id && machine.deleting)
+        machine.id == edition->owner_id && machine.deleting)
         what = &stop;
     if (edition->plan->wants_input && execution_input(run->work->reader, run->work->arena,
                                                       run->work->partition, &run->ref, &text) == ERR_OK)
         input = value_of_text(text);
-    run_step(run, what, input);
+    run_step(run, what, input, starts);
+}
+
+static void run_go(struct run *run, const struct happening *what)
+{
+    run_go_starts(run, what, NULL);
 }
 
 /* ---- start ---- */
@@ -252,6 +286,13 @@ static bool start_again(struct work *work, uint64_t machine_id, struct str arn, 
                      STR_ARG(arn));
 }
 
+static struct execution_ref execution_ref_new(struct flow *flow, struct work *work, uint64_t machine_id)
+{
+    uint32_t chance;
+    rand_bytes(&chance, sizeof(chance));
+    return (struct execution_ref){ machine_id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
+}
+
 bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
                         struct str name, struct str input, const struct json *value, uint32_t hops,
                         struct flow_started *ret, struct fault *reterr)
@@ -286,9 +327,7 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     run.edition = flow_edition_get(flow, work, machine.id, run.execution.revision, reterr);
     if (!run.edition)
         return false;
-    uint32_t chance;
-    rand_bytes(&chance, sizeof(chance));
-    run.ref = (struct execution_ref){ machine.id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
+    run.ref = execution_ref_new(flow, work, machine.id);
     buf_clear(&flow->record);
     pack_i64(&flow->record, run.ref.start_ms);
     pack_u64(&flow->record, run.ref.nonce);
@@ -300,8 +339,35 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     start.value.json = *value;
     start.value.has_json = true;
     *ret = (struct flow_started){ run.arn, work->now_ms };
-    run_step(&run, &start, start.value);
+    run_step(&run, &start, start.value, NULL);
     return true;
+}
+
+void run_start_child(struct flow *flow, struct work *work, const struct map_run *of,
+                     const struct start_order *order, uint32_t hops)
+{
+    struct run run = { .flow = flow, .work = work, .fresh = true };
+    struct fault fault = { 0 };
+    struct key key;
+    run.edition = flow_edition_get(flow, work, of->id, of->revision, &fault);
+    assert(run.edition); /* the plan of the execution that it belongs to */
+    char *uuid = arena_bytes(work->arena, UUID_TEXT_BYTES);
+    uuid_random(uuid);
+    run.execution.name = str_of(uuid, UUID_TEXT_BYTES);
+    run.execution.revision = of->revision;
+    run.execution.hops = hops;
+    run.execution.map_index = order->index;
+    run.execution.map_items = order->items;
+    run.arn = execution_arn_make(work->arena, run.edition->ns, run.edition->machine_name, run.execution.name);
+    run.ref = execution_ref_new(flow, work, of->id);
+    map_run_key_name(&key, work->partition, of->machine_id, of->label, run.execution.name);
+    buf_clear(&flow->record);
+    pack_i64(&flow->record, run.ref.start_ms);
+    pack_u64(&flow->record, run.ref.nonce);
+    pack_u64(&flow->record, of->id);
+    store_put(work->batch, key_str(&key), buf_str(&flow->record));
+    struct happening start = { .kind = HAPPENED_START, .value = value_of_text(order->input) };
+    run_step(&run, &start, start.value, NULL);
 }
 
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
@@ -476,7 +542,13 @@ bool flow_due(void *self, struct work *work, struct str ref)
     struct flow_address address;
     struct run run;
     struct fault fault = { 0 };
-    if (!flow_address_read(ref, &address) || run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
+    if (!flow_address_read(ref, &address))
+        return true;
+    if (address.purpose == PURPOSE_PUMP) {
+        map_run_due(self, work, address.ref.nonce);
+        return true;
+    }
+    if (run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return true; /* it is over: nothing to do */
     struct execution *execution = &run.execution;
     struct branch *branch = rest_branch(&run, address.branch);

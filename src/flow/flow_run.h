@@ -23,10 +23,12 @@ struct run {
     struct execution_ref ref;
     struct execution execution;
     struct str arn;
-    due_list before;   /* its timers as the store has them, of what is at hand */
-    job_list jobs;     /* the executions that it waits for, likewise */
-    queue_list queued; /* and the tasks that wait for a worker */
-    bool fresh;        /* nothing of it is in the store yet */
+    struct str output;      /* when it has succeeded in the step at hand */
+    due_list before;        /* its timers as the store has them, of what is at hand */
+    job_list jobs;          /* the executions that it waits for, likewise */
+    queue_list queued;      /* and the tasks that wait for a worker */
+    VEC(uint64_t) map_runs; /* and its map runs */
+    bool fresh;             /* nothing of it is in the store yet */
 };
 
 /* ---- flow_rest.c ---- */

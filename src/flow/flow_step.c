@@ -74,7 +74,8 @@ static void branch_end(struct step *step, struct branch *branch, struct value *o
         return;
     }
     step_event(step, branch, HISTORY_EXECUTION_SUCCEEDED);
-    history_text(&step->history, FIELD_OUTPUT, value_text(step->arena, output));
+    step->output = value_text(step->arena, output);
+    history_text(&step->history, FIELD_OUTPUT, step->output);
     history_end(&step->history);
     execution_end(step, EXECUTION_SUCCEEDED);
 }
@@ -274,7 +275,11 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
     }
     for (struct branch *failed = NULL;; failed = branch, branch = family_branch(step, branch->parent)) {
         const struct family *family = step_state(step, branch)->kind->family;
-        bool begun = branch->phase == BRANCH_FAMILY;
+        bool begun = branch_has_frame(branch);
+        if (branch->phase == BRANCH_MAP_RUN) {
+            step_event(step, branch, HISTORY_MAP_RUN_FAILED);
+            event_failure(step, error, cause);
+        }
         if (begun)
             family_cut(step, branch, failed);
         if (branch_retry(step, branch, error, heartbeat))
@@ -433,13 +438,14 @@ static void step_start(struct step *step, const struct happening *what)
 {
     struct execution *execution = step->execution;
     struct branch *root = ARENA_NEW(step->arena, struct branch);
-    *root = (struct branch){
-        .id = BRANCH_ROOT, .parent = BRANCH_NONE, .state = step->plan->start, .input = what->value
-    };
+    *root = (struct branch){ .id = BRANCH_ROOT,
+                             .parent = BRANCH_NONE,
+                             .state = step->names->child ? step->names->start : step->plan->start,
+                             .input = what->value };
     step->execution_input = what->value;
     execution->status = EXECUTION_RUNNING;
     execution->start_ms = step->now_ms;
-    if (step->plan->timeout_s > 0)
+    if (step->plan->timeout_s > 0 && !step->names->child)
         execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
     step_event(step, NULL, HISTORY_EXECUTION_STARTED);
     history_text(&step->history, FIELD_INPUT, value_text(step->arena, &root->input));

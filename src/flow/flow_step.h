@@ -22,6 +22,9 @@ struct execution_names {
     struct execution_ref ref;
     struct str execution_arn, machine_arn, machine_name, role_arn, region;
     struct str version_arn, alias_arn; /* empty: it was started by neither */
+    bool
+        child; /* of a map run: it begins with the state start, and the machine's TimeoutSeconds is not its */
+    uint32_t start;
 };
 
 enum happening_kind {
@@ -39,7 +42,10 @@ enum happening_kind {
     HAPPENED_TIMEOUT,       /* timeout_ms of the task has */
     HAPPENED_HEARTBEAT_MISSED,
     HAPPENED_EXECUTION_TIMEOUT,
-    HAPPENED_STOP, /* error, cause; empty: none */
+    HAPPENED_STOP,          /* error, cause; empty: none */
+    HAPPENED_RUN_REFILL,    /* count more executions of the map run may begin */
+    HAPPENED_RUN_SUCCEEDED, /* all have; count: that gave an output */
+    HAPPENED_RUN_FAILED,    /* error, cause */
 };
 
 struct happening {
@@ -48,7 +54,30 @@ struct happening {
     struct value value;
     struct str error, cause;
     struct str worker; /* may be empty */
+    uint32_t count;
 };
+
+/* How much of a map run may run at once, and fail. */
+struct map_limits {
+    uint32_t concurrency; /* 0: as many as may be */
+    bool has_count, has_percentage;
+    uint32_t count;
+    double percentage;
+};
+
+/* A map run to be begun. */
+struct run_order {
+    uint32_t branch, entry, start; /* start: state that its executions begin with */
+    uint32_t items, batches;
+    struct str label, uuid;
+    struct map_limits limits;
+};
+/* An execution of a map run to be begun. */
+struct start_order {
+    uint32_t index, items;
+    struct str input;
+};
+typedef VEC(struct start_order) start_list;
 
 /* A task to be carried out. */
 struct task_order {
@@ -98,6 +127,9 @@ struct step {
     const struct json *item; /* of a Map, that is about to begin; for the context object; NULL: none */
     uint32_t item_index;
     VEC(struct task_order) orders;
+    struct str output; /* of the execution, when it has succeeded */
+    VEC(struct run_order) runs;
+    start_list starts;
     output_list outputs; /* of this step */
     VEC(struct branch *) ready;
     struct branch *running; /* the one that is driven */
