@@ -1,4 +1,5 @@
 """The commands in the documents, run as they stand: every `$ aws` line of a console block."""
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD, SLOW, TOP, aws_environment
+from wire import Refused, Wire
 
 
 def console_commands(path):
@@ -50,8 +52,42 @@ def test_match_page():
     assert seen >= 10
 
 
+def pattern_examples():
+    with open(os.path.join(TOP, "docs", "reference", "patterns.md"), encoding="utf-8") as file:
+        return [block.strip().split("\n") for block in re.findall(r"```pattern\n(.*?)```", file.read(), re.S)]
+
+
+def test_examples_of_patterns(server):
+    wire, seen = Wire(server.port), {"yes": 0, "no": 0, "refused": 0}
+    envelope = {name: "x" for name in ("id", "account", "source", "time", "region", "detail-type")}
+    for pattern, *lines in pattern_examples():
+        assert lines, pattern
+        for line in lines:
+            word, rest = line.split(" ", 1)
+            seen[word] += 1
+            if word == "refused":
+                with pytest.raises(Refused) as refused:
+                    wire("events", "TestEventPattern", EventPattern=pattern, Event=json.dumps(envelope))
+                assert refused.value.name == "InvalidEventPatternException"
+                assert refused.value.text.startswith(f"Event pattern is not valid. Reason: {rest}\n"), pattern
+                continue
+            explanation = wire("crema", "ExplainPattern", EventPattern=pattern, Event=rest)["Explanation"]
+            assert explanation["Matched"] is (word == "yes"), f"{pattern}: {line}"
+    assert min(seen.values()) >= 8 and sum(seen.values()) > 70
+
+
+def test_explain_on_its_page(server):
+    page = os.path.join(TOP, "docs", "reference", "patterns.md")
+    command, = console_commands(page)
+    done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE, text=True,
+                          timeout=60 * SLOW)
+    with open(page, encoding="utf-8") as file:
+        shown, = re.findall(r"```json\n(.*?)```", file.read(), re.S)
+    assert done.returncode == 0 and json.loads(done.stdout) == json.loads(shown)
+
+
 PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md",
-         "docs/reference/match.md"] + [
+         "docs/reference/match.md", "docs/reference/patterns.md"] + [
     f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]
 
 
