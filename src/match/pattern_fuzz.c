@@ -1,5 +1,5 @@
-/* A line is a pattern, the rest an event. An event that is read again from what was
- * written of it matches alike. */
+/* A line is a pattern, the rest an event. An event that is read again from what was written of it matches alike;
+ * and it is explained. */
 #include "match/pattern.h"
 
 #include <stdlib.h>
@@ -10,6 +10,24 @@ static void must(bool holds)
 {
     if (!holds)
         abort();
+}
+
+/* The explanation agrees, and is JSON. */
+static void explain(struct arena *arena, const struct pattern *pattern, const struct json *event,
+                    bool matched)
+{
+    struct pattern_explanation explanation;
+    struct json_writer w;
+    struct json written;
+    struct buf out;
+    pattern_explain(pattern, arena, event, &explanation);
+    must(explanation.matched == matched);
+    must(!matched || explanation.clauses_passed == explanation.clauses);
+    buf_init(&out, 0);
+    json_writer_init(&w, &out);
+    pattern_explanation_write(&explanation, &w);
+    must(json_read(arena, buf_str(&out), 0, &written, NULL) == ERR_OK);
+    buf_fini(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             bool matched = pattern_match(pattern, &arena, &event);
             must(json_read(&arena, json_text(&arena, &event), 0, &again, NULL) == ERR_OK);
             must(pattern_match(pattern, &arena, &again) == matched);
+            explain(&arena, pattern, &event, matched);
             (void)pattern_event_check(&event);
         }
     }
