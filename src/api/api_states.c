@@ -128,17 +128,21 @@ static void out_published(struct op_call *call, const struct flow_version *versi
 void op_states_create_state_machine_prepare(struct op_call *call)
 {
     struct flow_machine *machine = ARENA_NEW(call->arena, struct flow_machine);
-    if (str_eq(states_str(call, STR("type")), STR("EXPRESS"))) {
+    machine->express = str_eq(states_str(call, STR("type")), STR("EXPRESS"));
+    bool good = flow_definition_check(call->rooms->flow, call->arena, states_str(call, STR("definition")),
+                                      machine->express, &call->fault);
+    if (good && machine->express)
         fault_set(&call->fault, call->arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
                   "State machines of the type EXPRESS are not supported by Crema yet");
+    if (!good || machine->express)
         return;
-    }
     machine->name = states_str(call, STR("name"));
     machine->definition = states_str(call, STR("definition"));
     machine->role_arn = states_str(call, STR("roleArn"));
     machine->tracing = in_tracing(call);
     if (role_check(call, machine->role_arn) && in_machine(call, &machine->logging) &&
-        flow_definition_check(call->rooms->flow, call->arena, machine->definition, &call->fault))
+        flow_definition_check(call->rooms->flow, call->arena, machine->definition, machine->express,
+                              &call->fault))
         call->prepared = machine;
 }
 
@@ -156,6 +160,37 @@ void op_states_create_state_machine(struct op_call *call)
     json_put_member_time(call->out, STR("creationDate"), machine.created_ms);
     out_published(call, &version);
     json_end_object(call->out);
+}
+
+void op_states_validate_state_machine_definition(struct op_call *call)
+{
+    enum { PROBLEMS_MAX = 100 };
+    const struct json *max = json_get_typed(call->input, STR("maxResults"), JSON_NUMBER);
+    bool express = str_eq(states_str(call, STR("type")), STR("EXPRESS"));
+    struct flow_problem problems[PROBLEMS_MAX + 1];
+    int64_t shown = 0;
+    if (!max || !json_number_i64(max->text, &shown) || shown <= 0 || shown > PROBLEMS_MAX)
+        shown = PROBLEMS_MAX;
+    size_t count =
+        flow_definition_problems(call->rooms->flow, call->arena, states_str(call, STR("definition")), express,
+                                 (size_t)shown + 1, problems);
+    struct json_writer *out = call->out;
+    json_begin_object(out);
+    json_put_member_str(out, STR("result"), count == 0 ? STR("OK") : STR("FAIL"));
+    json_key(out, STR("diagnostics"));
+    json_begin_array(out);
+    for (size_t i = 0; i < count && i < (size_t)shown; i++) {
+        json_begin_object(out);
+        json_put_member_str(out, STR("severity"), STR("ERROR")); /* it has no warnings */
+        json_put_member_str(out, STR("code"), problems[i].code);
+        json_put_member_str(out, STR("message"), problems[i].text);
+        if (!str_empty(problems[i].place))
+            json_put_member_str(out, STR("location"), problems[i].place);
+        json_end_object(out);
+    }
+    json_end_array(out);
+    json_put_member_bool(out, STR("truncated"), count > (size_t)shown);
+    json_end_object(out);
 }
 
 void op_states_update_state_machine_prepare(struct op_call *call)
@@ -177,7 +212,7 @@ void op_states_update_state_machine_prepare(struct op_call *call)
     if ((json_get(call->input, STR("roleArn")) && !role_check(call, machine->role_arn)) ||
         !in_machine(call, &machine->logging) ||
         (definition &&
-         !flow_definition_check(call->rooms->flow, call->arena, machine->definition, &call->fault)))
+         !flow_definition_check(call->rooms->flow, call->arena, machine->definition, false, &call->fault)))
         return;
     call->prepared = machine;
 }
@@ -230,6 +265,11 @@ static void out_machine(struct op_call *call, const struct flow_machine *machine
         json_put_member_str(out, STR("description"), machine->description);
 }
 
+static struct str machine_type(const struct flow_machine *machine)
+{
+    return machine->express ? STR("EXPRESS") : STR("STANDARD");
+}
+
 static struct str machine_status(const struct flow_machine *machine)
 {
     return machine->deleting ? STR("DELETING") : STR("ACTIVE");
@@ -244,7 +284,7 @@ void op_states_describe_state_machine(struct op_call *call)
     json_begin_object(call->out);
     out_machine(call, &machine);
     json_put_member_str(call->out, STR("status"), machine_status(&machine));
-    json_put_member_str(call->out, STR("type"), STR("STANDARD"));
+    json_put_member_str(call->out, STR("type"), machine_type(&machine));
     json_put_member_time(call->out, STR("creationDate"), machine.created_ms);
     json_end_object(call->out);
 }
@@ -266,7 +306,7 @@ void op_states_list_state_machines(struct op_call *call)
         json_begin_object(out);
         json_put_member_str(out, STR("stateMachineArn"), machines[i].arn);
         json_put_member_str(out, STR("name"), machines[i].name);
-        json_put_member_str(out, STR("type"), STR("STANDARD"));
+        json_put_member_str(out, STR("type"), machine_type(&machines[i]));
         json_put_member_time(out, STR("creationDate"), machines[i].created_ms);
         json_end_object(out);
     }

@@ -116,6 +116,7 @@ void op_states_untag_resource(struct op_call *call);
 void op_states_update_state_machine(struct op_call *call);
 void op_states_update_state_machine_prepare(struct op_call *call);
 void op_states_update_state_machine_alias(struct op_call *call);
+void op_states_validate_state_machine_definition(struct op_call *call);
 
 /* sts: api_sts.c */
 void op_sts_get_caller_identity(struct op_call *call);

@@ -180,6 +180,17 @@ static const struct shape shape_UpdateStateMachineInput;
 static const struct shape shape_UpdateStateMachineOutput;
 static const struct shape shape_UpdateStateMachineAliasInput;
 static const struct shape shape_UpdateStateMachineAliasOutput;
+static const struct shape shape_ValidateStateMachineDefinitionInput;
+static const struct shape shape_ValidateStateMachineDefinitionSeverity;
+static const struct shape shape_ValidateStateMachineDefinitionMaxResult;
+static const struct shape shape_ValidateStateMachineDefinitionOutput;
+static const struct shape shape_ValidateStateMachineDefinitionResultCode;
+static const struct shape shape_ValidateStateMachineDefinitionDiagnosticList;
+static const struct shape shape_ValidateStateMachineDefinitionDiagnostic;
+static const struct shape shape_ValidateStateMachineDefinitionCode;
+static const struct shape shape_ValidateStateMachineDefinitionMessage;
+static const struct shape shape_ValidateStateMachineDefinitionLocation;
+static const struct shape shape_ValidateStateMachineDefinitionTruncated;
 
 static const struct shape_member members_CreateActivityInput[] = {
     { { "name", 4 }, { "name", 4 }, &shape_Name, true },
@@ -1263,6 +1274,58 @@ static const struct shape_member members_UpdateStateMachineAliasOutput[] = {
 static const struct shape shape_UpdateStateMachineAliasOutput = {
     .type = SHAPE_STRUCTURE, .name = { "UpdateStateMachineAliasOutput", 29 }, .members = members_UpdateStateMachineAliasOutput, .member_count = 1
 };
+static const struct shape_member members_ValidateStateMachineDefinitionInput[] = {
+    { { "definition", 10 }, { "definition", 10 }, &shape_Definition, true },
+    { { "type", 4 }, { "type", 4 }, &shape_StateMachineType, false },
+    { { "severity", 8 }, { "severity", 8 }, &shape_ValidateStateMachineDefinitionSeverity, false },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_ValidateStateMachineDefinitionMaxResult, false },
+};
+static const struct shape shape_ValidateStateMachineDefinitionInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ValidateStateMachineDefinitionInput", 35 }, .members = members_ValidateStateMachineDefinitionInput, .member_count = 4
+};
+static const struct str values_ValidateStateMachineDefinitionSeverity[] = { { "ERROR", 5 }, { "WARNING", 7 } };
+static const struct shape shape_ValidateStateMachineDefinitionSeverity = {
+    .type = SHAPE_STRING, .name = { "ValidateStateMachineDefinitionSeverity", 38 }, .values = values_ValidateStateMachineDefinitionSeverity, .value_count = 2
+};
+static const struct shape shape_ValidateStateMachineDefinitionMaxResult = {
+    .type = SHAPE_INTEGER, .name = { "ValidateStateMachineDefinitionMaxResult", 39 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(100)
+};
+static const struct shape_member members_ValidateStateMachineDefinitionOutput[] = {
+    { { "result", 6 }, { "result", 6 }, &shape_ValidateStateMachineDefinitionResultCode, true },
+    { { "diagnostics", 11 }, { "diagnostics", 11 }, &shape_ValidateStateMachineDefinitionDiagnosticList, true },
+    { { "truncated", 9 }, { "truncated", 9 }, &shape_ValidateStateMachineDefinitionTruncated, false },
+};
+static const struct shape shape_ValidateStateMachineDefinitionOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ValidateStateMachineDefinitionOutput", 36 }, .members = members_ValidateStateMachineDefinitionOutput, .member_count = 3
+};
+static const struct str values_ValidateStateMachineDefinitionResultCode[] = { { "OK", 2 }, { "FAIL", 4 } };
+static const struct shape shape_ValidateStateMachineDefinitionResultCode = {
+    .type = SHAPE_STRING, .name = { "ValidateStateMachineDefinitionResultCode", 40 }, .values = values_ValidateStateMachineDefinitionResultCode, .value_count = 2
+};
+static const struct shape shape_ValidateStateMachineDefinitionDiagnosticList = {
+    .type = SHAPE_LIST, .name = { "ValidateStateMachineDefinitionDiagnosticList", 44 }, .item = &shape_ValidateStateMachineDefinitionDiagnostic
+};
+static const struct shape_member members_ValidateStateMachineDefinitionDiagnostic[] = {
+    { { "severity", 8 }, { "severity", 8 }, &shape_ValidateStateMachineDefinitionSeverity, true },
+    { { "code", 4 }, { "code", 4 }, &shape_ValidateStateMachineDefinitionCode, true },
+    { { "message", 7 }, { "message", 7 }, &shape_ValidateStateMachineDefinitionMessage, true },
+    { { "location", 8 }, { "location", 8 }, &shape_ValidateStateMachineDefinitionLocation, false },
+};
+static const struct shape shape_ValidateStateMachineDefinitionDiagnostic = {
+    .type = SHAPE_STRUCTURE, .name = { "ValidateStateMachineDefinitionDiagnostic", 40 }, .members = members_ValidateStateMachineDefinitionDiagnostic, .member_count = 4
+};
+static const struct shape shape_ValidateStateMachineDefinitionCode = {
+    .type = SHAPE_STRING, .name = { "ValidateStateMachineDefinitionCode", 34 }, .sensitive = true
+};
+static const struct shape shape_ValidateStateMachineDefinitionMessage = {
+    .type = SHAPE_STRING, .name = { "ValidateStateMachineDefinitionMessage", 37 }, .sensitive = true
+};
+static const struct shape shape_ValidateStateMachineDefinitionLocation = {
+    .type = SHAPE_STRING, .name = { "ValidateStateMachineDefinitionLocation", 38 }, .sensitive = true
+};
+static const struct shape shape_ValidateStateMachineDefinitionTruncated = {
+    .type = SHAPE_BOOLEAN, .name = { "ValidateStateMachineDefinitionTruncated", 39 }
+};
 
 const struct operation operations_states[] = {
     { .service = "states", .name = "CreateActivity", .kind = OP_WRITE,
@@ -1391,5 +1454,8 @@ const struct operation operations_states[] = {
       .run = op_states_update_state_machine_alias,
       .input = &shape_UpdateStateMachineAliasInput, .output = &shape_UpdateStateMachineAliasOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "ValidateStateMachineDefinition", .kind = OP_REFUSED },
+    { .service = "states", .name = "ValidateStateMachineDefinition", .kind = OP_READ,
+      .run = op_states_validate_state_machine_definition,
+      .input = &shape_ValidateStateMachineDefinitionInput, .output = &shape_ValidateStateMachineDefinitionOutput,
+      .body_bytes_max = 4194304, .since = "0.1.0" },
 };

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct arena arena = { 0 };
     struct plan *plan = NULL;
     struct str why = STR_EMPTY;
-    if (plan_read(&arena, str_of((const char *)bytes, len), known, NULL, &plan, &why))
+    if (plan_read(&arena, str_of((const char *)bytes, len), false, known, NULL, &plan, &why))
         step(plan, &arena);
     else
         assert(!str_empty(why));

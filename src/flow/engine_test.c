@@ -259,7 +259,7 @@ static bool create_run(struct engine *engine, struct work *work, void *self)
                                     .definition = create->definition,
                                     .role_arn = STR("arn:aws:iam::000000000000:role/r"),
                                     .logging = STR("{\"level\":\"OFF\"}") };
-    bool made = flow_definition_check(engine->flow, work->arena, create->definition, &fault) &&
+    bool made = flow_definition_check(engine->flow, work->arena, create->definition, false, &fault) &&
                 flow_machine_create(engine->flow, work, engine->ns, &machine, NULL, &fault);
     if (!made)
         create->fault = arena_copy(&engine->arena, fault.text);

@@ -48,13 +48,20 @@ struct flow_machine {
     struct str logging;     /* loggingConfiguration as JSON text */
     struct str revision_id; /* empty: never updated */
     bool tracing;
+    bool express; /* its type; it stays */
     bool deleting;
     int64_t created_ms, updated_ms;
 };
 
 /* Fault INVALID_DEFINITION, with all the text. */
-bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition,
+bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition, bool express,
                            struct fault *reterr);
+struct flow_problem {
+    struct str code, text, place; /* place: a JSON pointer; empty: none */
+};
+/* All that is wrong with a definition, at most max of it. */
+size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
+                                bool express, size_t max, struct flow_problem *ret);
 /* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. */
 bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret,
                         struct fault *reterr);

@@ -50,11 +50,10 @@ static struct str format_text(struct arena *arena, const char *format, va_list a
 
 static void problem_add(struct check *check, const char *code, struct str place, struct str text)
 {
-    if (check->problems.len >= CHECK_PROBLEMS_MAX)
+    if (check->problems.len >= (check->problems_max > 0 ? check->problems_max : CHECK_PROBLEMS_MAX))
         return;
-    struct str whole = arena_printf(check->arena, "%s: %.*s%s%.*s", code, STR_ARG(text),
-                                    str_empty(place) ? "" : " at ", STR_ARG(place));
-    VEC_PUSH(check->arena, &check->problems, whole);
+    struct problem problem = { str_from(code), text, place };
+    VEC_PUSH(check->arena, &check->problems, problem);
 }
 
 static struct str place_text(struct check *check, const struct where *at)
@@ -105,7 +104,9 @@ struct str check_text(struct check *check, struct arena *arena)
     for (size_t i = 0; i < check->problems.len; i++) {
         if (i > 0)
             buf_add(&out, STR(", "));
-        buf_add(&out, check->problems.at[i]);
+        const struct problem *problem = &check->problems.at[i];
+        buf_printf(&out, "%.*s: %.*s%s%.*s", STR_ARG(problem->code), STR_ARG(problem->text),
+                   str_empty(problem->place) ? "" : " at ", STR_ARG(problem->place));
     }
     buf_add_char(&out, '\'');
     struct str text = arena_copy(arena, buf_str(&out));

@@ -37,7 +37,9 @@ struct check {
     struct arena *arena; /* of the plan */
     task_known_f *known;
     void *known_self;
-    VEC(struct str) problems;
+    bool express;        /* the machine's type */
+    size_t problems_max; /* 0: CHECK_PROBLEMS_MAX */
+    problem_list problems;
     transition_list transitions; /* of the scope that is read */
     uint32_t state;              /* the one that is read */
     bool wants_input, wants_item;

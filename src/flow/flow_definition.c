@@ -405,26 +405,31 @@ static void read_root(struct check *check, const struct json *source, struct pla
     plan->wants_item = check->wants_item;
 }
 
-bool plan_read(struct arena *arena, struct str definition, task_known_f *known, void *known_self,
-               struct plan **ret, struct str *reterr)
+/* Everything lives in check->arena. */
+static void definition_read(struct check *check, struct str definition, struct plan *plan)
 {
-    struct arena own = { 0 };
-    struct plan *plan = ARENA_NEW(&own, struct plan);
-    struct check check = { .arena = &own, .known = known, .known_self = known_self };
     struct json source;
     struct json_error error;
     enum { DEFINITION_DEPTH_MAX = 200 };
-    if (definition.len > DEFINITION_BYTES_MAX) {
-        check_coded(&check, "DEFINITION_TOO_LONG", NULL, "The definition has more than %d bytes",
+    if (definition.len > DEFINITION_BYTES_MAX)
+        check_coded(check, "DEFINITION_TOO_LONG", NULL, "The definition has more than %d bytes",
                     DEFINITION_BYTES_MAX);
-    } else if (json_read(&own, arena_copy(&own, definition), DEFINITION_DEPTH_MAX, &source, &error) !=
-               ERR_OK) {
-        check_coded(&check, "INVALID_JSON_DESCRIPTION", NULL,
+    else if (json_read(check->arena, arena_copy(check->arena, definition), DEFINITION_DEPTH_MAX, &source,
+                       &error) != ERR_OK)
+        check_coded(check, "INVALID_JSON_DESCRIPTION", NULL,
                     "Invalid JSON description: %s at line %u, column %u", error.text, error.line,
                     error.column);
-    } else {
-        read_root(&check, &source, plan);
-    }
+    else
+        read_root(check, &source, plan);
+}
+
+bool plan_read(struct arena *arena, struct str definition, bool express, task_known_f *known,
+               void *known_self, struct plan **ret, struct str *reterr)
+{
+    struct arena own = { 0 };
+    struct plan *plan = ARENA_NEW(&own, struct plan);
+    struct check check = { .arena = &own, .known = known, .known_self = known_self, .express = express };
+    definition_read(&check, definition, plan);
     if (!check_clean(&check)) {
         *reterr = check_text(&check, arena);
         arena_fini(&own);
@@ -434,6 +439,19 @@ bool plan_read(struct arena *arena, struct str definition, task_known_f *known, 
     plan->arena = own;
     *ret = plan;
     return true;
+}
+
+void plan_check(struct arena *arena, struct str definition, bool express, task_known_f *known,
+                void *known_self, size_t problems_max, problem_list *ret)
+{
+    struct plan plan = { 0 };
+    struct check check = { .arena = arena,
+                           .known = known,
+                           .known_self = known_self,
+                           .express = express,
+                           .problems_max = problems_max };
+    definition_read(&check, definition, &plan);
+    *ret = check.problems;
 }
 
 void plan_free(struct plan **plan)

@@ -167,6 +167,7 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
         .logging = revision.logging,
         .revision_id = revision.revision_id,
         .tracing = revision.tracing,
+        .express = revision.express,
         .updated_ms = revision.updated_ms,
     };
     return true;

@@ -68,7 +68,7 @@ bool machine_record_read(struct str bytes, struct machine_record *ret);
 struct revision_record {
     struct str account, region, name; /* of the machine */
     struct str definition, role_arn, logging, revision_id;
-    bool tracing;
+    bool tracing, express;
     int64_t updated_ms;
 };
 void revision_record_write(struct buf *out, const struct revision_record *record);
@@ -142,7 +142,7 @@ struct edition {
     bool child; /* of a map run: executions begin with the state start */
     uint32_t start;
     struct plan *plan;
-    bool young;
+    bool young, express;
 };
 
 struct flow {

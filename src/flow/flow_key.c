@@ -67,7 +67,7 @@ bool key_execution_read(struct str key, struct execution_ref *ret)
 
 /* ---- records ---- */
 
-enum { MACHINE_VERSION = 2, REVISION_VERSION = 1 };
+enum { MACHINE_VERSION = 2, REVISION_VERSION = 2 };
 
 void machine_record_write(struct buf *out, const struct machine_record *record)
 {
@@ -103,6 +103,7 @@ void revision_record_write(struct buf *out, const struct revision_record *record
     pack_str(out, record->logging);
     pack_str(out, record->revision_id);
     pack_u8(out, record->tracing);
+    pack_u8(out, record->express);
     pack_i64(out, record->updated_ms);
     pack_str(out, record->definition);
 }
@@ -118,6 +119,7 @@ bool revision_record_read(struct str bytes, struct revision_record *ret)
     ret->logging = unpack_str(&in);
     ret->revision_id = unpack_str(&in);
     ret->tracing = unpack_u8(&in) != 0;
+    ret->express = unpack_u8(&in) != 0;
     ret->updated_ms = unpack_i64(&in);
     ret->definition = unpack_str(&in);
     return known && unpack_done(&in);

@@ -55,6 +55,7 @@ static void machine_fill(struct arena *arena, struct ns ns, const struct machine
         .logging = revision->logging,
         .revision_id = revision->revision_id,
         .tracing = revision->tracing,
+        .express = revision->express,
         .deleting = record->deleting,
         .created_ms = record->created_ms,
         .updated_ms = revision->updated_ms,
@@ -132,6 +133,7 @@ size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struc
         ret[count++] = (struct flow_machine){ .arn = machine_arn_make(arena, ns, name),
                                               .name = name,
                                               .deleting = record.deleting,
+                                              .express = record.express,
                                               .created_ms = record.created_ms };
     }
     if (store_cursor_close(&cursor) != ERR_OK)
@@ -141,15 +143,27 @@ size_t flow_machine_list(struct store_reader *reader, struct arena *arena, struc
 
 /* ---- checks, any thread ---- */
 
-bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition,
+bool flow_definition_check(const struct flow *flow, struct arena *arena, struct str definition, bool express,
                            struct fault *reterr)
 {
     struct plan *plan;
     struct str why;
-    if (!plan_read(arena, definition, flow->settings.task_known, flow->settings.task_known_self, &plan, &why))
+    if (!plan_read(arena, definition, express, flow->settings.task_known, flow->settings.task_known_self,
+                   &plan, &why))
         return fault_set(reterr, arena, FAULT_INVALID_DEFINITION, "%.*s", STR_ARG(why));
     plan_free(&plan);
     return true;
+}
+
+size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
+                                bool express, size_t max, struct flow_problem *ret)
+{
+    problem_list problems;
+    plan_check(arena, definition, express, flow->settings.task_known, flow->settings.task_known_self, max,
+               &problems);
+    for (size_t i = 0; i < problems.len; i++)
+        ret[i] = (struct flow_problem){ problems.at[i].code, problems.at[i].text, problems.at[i].place };
+    return problems.len;
 }
 
 bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret, struct fault *reterr)
@@ -202,6 +216,7 @@ static void revision_put(struct flow *flow, struct work *work, struct ns ns,
         .logging = machine->logging,
         .revision_id = machine->revision_id,
         .tracing = machine->tracing,
+        .express = machine->express,
         .updated_ms = machine->updated_ms,
     };
     key_revision(&key, work->partition, record->id, record->revision);
@@ -228,7 +243,7 @@ bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, str
         if (there.deleting)
             return machine_deleting(work->arena, machine->arn, reterr);
         if (!str_eq(there.definition, machine->definition) || !str_eq(there.logging, machine->logging) ||
-            there.tracing != machine->tracing)
+            there.tracing != machine->tracing || there.express != machine->express)
             return fault_set(reterr, work->arena, FAULT_MACHINE_EXISTS,
                              "State Machine Already Exists: '%.*s'", STR_ARG(machine->arn));
         *machine = there;
@@ -242,6 +257,7 @@ bool flow_machine_create(struct flow *flow, struct work *work, struct ns ns, str
         return false;
     record = (struct machine_record){ .id = store_next_id(work->batch, work->partition, STR("flow-machine")),
                                       .revision = 1,
+                                      .express = machine->express,
                                       .created_ms = work->now_ms };
     machine->created_ms = machine->updated_ms = work->now_ms;
     machine->revision_id = STR_EMPTY;
@@ -261,6 +277,9 @@ bool flow_machine_update(struct flow *flow, struct work *work, struct ns ns, str
         return false;
     if (ret->deleting)
         return machine_deleting(work->arena, arn, reterr);
+    if (ret->express && change->definition &&
+        !flow_definition_check(flow, work->arena, *change->definition, true, reterr))
+        return false;
     bool same = (!change->definition || str_eq(*change->definition, ret->definition)) &&
                 (!change->role_arn || str_eq(*change->role_arn, ret->role_arn)) &&
                 (!change->logging || str_eq(*change->logging, ret->logging)) &&
@@ -452,7 +471,7 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     }
     struct plan *plan = NULL;
     struct str why = STR_EMPTY;
-    if (err != ERR_OK || !plan_read(work->arena, record.definition, flow->settings.task_known,
+    if (err != ERR_OK || !plan_read(work->arena, record.definition, record.express, flow->settings.task_known,
                                     flow->settings.task_known_self, &plan, &why)) {
         fault_set(reterr, work->arena, FAULT_INTERNAL,
                   "Revision %u of a state machine cannot be read: %s%.*s", revision,
@@ -477,6 +496,7 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     edition->role_arn = arena_copy(&edition->arena, record.role_arn);
     edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
     edition->plan = plan;
+    edition->express = record.express;
     edition->young = flow_is_young(flow, work);
     map_put(&flow->editions, at, edition);
     return edition;

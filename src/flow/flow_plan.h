@@ -9,6 +9,7 @@
 #ifndef FLOW_FLOW_PLAN_H
 #define FLOW_FLOW_PLAN_H
 
+#include "base/vec.h"
 #include "expr/path.h"
 #include "expr/template.h"
 
@@ -72,10 +73,20 @@ struct plan {
  * not known at all. Any thread; asks nothing but tables. */
 typedef bool task_known_f(void *self, struct str resource, struct str *ret_why);
 
+/* What is wrong with a definition. */
+struct problem {
+    struct str code;        /* of the service: SCHEMA_VALIDATION_FAILED ... */
+    struct str text, place; /* place: a JSON pointer; empty: none */
+};
+typedef VEC(struct problem) problem_list;
+
+/* Of a machine of either type. At most problems_max are told; texts in arena. */
+void plan_check(struct arena *arena, struct str definition, bool express, task_known_f *known,
+                void *known_self, size_t problems_max, problem_list *ret);
 /* Reads and checks a definition. On failure *reterr is the whole text of the refusal, in arena:
  * "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: ... at /States/X'". */
-bool plan_read(struct arena *arena, struct str definition, task_known_f *known, void *known_self,
-               struct plan **ret, struct str *reterr);
+bool plan_read(struct arena *arena, struct str definition, bool express, task_known_f *known,
+               void *known_self, struct plan **ret, struct str *reterr);
 void plan_free(struct plan **plan);
 
 enum { DEFINITION_BYTES_MAX = 1048576, STATE_NAME_CHARACTERS_MAX = 80, STATES_MAX = 10000 };

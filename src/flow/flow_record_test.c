@@ -80,7 +80,7 @@ static struct plan *waiting_plan(struct arena *arena)
                               "waitForTaskToken\",\"HeartbeatSeconds\""
                               ":9,\"Parameters\":{\"t.$\":\"$$.Task.Token\"},\"Retry\":[{\"ErrorEquals\":["
                               "\"A\"]}],\"End\":true}}}"),
-                          engine_task_known, NULL, &plan, &why));
+                          false, engine_task_known, NULL, &plan, &why));
     return plan;
 }
 

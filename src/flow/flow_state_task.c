@@ -36,6 +36,21 @@ bool function_is(struct str resource)
 
 /* ---- read ---- */
 
+/* Whether Express machines can have tasks of the resource. */
+static bool express_has(struct check *check, const struct where *here, struct str resource)
+{
+    if (activity_is(resource))
+        check_problem(check, here, "Express state machine does not support Activity ARN");
+    else if (str_ends(resource, STR(".sync")) || str_ends(resource, STR(".sync:2")))
+        check_problem(check, here, "Express state machine does not support '.sync' service integration");
+    else if (str_ends(resource, STR(".waitForTaskToken"))) /* with the service's two spaces */
+        check_problem(check, here,
+                      "Express state machine does not support '.waitForTaskToken' service integration ");
+    else
+        return true;
+    return false;
+}
+
 static void resource_read(struct check *check, const struct where *at, const struct json *source,
                           struct task *own)
 {
@@ -48,6 +63,8 @@ static void resource_read(struct check *check, const struct where *at, const str
     }
     own->resource = resource->text;
     struct str why = STR_EMPTY;
+    if (check->express && !express_has(check, &here, own->resource))
+        return;
     if (!check->known || !check->known(check->known_self, own->resource, &why)) {
         if (str_empty(why))
             why = STR("is not recognized. The value is not a valid resource ARN, or the resource is not "

@@ -396,7 +396,7 @@ static void recorded_refusals(void **test)
             wanted = json_get_str(recorded, STR("exception_value"));
         struct plan *plan = NULL;
         struct str fault = STR_EMPTY;
-        bool read = plan_read(&arena, definition, engine_task_known, NULL, &plan, &fault);
+        bool read = plan_read(&arena, definition, false, engine_task_known, NULL, &plan, &fault);
         if (!read && str_find(wanted, STR("<partition>")) == STR_NOT_FOUND && str_ends(wanted, fault))
             same++;
         else if (!read && refused_by_name(fault))
@@ -436,7 +436,7 @@ static void published_definitions(void **test)
         struct str definition = source->type == JSON_STRING ? source->text : json_text(&arena, source);
         struct plan *plan = NULL;
         struct str fault = STR_EMPTY, piece;
-        if (plan_read(&arena, definition, engine_task_known, NULL, &plan, &fault)) {
+        if (plan_read(&arena, definition, false, engine_task_known, NULL, &plan, &fault)) {
             accepted++;
         } else {
             /* Each problem that is named must be one of something that is not built. */

@@ -105,6 +105,32 @@ def test_create_describe_list_delete(sfn):
     sfn.delete_state_machine(stateMachineArn=machine_arn(name))
 
 
+def test_validate(wire):
+    def validate(definition, **more):
+        return wire("states", "ValidateStateMachineDefinition", definition=definition, **more)
+    assert validate(PASS) == {"result": "OK", "diagnostics": [], "truncated": False}
+    bad = json.dumps({"StartAt": "S", "States": {f"S{i}": {"Type": "Pass", "Next": "nowhere"} for i in range(150)}})
+    answer = validate(bad)
+    assert (answer["result"], answer["truncated"], len(answer["diagnostics"])) == ("FAIL", True, 100)
+    assert validate(bad, maxResults=0) == answer
+    few = validate(bad, maxResults=3)
+    assert few == dict(answer, diagnostics=answer["diagnostics"][:3])
+    one_problem = validate(one({"Type": "Pass", "Next": "T"}))
+    assert one_problem["diagnostics"][0] == {
+        "severity": "ERROR", "code": "MISSING_TRANSITION_TARGET", "message": "Missing 'Next' target: T",
+        "location": "/States/S/Next"}
+    text = validate("no JSON")["diagnostics"]
+    assert [(d["code"], "location" in d) for d in text] == [("INVALID_JSON_DESCRIPTION", False)]
+    for resource, place in ((TOKEN_TASK, "'.waitForTaskToken' service integration "),
+                            ("arn:aws:states:::states:startExecution.sync:2", "'.sync' service integration"),
+                            (f"arn:aws:states:{REGION}:{ACCOUNT}:activity:a", "Activity ARN")):
+        task = one({"Type": "Task", "Resource": resource, "Parameters": {}, "End": True})
+        assert validate(task, type="STANDARD")["result"] == "OK"
+        assert validate(task, type="EXPRESS")["diagnostics"] == [{
+            "severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "location": "/States/S/Resource",
+            "message": f"Express state machine does not support {place}"}]
+
+
 def test_create_refusals(sfn, wire, make):
     arn = make(PASS)
     name = arn.rsplit(":", 1)[1]
@@ -147,8 +173,6 @@ def test_create_refusals(sfn, wire, make):
     base = {"name": "x", "definition": PASS, "roleArn": ROLE}
     refused_raw(wire, "CreateStateMachine", "ValidationException",
                 "Version description can only be set when publish is true", versionDescription="v", **base)
-    refused_raw(wire, "CreateStateMachine", "ValidationException",
-                "Versions are not supported by Crema yet: publish must be false", publish=True, **base)
     refused_raw(wire, "CreateStateMachine", "ValidationException",
                 "1 validation error detected: Value '" + "n" * 81 + "' at 'name' failed to satisfy constraint: Member "
                 "must have length less than or equal to 80", **dict(base, name="n" * 81))
