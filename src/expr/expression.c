@@ -7,7 +7,8 @@ enum err expression_compile(struct arena *arena, struct str text, struct express
         text = str_from_offset(text, 1);
     while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t'))
         text.len--;
-    *ret = (struct expression){ .text = arena_copy(arena, text) };
+    *ret = (struct expression){ .text = arena_copy(arena, text),
+                                .context = str_find(text, STR("$$")) != STR_NOT_FOUND };
     if (str_starts(text, STR("$"))) {
         struct path *path = NULL;
         err = path_compile(arena, ret->text, PATH_ANY, &path, reterr);

@@ -13,6 +13,7 @@ struct expression {
     const struct path *path; /* or */
     const struct intrinsic *intrinsic;
     struct str text; /* as written, without spaces around it */
+    bool context;    /* it may read the context object */
 };
 
 /* ERR_INVALID, ERR_UNSUPPORTED as path_compile. text is copied. */

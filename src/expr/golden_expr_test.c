@@ -1,7 +1,7 @@
 /* Expressions as data: test/golden/expr.
  *
  * A line: id; what it is and its text (path, reference, expression) or value (template); input, context,
- * variables; and what comes of it: value, missing (a path that leads nowhere), fails (why a function failed, a
+ * variables; read (of a reference that is only read); and what comes of it: value, missing (a path that leads nowhere), fails (why a function failed, a
  * part of it), limit, refused (why it is not taken, a part of it), unbuilt (the same, by name), set (what a
  * reference path makes of the input with 9 put there; null: it cannot).
  */
@@ -110,7 +110,8 @@ static bool golden_case(struct arena *arena, const struct json *record)
     else if (json_get(record, STR("expression")))
         of_expression(arena, json_get_str(record, STR("expression")), &scope, &outcome);
     else if (json_get(record, STR("reference")))
-        of_path(arena, json_get_str(record, STR("reference")), PATH_REFERENCE, &scope, &outcome);
+        of_path(arena, json_get_str(record, STR("reference")),
+                json_get(record, STR("read")) ? PATH_REFERENCE_READ : PATH_REFERENCE, &scope, &outcome);
     else
         of_path(arena, json_get_str(record, STR("path")), PATH_ANY, &scope, &outcome);
     bool good;

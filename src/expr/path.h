@@ -3,6 +3,7 @@
  * `$` is the root given, `$$` the context object, `$name` a variable of the workflow. Members by dot or
  * bracket (hyphens and any letters after a dot), indexes (negative ones count from the end), slices, unions,
  * wildcards, recursive descent, filters. A reference path picks exactly one place: only members and indexes.
+ * One that is only read may have filters too, of literals and without operators that are words.
  *
  *     $.detail-type   $.a.b[0][-1]   $['a b']["c"]   $.a\.b   $.[0].['x']   $$.Task.Token   $order.id
  *     $.list[1:3]   $.list[0,2]   $['a','b']   $.*   $.list[*].id   $..id   $.list[?(@.n > 1 && @.s == 'x')]
@@ -24,7 +25,7 @@
 
 struct path;
 
-enum path_kind { PATH_ANY, PATH_REFERENCE };
+enum path_kind { PATH_ANY, PATH_REFERENCE, PATH_REFERENCE_READ };
 
 /* ERR_INVALID with why and where, or ERR_UNSUPPORTED with the name of the part that is
  * not built. text is copied. */

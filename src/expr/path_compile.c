@@ -116,7 +116,7 @@ static enum err read_dotted(struct compiler *c, struct str *ret)
     for (int letter = compiler_peek(c, 0); letter >= 0 && !ends_dotted(c, letter);
          letter = compiler_peek(c, 0)) {
         if (letter == '(') {
-            if (c->kind == PATH_REFERENCE)
+            if (c->kind != PATH_ANY)
                 return fail_reference(c);
             if ((err = read_call(c, &out)))
                 return err;
@@ -169,7 +169,8 @@ static enum err push(struct compiler *c, struct path_part part)
     if (part.kind > PART_INDEXES || part.count != 1) {
         c->definite = false;
         c->filters |= part.kind == PART_FILTER;
-        if (c->kind == PATH_REFERENCE)
+        if (c->kind != PATH_ANY && c->filter_depth == 0 &&
+            (c->kind == PATH_REFERENCE || part.kind != PART_FILTER))
             return fail_reference(c);
     }
     VEC_PUSH(c->arena, &c->parts, part);

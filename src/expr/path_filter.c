@@ -112,6 +112,8 @@ static enum err read_operand(struct compiler *c, struct operand *ret)
 {
     int letter = compiler_peek(c, 0);
     if (letter == '@' || letter == '$') {
+        if (letter == '$' && c->kind == PATH_REFERENCE_READ)
+            return compiler_fail(c, "a filter of a reference path compares with literals");
         c->at++;
         ret->is_path = true;
         return compiler_path(c, letter == '@' ? BASE_TESTED : BASE_ROOT, &ret->path);
@@ -135,7 +137,9 @@ static bool read_operator(struct compiler *c, enum filter_operator *ret, enum er
         struct str text = str_from(operators[i].text);
         if (!str_starts(rest, text) || (operators[i].word && is_letter(compiler_peek(c, text.len))))
             continue;
-        if (operators[i].unbuilt)
+        if (operators[i].word && c->kind == PATH_REFERENCE_READ)
+            *reterr = compiler_fail(c, "a filter of a reference path has no operators that are words");
+        else if (operators[i].unbuilt)
             *reterr = compiler_unsupported(c, "the filter operator ", text);
         c->at += text.len;
         *ret = operators[i].operator;

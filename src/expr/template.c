@@ -28,6 +28,7 @@ struct node {
 struct template
 {
     struct node root;
+    bool context;
 };
 
 /* ---- compile ---- */
@@ -164,15 +165,30 @@ static enum err compile(struct arena *arena, const struct json *source, const st
     return ERR_OK;
 }
 
+static bool reads_context(const struct node *node)
+{
+    bool reads = node->kind == NODE_EXPRESSION && node->expression.context;
+    for (uint32_t i = 0; i < node->count && !reads; i++)
+        reads = reads_context(&node->children[i]);
+    return reads;
+}
+
+bool template_reads_context(const struct template *template)
+{
+    return template->context;
+}
+
 enum err template_compile(struct arena *arena, const struct json *source, struct template **ret,
                           struct template_error *reterr)
 {
     struct template *template = ARENA_NEW(arena, struct template);
     struct template_error ignored;
     enum err err = compile(arena, source, NULL, &template->root, reterr ? reterr : &ignored);
-    if (!err)
-        *ret = template;
-    return err;
+    if (err)
+        return err;
+    template->context = reads_context(&template->root);
+    *ret = template;
+    return ERR_OK;
 }
 
 /* ---- render ---- */

@@ -24,6 +24,9 @@ struct template_error {
 enum err template_compile(struct arena *arena, const struct json *source, struct template **ret,
                           struct template_error *reterr) MUST_USE;
 
+/* Whether it may read the context object: who renders it without need not make one. */
+bool template_reads_context(const struct template *template);
+
 /* What expression_get says of the member that failed first. */
 struct template_failure {
     struct str member; /* "userId.$" */

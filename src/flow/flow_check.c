@@ -200,8 +200,8 @@ static const struct path *path_of(struct check *check, const struct where *here,
         return NULL;
     default:
         check_problem(check, here,
-                      kind == PATH_REFERENCE ? "Value is not a Reference Path: %s"
-                                             : "Value is not a valid JSONPath: %s",
+                      kind != PATH_ANY ? "Value is not a Reference Path: %s"
+                                       : "Value is not a valid JSONPath: %s",
                       why.text);
         return NULL;
     }

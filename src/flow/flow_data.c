@@ -151,7 +151,7 @@ bool data_expression(struct step *step, struct branch *branch, const struct expr
                      const char *field, struct value *from, struct json *ret)
 {
     struct expression_failure why = { 0 };
-    struct scope scope = scope_of(step, branch, from, true);
+    struct scope scope = scope_of(step, branch, from, expression->context);
     if (expression_get(expression, step->arena, &scope, ret, &why) == ERR_OK)
         return true;
     expression_failed(step, branch, str_from(field), from, &why);
@@ -163,7 +163,7 @@ bool data_render(struct step *step, struct branch *branch, const struct template
 {
     struct json rendered;
     struct template_failure failure = { 0 };
-    struct scope scope = scope_of(step, branch, from, true);
+    struct scope scope = scope_of(step, branch, from, template_reads_context(template));
     if (template_render(template, step->arena, &scope, &rendered, &failure) == ERR_OK) {
         *ret = value_of_json(&rendered);
         return true;

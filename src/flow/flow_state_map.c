@@ -74,7 +74,7 @@ static struct given given_read(struct check *check, const struct where *at, cons
     const struct json *value = check_field(check, at, source, name, JSON_NUMBER);
     struct where here = WHERE(at, str_from(name));
     int64_t integer;
-    given.path = check_path(check, at, source, path, PATH_REFERENCE);
+    given.path = check_path(check, at, source, path, PATH_REFERENCE_READ);
     given.there = value || given.path;
     if (value && json_get(source, str_from(path)))
         check_problem(check, at, "These fields cannot be used together: [%s, %s]", name, path);
@@ -168,9 +168,9 @@ static void map_read(struct check *check, const struct where *at, const struct j
         check_unbuilt(check, at, "The field ItemReader");
     if (json_get(source, STR("ResultWriter")))
         check_unbuilt(check, at, "The field ResultWriter");
-    own->items_path = check_path(check, at, source, "ItemsPath", PATH_REFERENCE);
+    own->items_path = check_path(check, at, source, "ItemsPath", PATH_REFERENCE_READ);
     own->concurrency = check_integer(check, at, source, "MaxConcurrency", 0, INT32_MAX, 0);
-    own->concurrency_path = check_path(check, at, source, "MaxConcurrencyPath", PATH_REFERENCE);
+    own->concurrency_path = check_path(check, at, source, "MaxConcurrencyPath", PATH_REFERENCE_READ);
     if (json_get(source, STR("MaxConcurrency")) && json_get(source, STR("MaxConcurrencyPath")))
         check_problem(check, at,
                       "These fields cannot be used together: [MaxConcurrency, MaxConcurrencyPath]");

@@ -96,7 +96,7 @@ static void time_read(struct check *check, const struct where *at, const struct 
                       const char *seconds, const char *path, int64_t *ret_s, const struct path **ret_path)
 {
     *ret_s = check_integer(check, at, source, seconds, 1, 99999999, 0);
-    *ret_path = check_path(check, at, source, path, PATH_REFERENCE);
+    *ret_path = check_path(check, at, source, path, PATH_REFERENCE_READ);
     if (json_get(source, str_from(seconds)) && json_get(source, str_from(path)))
         check_problem(check, at, "These fields cannot be used together: [%s, %s]", seconds, path);
 }

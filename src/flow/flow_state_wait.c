@@ -25,8 +25,8 @@ static void wait_read(struct check *check, const struct where *at, const struct 
             check, at,
             "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]");
     own->seconds = check_integer(check, at, source, "Seconds", 0, 99999999, -1);
-    own->seconds_path = check_path(check, at, source, "SecondsPath", PATH_REFERENCE);
-    own->timestamp_path = check_path(check, at, source, "TimestampPath", PATH_REFERENCE);
+    own->seconds_path = check_path(check, at, source, "SecondsPath", PATH_REFERENCE_READ);
+    own->timestamp_path = check_path(check, at, source, "TimestampPath", PATH_REFERENCE_READ);
     const struct json *timestamp = check_field(check, at, source, "Timestamp", JSON_STRING);
     own->until = timestamp != NULL;
     struct where here = WHERE(at, STR("Timestamp"));
