@@ -1,9 +1,9 @@
-/* Expressions as data: test/golden/expr.
+/* Expressions as data: test/golden/expr; and those of docs/reference/expressions.md.
  *
  * A line: id; what it is and its text (path, reference, expression) or value (template); input, context,
- * variables; read (of a reference that is only read); and what comes of it: value, missing (a path that leads nowhere), fails (why a function failed, a
- * part of it), limit, refused (why it is not taken, a part of it), unbuilt (the same, by name), set (what a
- * reference path makes of the input with 9 put there; null: it cannot).
+ * variables; read (of a reference that is only read); and what comes of it: value, missing (a path that leads
+ * nowhere), fails (why a function failed, a part of it), limit, refused (why it is not taken, a part of it),
+ * unbuilt (the same, by name), set (what a reference path makes of the input with 9 put there; null: it cannot).
  */
 #include "expr/template.h"
 
@@ -165,6 +165,85 @@ static void golden_file(const char *name, unsigned least)
     assert_true(ran >= least);
 }
 
+/* ---- docs/reference/expressions.md ---- */
+
+struct example {
+    struct json input, context, variables;
+    bool template;
+};
+
+static bool documented(struct arena *arena, const struct example *given, struct str text, struct str wanted)
+{
+    struct outcome outcome = { .err = ERR_OK };
+    struct json source;
+    struct scope scope = { .root = &given->input,
+                           .context = &given->context,
+                           .variable = variable,
+                           .self = (void *)(uintptr_t)&given->variables,
+                           .random = chance,
+                           .digest = digest_named };
+    if (!given->template)
+        of_expression(arena, text, &scope, &outcome);
+    else if (json_read(arena, text, 0, &source, NULL) == ERR_OK)
+        of_template(arena, &source, &scope, &outcome);
+    else
+        return false;
+    if (outcome.refusal)
+        return str_starts(wanted, STR("refused: ")) &&
+               str_find(str_from(outcome.why.text), str_from_offset(wanted, 9)) != STR_NOT_FOUND;
+    if (outcome.err == ERR_INVALID)
+        return str_starts(wanted, STR("fails: ")) &&
+               str_find(outcome.failure.why, str_from_offset(wanted, 7)) != STR_NOT_FOUND;
+    return str_eq(wanted, outcome.err == ERR_NOTFOUND ? STR("nothing") : json_text(arena, &outcome.value));
+}
+
+/* Blocks of "expr" and "template": what is given, then examples. */
+static void document(void **state)
+{
+    (void)state;
+    static const char *const places[] = { "docs", "../docs", "../../docs" };
+    char bytes[4096], path[256];
+    FILE *file = NULL;
+    struct arena arena = { 0 };
+    struct example given = { .template = false };
+    unsigned ran = 0, failed = 0;
+    bool inside = false;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
+        (void)snprintf(path, sizeof(path), "%s/reference/expressions.md", places[i]);
+        file = fopen(path, "r");
+    }
+    assert_non_null(file);
+    while (fgets(bytes, sizeof(bytes), file)) {
+        struct str line = arena_copy(&arena, str_from(bytes));
+        line.len -= str_ends(line, STR("\n"));
+        size_t arrow = str_find(line, STR(" => "));
+        struct json *into = str_starts(line, STR("input "))       ? &given.input
+                            : str_starts(line, STR("context "))   ? &given.context
+                            : str_starts(line, STR("variables ")) ? &given.variables
+                                                                  : NULL;
+        if (str_starts(line, STR("```"))) {
+            inside = str_eq(line, STR("```expr")) || str_eq(line, STR("```template"));
+            given = (struct example){ .template = str_eq(line, STR("```template")) };
+        } else if (inside && into) {
+            assert_int_equal(
+                json_read(&arena, str_from_offset(line, str_find_char(line, ' ') + 1), 0, into, NULL),
+                ERR_OK);
+        } else if (inside) {
+            assert_true(arrow != STR_NOT_FOUND);
+            ran++;
+            if (documented(&arena, &given, str_slice(line, 0, arrow), str_from_offset(line, arrow + 4)))
+                continue;
+            print_error("%.*s\n", STR_ARG(line));
+            failed++;
+        }
+    }
+    (void)fclose(file);
+    arena_fini(&arena);
+    print_message("documented examples: %u ran, %u wrong\n", ran, failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran > 60);
+}
+
 static void paths(void **state)
 {
     (void)state;
@@ -189,6 +268,7 @@ int main(void)
         cmocka_unit_test(paths),
         cmocka_unit_test(functions),
         cmocka_unit_test(templates),
+        cmocka_unit_test(document),
     };
     return cmocka_run_group_tests_name("expr-golden", tests, NULL, NULL);
 }
