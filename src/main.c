@@ -325,9 +325,15 @@ static void write_metrics(void *self, struct buf *out)
 
 static enum err server_open(struct server *server, struct diag *reterr)
 {
+    bool is_virtual = str_eq(server->settings.clock, STR("virtual"));
+    if (!is_virtual && !str_eq(server->settings.clock, STR("machine")))
+        return diag_set(reterr, ERR_INVALID, "--clock is machine or virtual, not '%.*s'",
+                        STR_ARG(server->settings.clock));
     enum err err = open_api(server, reterr);
     if (!err)
         err = open_floor(server, reterr);
+    if (!err)
+        err = writer_clock_open(server->writer, is_virtual, reterr);
     if (!err)
         err = open_functions(server, reterr);
     if (!err)

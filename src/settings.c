@@ -76,6 +76,8 @@ static const struct setting table[] = {
     { TEXT(function_default, NULL, "URL for all other functions; {function} in it is the name") },
     { NUMBER(function_time_max_ms, 900000, 10, 86400000, "time a function may take to answer") },
     { NUMBER(functions_under_way_max, 256, 1, 10000, "calls of functions at once; further ones wait") },
+    { TEXT(clock, "machine",
+           "machine, or virtual: time that stands and moves as it is told, for those who test workflows") },
     { NUMBER(clock_offset_ms, 0, -4102444800000, 4102444800000, "moves the server's clock; for tests") },
 };
 

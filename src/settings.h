@@ -33,6 +33,7 @@ struct settings {
     struct settings_list functions;
     struct str function_default;
     int64_t function_time_max_ms, functions_under_way_max;
+    struct str clock;
     int64_t clock_offset_ms;
 };
 

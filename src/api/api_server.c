@@ -175,7 +175,7 @@ bool api_identify(const struct api *api, const struct http_request *request, con
             return fault_set(fault, arena, FAULT_KEY_UNKNOWN,
                              "The security token included in the request is invalid.");
         if (!sigv4_verify(request, &signature, key, service ? str_from(service->name) : STR_EMPTY,
-                          clock_now_ms(), arena, fault))
+                          clock_machine_ms(), arena, fault))
             return false;
     }
     *ret_principal = signature.key_id;

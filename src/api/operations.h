@@ -11,10 +11,17 @@
 #define OPERATIONS_MODELS_VERSION "1.43.11"
 
 /* crema: api_crema.c */
+void op_crema_advance_clock(struct op_call *call);
+void op_crema_advance_clock_prepare(struct op_call *call);
 void op_crema_backup(struct op_call *call);
 void op_crema_explain_event(struct op_call *call);
 void op_crema_explain_pattern(struct op_call *call);
+void op_crema_freeze_clock(struct op_call *call);
+void op_crema_get_clock(struct op_call *call);
 void op_crema_list_inbox(struct op_call *call);
+void op_crema_run_to_next_timer(struct op_call *call);
+void op_crema_run_to_next_timer_prepare(struct op_call *call);
+void op_crema_unfreeze_clock(struct op_call *call);
 
 /* dynamodb: api_tables.c */
 void op_dynamodb_batch_write_item(struct op_call *call);

@@ -6,6 +6,13 @@
 #include "api/api_shape.h"
 #include "api/operations.h"
 
+static const struct shape shape_AdvanceClockRequest;
+static const struct shape shape_Milliseconds;
+static const struct shape shape_Timestamp;
+static const struct shape shape_ClockResponse;
+static const struct shape shape_ClockMode;
+static const struct shape shape_ClockFlag;
+static const struct shape shape_TimerKind;
 static const struct shape shape_BackupRequest;
 static const struct shape shape_FolderPath;
 static const struct shape shape_BackupResponse;
@@ -28,12 +35,47 @@ static const struct shape shape_Texts;
 static const struct shape shape_ExplainPatternRequest;
 static const struct shape shape_PatternText;
 static const struct shape shape_ExplainPatternResponse;
+static const struct shape shape_ClockRequest;
 static const struct shape shape_ListInboxRequest;
 static const struct shape shape_ListInboxResponse;
 static const struct shape shape_InboxEntries;
 static const struct shape shape_InboxEntry;
-static const struct shape shape_Timestamp;
 
+static const struct shape_member members_AdvanceClockRequest[] = {
+    { { "Milliseconds", 12 }, { "milliseconds", 12 }, &shape_Milliseconds, false },
+    { { "To", 2 }, { "to", 2 }, &shape_Timestamp, false },
+};
+static const struct shape shape_AdvanceClockRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "AdvanceClockRequest", 19 }, .members = members_AdvanceClockRequest, .member_count = 2
+};
+static const struct shape shape_Milliseconds = {
+    .type = SHAPE_LONG, .name = { "Milliseconds", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(3155760000000)
+};
+static const struct shape shape_Timestamp = {
+    .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
+};
+static const struct shape_member members_ClockResponse[] = {
+    { { "Mode", 4 }, { "mode", 4 }, &shape_ClockMode, false },
+    { { "Frozen", 6 }, { "frozen", 6 }, &shape_ClockFlag, false },
+    { { "Time", 4 }, { "time", 4 }, &shape_Timestamp, false },
+    { { "NextTimer", 9 }, { "nextTimer", 9 }, &shape_Timestamp, false },
+    { { "NextTimerOf", 11 }, { "nextTimerOf", 11 }, &shape_TimerKind, false },
+    { { "Timer", 5 }, { "timer", 5 }, &shape_TimerKind, false },
+};
+static const struct shape shape_ClockResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ClockResponse", 13 }, .members = members_ClockResponse, .member_count = 6
+};
+static const struct str values_ClockMode[] = { { "machine", 7 }, { "virtual", 7 } };
+static const struct shape shape_ClockMode = {
+    .type = SHAPE_STRING, .name = { "ClockMode", 9 }, .values = values_ClockMode, .value_count = 2
+};
+static const struct shape shape_ClockFlag = {
+    .type = SHAPE_BOOLEAN, .name = { "ClockFlag", 9 }
+};
+static const struct str values_TimerKind[] = { { "delivery", 8 }, { "workflow", 8 }, { "logs", 4 }, { "bus", 3 } };
+static const struct shape shape_TimerKind = {
+    .type = SHAPE_STRING, .name = { "TimerKind", 9 }, .values = values_TimerKind, .value_count = 4
+};
 static const struct shape_member members_BackupRequest[] = {
     { { "Folder", 6 }, { "folder", 6 }, &shape_FolderPath, true },
 };
@@ -150,6 +192,9 @@ static const struct shape_member members_ExplainPatternResponse[] = {
 static const struct shape shape_ExplainPatternResponse = {
     .type = SHAPE_STRUCTURE, .name = { "ExplainPatternResponse", 22 }, .members = members_ExplainPatternResponse, .member_count = 1
 };
+static const struct shape shape_ClockRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ClockRequest", 12 }
+};
 static const struct shape_member members_ListInboxRequest[] = {
     { { "Limit", 5 }, { "limit", 5 }, &shape_PageLimit, false },
     { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
@@ -185,11 +230,12 @@ static const struct shape_member members_InboxEntry[] = {
 static const struct shape shape_InboxEntry = {
     .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 13
 };
-static const struct shape shape_Timestamp = {
-    .type = SHAPE_TIMESTAMP, .name = { "Timestamp", 9 }
-};
 
 const struct operation operations_crema[] = {
+    { .service = "crema", .name = "AdvanceClock", .kind = OP_WRITE,
+      .prepare = op_crema_advance_clock_prepare, .run = op_crema_advance_clock,
+      .input = &shape_AdvanceClockRequest, .output = &shape_ClockResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "Backup", .kind = OP_WRITE,
       .run = op_crema_backup,
       .input = &shape_BackupRequest, .output = &shape_BackupResponse,
@@ -202,8 +248,24 @@ const struct operation operations_crema[] = {
       .run = op_crema_explain_pattern,
       .input = &shape_ExplainPatternRequest, .output = &shape_ExplainPatternResponse,
       .body_bytes_max = 4194304, .since = "0.1.0" },
+    { .service = "crema", .name = "FreezeClock", .kind = OP_WRITE,
+      .run = op_crema_freeze_clock,
+      .input = &shape_ClockRequest, .output = &shape_ClockResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "GetClock", .kind = OP_READ,
+      .run = op_crema_get_clock,
+      .input = &shape_ClockRequest, .output = &shape_ClockResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "ListInbox", .kind = OP_READ,
       .run = op_crema_list_inbox,
       .input = &shape_ListInboxRequest, .output = &shape_ListInboxResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "RunToNextTimer", .kind = OP_WRITE,
+      .prepare = op_crema_run_to_next_timer_prepare, .run = op_crema_run_to_next_timer,
+      .input = &shape_ClockRequest, .output = &shape_ClockResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "UnfreezeClock", .kind = OP_WRITE,
+      .run = op_crema_unfreeze_clock,
+      .input = &shape_ClockRequest, .output = &shape_ClockResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
 };

@@ -90,7 +90,7 @@ void http_answer_keep(struct http_exchange *exchange, int status, const struct h
 /* The line with the date, made anew once a second. */
 static struct str date_line(struct http_loop *loop)
 {
-    int64_t now_s = clock_now_ms() / 1000;
+    int64_t now_s = clock_machine_ms() / 1000; /* clients hold it against their own */
     if (now_s != loop->date_s || !loop->date_len) {
         static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
         static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",

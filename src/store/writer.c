@@ -230,13 +230,14 @@ static unsigned run_group(struct writer *writer, struct command **group)
 static unsigned one_group(struct writer *writer)
 {
     writer->batch = store_batch_begin(writer->store);
-    writer->now_ms = clock_now_ms();
+    writer->now_ms = clock_step(writer);
     (void)timers_run(writer, writer->now_ms);
     laters_take(writer, writer->now_ms);
     struct command *group = NULL;
     unsigned count = run_group(writer, &group);
     struct diag diag;
     enum err err = ERR_OK;
+    clock_close_batch(writer);
     bool written = !store_batch_empty(writer->batch);
     if (written)
         err = store_commit(writer->batch, &diag);
@@ -277,6 +278,8 @@ static void writer_main(void *self)
         used = one_group(writer);
         int64_t later_ms = laters_next_ms(writer);
         wake_ms = later_ms < writer->timers.next_ms ? later_ms : writer->timers.next_ms;
+        if (clock_advances(writer))
+            wake_ms = INT64_MIN; /* a clock that is moved waits for nothing */
     }
 }
 

@@ -90,6 +90,20 @@ void writer_on_timer(struct writer *writer, enum timer_kind kind, timer_due_f *d
 void timer_add(struct work *work, int64_t due_ms, enum timer_kind kind, struct str ref);
 void timer_remove(struct work *work, int64_t due_ms, enum timer_kind kind, struct str ref);
 
+/* ---- virtual time ---- */
+
+/* Before writer_start. With is_virtual the clock of this process (io/clock.h) becomes virtual, and stands where the
+ * store says, or at the machine's time. ERR_INVALID: the store's time was virtual and is ahead of the machine's. */
+enum err writer_clock_open(struct writer *writer, bool is_virtual, struct diag *reterr) MUST_USE;
+/* On the writer's thread, in a command; of a clock that is virtual. Time goes on to that moment after the command,
+ * from timer to timer: each runs at its own time. A command that waits until then (writer_later) runs there. */
+void writer_clock_advance(struct work *work, int64_t to_ms);
+/* The time of the clock, and whether it stands, are of the command's batch. */
+void writer_clock_keep(struct work *work);
+/* The timer that is due first; of any clock, on any thread. False: there is none. */
+bool writer_clock_next(struct store_reader *reader, uint16_t partition, int64_t *ret_due_ms,
+                       enum timer_kind *ret_kind);
+
 struct writer_stats {
     uint64_t commands, groups, refused, rolled_back, timers_due;
     unsigned queued, queued_max_seen;

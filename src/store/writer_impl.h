@@ -41,6 +41,8 @@ struct writer {
     struct command *taken, *taken_last; /* off the queue, not yet run; the writer thread's */
     uint64_t works;                     /* run so far; the writer thread's */
     int64_t now_ms;                     /* of the group's latest work; the writer thread's */
+    int64_t advance_to_ms;              /* virtual time is to go there; 0: nowhere; the writer thread's */
+    bool clock_forget;                  /* time was virtual once, and is not any more */
 
     struct mutex *mutex;
     struct condition *wake;
@@ -59,6 +61,12 @@ void writer_run(struct writer *writer, work_f *f, void *self);
 void timers_init(struct writer *writer);
 /* Runs what is due at now_ms, at most TIMERS_IN_GROUP_MAX of it; returns how many ran. */
 unsigned timers_run(struct writer *writer, int64_t now_ms);
+
+/* writer_clock.c: the moment of the next group, virtual time being moved to it; whether it is on its way; and what
+ * a batch keeps of it. */
+int64_t clock_step(struct writer *writer);
+bool clock_advances(const struct writer *writer);
+void clock_close_batch(struct writer *writer);
 
 /* Moves what is due among the taken. */
 void laters_take(struct writer *writer, int64_t now_ms);
