@@ -9,7 +9,7 @@
 #include "bus/bus_key.h"
 #include "deliver/deliver.h"
 #include "expr/path.h"
-#include "match/pattern.h"
+#include "match/matcher.h"
 
 #include <stdatomic.h>
 
@@ -27,14 +27,15 @@ struct route_target {
 
 struct route_rule {
     struct str arn;
-    struct pattern *pattern;
     struct route_target *targets;
     size_t target_count;
 };
 
-/* The enabled rules of one bus, ready to match. */
+/* The enabled rules of one bus, ready to match: the matcher knows each by its place among the rules. */
 struct route {
     struct arena arena;
+    struct matcher *matcher; /* NULL: there are no rules */
+    struct matcher_reader *reader;
     struct route_rule *rules;
     size_t rule_count;
 };
@@ -43,7 +44,7 @@ struct bus {
     struct bus_settings settings; /* filled in */
     struct deliver *deliver;
     struct map routes;   /* "account\0region\0bus" -> struct route */
-    size_t rules_cached; /* a bus counts as one more */
+    size_t rules_cached; /* a bus counts as some more */
     bool changed;        /* buses or rules were changed since the last commit */
     bool inbox_trimmed;  /* the ring has been cut to size since the start */
     _Atomic uint64_t events, deliveries, missing_bus, rejected;

@@ -10,8 +10,17 @@ static void route_free(struct route *route)
 {
     if (!route)
         return;
+    matcher_reader_free(&route->reader);
+    matcher_free(&route->matcher);
     arena_fini(&route->arena);
     free(route);
+}
+
+/* Among the rules that may be cached: a matcher takes the memory of many of them. */
+static size_t route_weight(const struct route *route)
+{
+    enum { MATCHER_RULES = 10 };
+    return route->rule_count + (route->matcher ? MATCHER_RULES : 1);
 }
 
 static struct str route_key(struct arena *arena, struct ns ns, struct str name)
@@ -35,7 +44,7 @@ void bus_route_forget(struct bus *bus, struct ns ns, struct str name)
     bus->changed = true;
     struct route *route = map_remove(&bus->routes, route_key(&arena, ns, name));
     if (route)
-        bus->rules_cached -= route->rule_count + 1;
+        bus->rules_cached -= route_weight(route);
     route_free(route);
     arena_fini(&arena);
 }
@@ -51,9 +60,10 @@ void bus_route_forget_all(struct bus *bus)
 }
 
 /* Adds the rule; false when it cannot be compiled, though it was when it was put. */
-static bool rule_compile(struct route *route, const struct bus_rule *rule)
+static bool rule_compile(struct route *route, struct arena *scratch, const struct bus_rule *rule)
 {
     struct fault fault = { 0 };
+    struct pattern *pattern;
     struct route_rule compiled = { .arn = arena_copy(&route->arena, rule->arn) };
     compiled.targets = ARENA_ARRAY(&route->arena, struct route_target, rule->targets.count);
     for (uint32_t i = 0; i < rule->targets.count; i++) {
@@ -62,7 +72,12 @@ static bool rule_compile(struct route *route, const struct bus_rule *rule)
             return false;
         compiled.target_count++;
     }
-    if (!bus_pattern_compile(&bus_pattern_unlimited, &route->arena, rule->pattern, &compiled.pattern, &fault))
+    if (!route->matcher) {
+        route->matcher = matcher_new(NULL);
+        route->reader = matcher_reader_new(route->matcher);
+    }
+    if (!bus_pattern_compile(&bus_pattern_unlimited, scratch, rule->pattern, &pattern, &fault) ||
+        matcher_add_pattern(route->matcher, route->rule_count, pattern))
         return false;
     route->rules[route->rule_count++] = compiled;
     return true;
@@ -84,16 +99,16 @@ static struct route *route_load(struct bus *bus, struct work *work, struct ns ns
     for (size_t i = 0; i < rules.len; i++) {
         if (!bus_rule_enabled(&rules.at[i]) || rules.at[i].targets.count == 0)
             continue;
-        if (!rule_compile(route, &rules.at[i])) {
+        if (!rule_compile(route, work->arena, &rules.at[i])) {
             fault_set(reterr, work->arena, FAULT_INTERNAL, "Rule %.*s of this store cannot be compiled.",
                       STR_ARG(rules.at[i].arn));
             route_free(route);
             return NULL;
         }
     }
-    if (bus->rules_cached + route->rule_count + 1 > bus->settings.rules_cached_max)
+    if (bus->rules_cached + route_weight(route) > bus->settings.rules_cached_max)
         bus_route_forget_all(bus);
-    bus->rules_cached += route->rule_count + 1;
+    bus->rules_cached += route_weight(route);
     route_free(map_put(&bus->routes, route_key(work->arena, ns, name), route)); /* there was none */
     return route;
 }
@@ -157,10 +172,11 @@ static void route_event(struct bus *bus, struct work *work, const struct route *
                         const struct bus_envelope *envelope)
 {
     uint64_t deliveries = 0;
-    for (size_t i = 0; i < route->rule_count; i++) {
-        const struct route_rule *rule = &route->rules[i];
-        if (!pattern_match(rule->pattern, work->arena, &envelope->value))
-            continue;
+    struct matcher_result hits = { 0 };
+    if (route->matcher)
+        matcher_match_value(route->reader, &envelope->value, &hits);
+    for (size_t i = 0; i < hits.count; i++) {
+        const struct route_rule *rule = &route->rules[hits.rules[i]];
         for (size_t k = 0; k < rule->target_count; k++)
             send(bus, work, rule, &rule->targets[k], envelope);
         deliveries += rule->target_count;

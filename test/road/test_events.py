@@ -594,6 +594,34 @@ def test_refuses_what_it_cannot_test(events):
 
 # ---- where events go ----
 
+BY_EVERY_OPERATOR = [
+    ({"source": ["road"]}, [1, 2, 3]), ({"detail": {"n": [2.0]}}, [2]), ({"detail": {"s": [None, True]}}, [3]),
+    ({"detail": {"s": [{"prefix": "a"}]}}, [1]), ({"detail": {"s": [{"suffix": {"equals-ignore-case": "C"}}]}}, [1]),
+    ({"detail": {"s": [{"wildcard": "*b*"}]}}, [1]), ({"detail": {"s": [{"anything-but": "abc"}]}}, [2, 3]),
+    ({"detail": {"s": [{"anything-but": {"wildcard": "x*z"}}]}}, [1, 3]),
+    ({"detail": {"n": [{"numeric": [">", 1, "<=", 3]}]}}, [2, 3]), ({"detail": {"ip": [{"cidr": "10.0.0.0/8"}]}}, [2]),
+    ({"detail": {"ip": [{"exists": False}]}}, [1, 3]), ({"detail": {"s": [{"equals-ignore-case": "XyZ"}]}}, [2]),
+    ({"$or": [{"detail": {"n": [1]}}, {"detail": {"ip": [{"exists": True}]}}]}, [1, 2]), ({"source": ["none"]}, []),
+    ({"detail": {"items": {"k": ["x"], "v": [2]}}}, [3])]
+
+
+def test_events_go_by_every_kind_of_rule(events, logs, bus, group):
+    for number, (pattern, _) in enumerate(BY_EVERY_OPERATOR):
+        rule_to(events, bus, group_arn(group), name=f"r{number}", pattern=pattern, Input=json.dumps({"rule": number}))
+    for number, detail in enumerate([
+            {"n": 1, "s": "abc"}, {"n": 2, "s": "xyz", "ip": "10.1.2.3", "items": [{"k": "x"}, {"v": 2}]},
+            {"n": 3, "s": None, "items": [{"k": "y", "v": 1}, {"k": "x", "v": 2}]}], 1):
+        before = {e["eventId"] for e in logged(logs, group)}
+        put(events, bus, json.dumps(detail))
+        hit = sorted(json.loads(e["message"])["rule"] for e in logged(logs, group) if e["eventId"] not in before)
+        assert hit == [i for i, (_, wanted) in enumerate(BY_EVERY_OPERATOR) if number in wanted]
+    events.remove_targets(Rule="r0", EventBusName=bus, Ids=["t"])
+    before = len(logged(logs, group))
+    put(events, bus, '{"n":2}')
+    # r1 is the number, r8 the range, r10 what is not there
+    assert len(logged(logs, group)) - before == 3
+
+
 def test_an_event_in_a_log_stream_of_its_own(events, logs, bus, group):
     rule_to(events, bus, group_arn(group), name="logAll")
     at = datetime.datetime(2026, 11, 20, 10, 11, 12, tzinfo=datetime.timezone.utc)
