@@ -181,10 +181,10 @@ static void run_step(struct run *run, const struct happening *what, struct value
     run_write(run, &step);
     if (starts)
         *starts = step.starts;
-    run_deliver(run, &step);
     job_list jobs = jobs_of(run->work->arena, &run->execution);
     flow_jobs_move(flow, run->work, edition->ns, &run->ref, &run->jobs, &jobs,
                    what->kind == HAPPENED_JOB_ENDED ? what->branch : BRANCH_NONE);
+    run_deliver(run, &step); /* after the orders to stop: a name that is free again may be wanted */
     if (run->execution.status != EXECUTION_RUNNING)
         flow_job_ended(flow, run->work, edition->ns, &run->execution, run->arn);
     run->output = step.output;

@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from conftest import ACCOUNT, REGION, TOP, eventually
+from wire import Wire
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
 START = "arn:aws:states:::states:startExecution"
@@ -432,3 +433,30 @@ def test_optimized_dynamodb_and_events(flows, server):
                                                         "SdkResponseMetadata"}
     about = flows.run(one("arn:aws:states:::events:putEvents", {"Entries": [{"Source": "s"}]}))
     assert about["error"] == "EventBridge.FailedEntry" and json.loads(about["cause"])["FailedEntryCount"] == 1
+
+
+def test_nested_in_map_outlives_the_process(new_server):
+    """A Map whose items wait for executions of their own, killed meanwhile; one that is stopped stops them all."""
+    server = new_server("--clock", "virtual", "--deliveries-per-command-max", "7")
+    flows, clock = Workflows(server), Wire(server.port)
+    clock("crema", "FreezeClock")
+    child = flows.machine(waits(100), "Child")
+    items = {"Type": "Map", "ItemsPath": "$.n", "MaxConcurrency": 8, "End": True, "ItemProcessor": one(
+        START + ".sync:2", {"StateMachineArn": child, "Input.$": "$"}, OutputPath="$.Input")}
+    machine = flows.machine({"StartAt": "M", "States": {"M": items}}, "Parent")
+    values = list(range(40))
+    finished, stopped = flows.start(machine, {"n": values}), flows.start(machine, {"n": values})
+    for _ in range(6):
+        clock("crema", "AdvanceClock", Milliseconds=60000)
+        server.kill()
+        server.start()
+        flows, clock = Workflows(server), Wire(server.port)
+    flows.sfn.stop_execution(executionArn=stopped)
+    clock("crema", "AdvanceClock", Milliseconds=3600000)
+    about = flows.sfn.describe_execution(executionArn=finished)
+    assert (about["status"], json.loads(about["output"])) == ("SUCCEEDED", values)
+    children = [e for page in flows.sfn.get_paginator("list_executions").paginate(stateMachineArn=child)
+                for e in page["executions"]]
+    counts = {s: sum(e["status"] == s for e in children) for s in ("SUCCEEDED", "ABORTED", "RUNNING")}
+    assert counts["RUNNING"] == 0 and counts["ABORTED"] == 8
+    assert counts["SUCCEEDED"] == 40 + 8 * 3
