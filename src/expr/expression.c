@@ -36,7 +36,7 @@ enum err expression_get(const struct expression *expression, struct arena *arena
         if (expression->intrinsic && err == ERR_NOTFOUND)
             reterr->path = why;
         else
-            reterr->why = why;
+            reterr->why = err == ERR_LIMIT ? STR("it picks too many values") : why;
     }
     return err;
 }

@@ -24,7 +24,7 @@ enum err expression_compile(struct arena *arena, struct str text, struct express
 struct expression_failure {
     struct str function; /* the call as written; empty: the expression is a path */
     struct str path;     /* that leads nowhere; empty: the function failed */
-    struct str why;      /* it failed */
+    struct str why;      /* it failed, or the path has no value although it leads somewhere */
 };
 /* ERR_NOTFOUND: a path leads nowhere; ERR_INVALID: a function failed; ERR_LIMIT: the path picks too much. */
 enum err expression_get(const struct expression *expression, struct arena *arena, const struct scope *scope,

@@ -115,11 +115,14 @@ bool data_select(struct step *step, struct branch *branch, const struct selector
     }
     struct json picked;
     struct scope scope = scope_of(step, branch, from, path_of_context(selector->path));
-    if (path_get(selector->path, step->arena, &scope, &picked) == ERR_OK) {
+    enum err err = path_get(selector->path, step->arena, &scope, &picked);
+    if (err == ERR_OK) {
         *ret = value_of_json(&picked);
         return true;
     }
-    struct str path = path_text(selector->path), why = path_why(selector->path, step->arena, &scope);
+    struct str path = path_text(selector->path), why = STR("it picks too many values");
+    if (err != ERR_LIMIT)
+        why = path_why(selector->path, step->arena, &scope);
     step_fail_runtime(step, branch, "Invalid path '%.*s' : %.*s", STR_ARG(path), STR_ARG(why));
     return false;
 }
@@ -139,6 +142,10 @@ static void expression_failed(struct step *step, struct branch *branch, struct s
         struct str cause = step_cause(step, branch, "The function '%.*s' had the following error: %.*s",
                                       STR_ARG(why->function), STR_ARG(why->why));
         step_fail(step, branch, STR("States.IntrinsicFailure"), cause, false);
+    } else if (!str_empty(why->why)) {
+        step_fail_runtime(step, branch,
+                          "The JSONPath '%.*s' specified for the field '%.*s' has no value: %.*s",
+                          STR_ARG(why->path), STR_ARG(field), STR_ARG(why->why));
     } else {
         step_fail_runtime(
             step, branch,

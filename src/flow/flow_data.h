@@ -19,7 +19,8 @@ bool data_output(struct step *step, struct branch *branch, struct value *result,
 /* The branch's input with value put where the selector says. */
 bool data_combine(struct step *step, struct branch *branch, const struct selector *where, struct value *value,
                   struct value *ret);
-/* What one path picks from the branch's input or the context object. ERR_NOTFOUND, and nothing has failed. */
+/* What one path picks from the branch's input or the context object. ERR_NOTFOUND, ERR_LIMIT, and
+ * nothing has failed. */
 enum err data_pick(struct step *step, struct branch *branch, const struct path *path, struct value *from,
                    struct json *ret);
 /* The value of an expression; field is named when it has none. */

@@ -48,7 +48,7 @@ static const struct {
 };
 
 /* What the language has beyond what is built; refused by name, not as unknown. */
-static const char *const unbuilt_fields[] = { "Arguments", "Output", "Items", "Condition", "Credentials" };
+static const char *const unbuilt_fields[] = { "Arguments", "Output", "Items", "Condition" };
 
 static bool field_in(const char *const *list, size_t count, struct str name)
 {

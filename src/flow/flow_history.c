@@ -40,6 +40,7 @@ static const struct {
     [FIELD_ASSIGNED] = { "assignedVariables", "assignedVariablesDetails", false, true },
     [FIELD_MACHINE_ALIAS_ARN] = { "stateMachineAliasArn", NULL, false, false },
     [FIELD_MACHINE_VERSION_ARN] = { "stateMachineVersionArn", NULL, false, false },
+    [FIELD_TASK_CREDENTIALS] = { "taskCredentials", NULL, false, true },
 };
 
 static bool field_is_payload(enum history_field field)
@@ -165,7 +166,7 @@ void history_render(struct json_writer *out, const struct history_event *event, 
             struct str name = str_from(fields[field].name);
             if (event->has_number[field])
                 json_put_member_i64(out, name, event->numbers[field]);
-            bool payload = field_is_payload((enum history_field)field) || fields[field].json;
+            bool payload = field_is_payload((enum history_field)field) || field == FIELD_ASSIGNED;
             if (!event->texts[field].ptr || (!data && payload))
                 continue;
             if (fields[field].json) {

@@ -116,6 +116,7 @@ enum history_field {
     FIELD_ASSIGNED, /* variables, as an object of texts */
     FIELD_MACHINE_ALIAS_ARN,
     FIELD_MACHINE_VERSION_ARN,
+    FIELD_TASK_CREDENTIALS, /* an object */
     FIELDS,
 };
 

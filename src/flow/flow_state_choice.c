@@ -341,7 +341,10 @@ static enum verdict rule_holds(struct step *step, struct branch *branch, const s
         return verdict == VERDICT_FAILED ? verdict : verdict == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
     }
     struct json value, operand = rule->operand;
-    bool present = data_pick(step, branch, rule->variable, input, &value) == ERR_OK;
+    enum err picked = data_pick(step, branch, rule->variable, input, &value);
+    bool present = picked == ERR_OK;
+    if (picked == ERR_LIMIT)
+        return path_missing(step, branch, rule->variable);
     if (rule->kind == RULE_TEST && rule->test == TEST_PRESENT)
         return present == rule->wanted ? VERDICT_YES : VERDICT_NO;
     if (!present)

@@ -17,6 +17,7 @@ struct task {
     bool job, job_json;             /* .sync, .sync:2: waits for the execution that it starts */
     int64_t timeout_s, heartbeat_s; /* 0: none */
     const struct path *timeout_path, *heartbeat_path;
+    const struct template *credentials; /* NULL: the machine's role */
 };
 
 /* arn:aws:states:REGION:ACCOUNT:activity:NAME */
@@ -109,6 +110,7 @@ static void task_read(struct check *check, const struct where *at, const struct 
     time_read(check, at, source, "TimeoutSeconds", "TimeoutSecondsPath", &own->timeout_s, &own->timeout_path);
     time_read(check, at, source, "HeartbeatSeconds", "HeartbeatSecondsPath", &own->heartbeat_s,
               &own->heartbeat_path);
+    own->credentials = check_template(check, at, source, "Credentials");
     struct where here = WHERE(at, STR("HeartbeatSeconds"));
     if (own->timeout_s > 0 && own->heartbeat_s >= own->timeout_s)
         check_problem(check, &here, "HeartbeatSeconds must be smaller than TimeoutSeconds");
@@ -172,11 +174,34 @@ static void task_times_begin(const struct step *step, struct branch *branch)
     branch->heartbeat_ms = branch->heartbeat_span_ms > 0 ? step->now_ms + branch->heartbeat_span_ms : 0;
 }
 
+/* The role that the task would take on; shown in the history, as roles are. Empty: the machine's. */
+static bool task_credentials(struct step *step, struct branch *branch, struct str *ret)
+{
+    const struct task *own = step_state(step, branch)->own;
+    struct value rendered;
+    *ret = STR_EMPTY;
+    if (!own->credentials)
+        return true;
+    if (!data_render(step, branch, own->credentials, &branch->input, &rendered))
+        return false;
+    const struct json *role = json_get_typed(value_json(step->arena, &rendered), STR("RoleArn"), JSON_STRING);
+    if (!role) {
+        step_fail_runtime(step, branch, "The field 'RoleArn' of Credentials must be a string.");
+        return false;
+    }
+    struct json_member *member = ARENA_NEW(step->arena, struct json_member);
+    *member = (struct json_member){ STR("roleArn"), *role };
+    struct json credentials = json_of_object(member, 1);
+    *ret = json_text(step->arena, &credentials);
+    return true;
+}
+
 static void task_enter(struct step *step, struct branch *branch)
 {
     const struct task *own = step_state(step, branch)->own;
     int64_t timeout_s = own->timeout_s, heartbeat_s = own->heartbeat_s;
     struct value parameters;
+    struct str credentials = STR_EMPTY;
     if (own->by_token) {
         struct task_token token = { .ref = step->names->ref, .branch = branch->id, .entry = branch->entry };
         step->settings->random(branch->secret, sizeof(branch->secret));
@@ -185,7 +210,8 @@ static void task_enter(struct step *step, struct branch *branch)
     }
     bool ready = data_input(step, branch, &parameters) &&
                  task_time(step, branch, "TimeoutSecondsPath", own->timeout_path, &timeout_s) &&
-                 task_time(step, branch, "HeartbeatSecondsPath", own->heartbeat_path, &heartbeat_s);
+                 task_time(step, branch, "HeartbeatSecondsPath", own->heartbeat_path, &heartbeat_s) &&
+                 task_credentials(step, branch, &credentials);
     step->task_token = STR_EMPTY;
     if (!ready)
         return;
@@ -204,6 +230,8 @@ static void task_enter(struct step *step, struct branch *branch)
         history_number(&step->history, FIELD_TIMEOUT_SECONDS, timeout_s);
     if (heartbeat_s > 0)
         history_number(&step->history, FIELD_HEARTBEAT_SECONDS, heartbeat_s);
+    if (!str_empty(credentials) && !own->activity)
+        history_text(&step->history, FIELD_TASK_CREDENTIALS, credentials);
     history_end(&step->history);
     branch->timeout_span_ms = timeout_s * 1000;
     branch->heartbeat_span_ms = heartbeat_s * 1000;
@@ -413,8 +441,10 @@ struct str task_resource(const struct state *state)
     return state->kind == &state_task ? ((const struct task *)state->own)->resource : STR_EMPTY;
 }
 
-static const char *const task_fields[] = { "Resource",         "TimeoutSeconds",       "TimeoutSecondsPath",
-                                           "HeartbeatSeconds", "HeartbeatSecondsPath", NULL };
+static const char *const task_fields[] = {
+    "Credentials",          "Resource", "TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds",
+    "HeartbeatSecondsPath", NULL
+};
 
 const struct state_kind state_task = {
     .name = "Task",
