@@ -3,7 +3,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "io/file.h"
+#include "io/lines.h"
 
 #include <stdio.h>
 
@@ -17,6 +17,30 @@ struct reading {
     struct buf *reterr;
 };
 
+/* A file, or a pipe as a shell gives for what another program prints; "-" is standard input. */
+static enum err read_text(const char *path, struct arena *arena, struct str *ret, struct buf *reterr)
+{
+    struct lines *lines = NULL;
+    struct buf text = { .max = RULES_FILE_BYTES_MAX };
+    struct str line;
+    struct diag diag = { { 0 } };
+    enum err err = lines_open(path, RULES_FILE_BYTES_MAX, &lines, &diag);
+    while (!err && !(err = lines_next(lines, &line, &diag))) {
+        buf_add(&text, line);
+        buf_add_char(&text, '\n');
+        err = text.err;
+    }
+    lines_close(&lines);
+    if (err == ERR_CLOSED) {
+        *ret = arena_copy(arena, buf_str(&text));
+        err = ERR_OK;
+    } else {
+        buf_printf(reterr, "%s: %s", path, err == ERR_LIMIT ? "is too large" : diag.text);
+    }
+    buf_fini(&text);
+    return err;
+}
+
 static enum err compile(struct match_rules *rules, struct match_rule *rule, uint64_t number,
                         struct str *reterr)
 {
@@ -26,22 +50,15 @@ static enum err compile(struct match_rules *rules, struct match_rule *rule, uint
 
 enum err match_rules_one(struct match_rules *rules, const char *pattern, struct buf *reterr)
 {
-    struct buf text = { 0 };
-    struct diag diag;
     struct match_rule *rule = ARENA_NEW(&rules->arena, struct match_rule);
-    if (pattern[0] != '@') {
-        rule->text = str_from(pattern);
-    } else {
-        enum err err = file_read_all(pattern + 1, RULES_FILE_BYTES_MAX, &text, &diag);
-        rule->text = arena_copy(&rules->arena, buf_str(&text));
-        buf_fini(&text);
-        if (err) {
-            buf_printf(reterr, "%s", diag.text);
-            return err;
-        }
-    }
     struct str why = STR_EMPTY;
-    enum err err = compile(rules, rule, 0, &why);
+    enum err err = ERR_OK;
+    rule->text = str_from(pattern);
+    if (pattern[0] == '@')
+        err = read_text(pattern + 1, &rules->arena, &rule->text, reterr);
+    if (err)
+        return err;
+    err = compile(rules, rule, 0, &why);
     if (err) {
         if (pattern[0] == '@')
             buf_printf(reterr, "%s: ", pattern + 1);
@@ -154,16 +171,12 @@ static enum err take_file(struct reading *reading, struct str text)
 enum err match_rules_file(struct match_rules *rules, const char *path, struct buf *reterr)
 {
     struct reading reading = { .rules = rules, .path = path, .reterr = reterr };
-    struct buf file = { 0 };
-    struct diag diag;
-    enum err err = file_read_all(path, RULES_FILE_BYTES_MAX, &file, &diag);
+    struct str text;
+    enum err err = read_text(path, &rules->arena, &text, reterr);
     if (err)
-        buf_printf(reterr, "%s", diag.text);
-    struct str text = arena_copy(&rules->arena, buf_str(&file));
-    buf_fini(&file);
+        return err;
     map_init(&reading.names, 0);
-    if (!err)
-        err = take_file(&reading, text);
+    err = take_file(&reading, text);
     map_fini(&reading.names);
     if (err)
         return err;

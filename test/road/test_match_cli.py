@@ -329,6 +329,14 @@ def test_files_of_rules_that_are_wrong(tmp_path, text, said):
     assert "crema match: rules" in done.stderr.decode() and said in done.stderr.decode()
 
 
+def test_rules_from_a_pipe(rules):
+    (rules / "events.jsonl").write_bytes(lines(EVENTS[0]))
+    done = subprocess.run(["bash", "-c", f"'{CREMA}' match --rules <(cat map.json) events.jsonl"], cwd=rules,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (done.stdout, done.stderr) == (b'open,few\t{"state": "open", "n": 1}\n', b"")
+    assert match("--rules", "-", "events.jsonl", cwd=rules, stdin=json.dumps(RULES).encode()).returncode == 0
+
+
 def test_one_rule_to_a_line_may_be_one_line(tmp_path):
     (tmp_path / "rules").write_text('{"name":"a","pattern":{"x":[1]}}\n')
     assert match("--rules", "rules", cwd=tmp_path, stdin=b'{"x":1}').stdout == b'a\t{"x":1}\n'
