@@ -6,6 +6,7 @@ Server and load generator share the machine's cores. Every figure is checked: wh
 through the API, counted, and each order must be there once. Writes build/bench.json.
 """
 import argparse
+import concurrent.futures
 import glob
 import http.client
 import json
@@ -52,15 +53,17 @@ class Failed(Exception):
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, *arguments):
         self.folder = folder
+        self.arguments = arguments
         self.process = None
         self.start()
 
     def start(self):
         """Starts it and returns the seconds until its first answer."""
         begun = time.monotonic()
-        self.process = subprocess.Popen([CREMA, "serve", "--listen", "127.0.0.1:0", "--data", self.folder],
+        self.process = subprocess.Popen([CREMA, "serve", "--listen", "127.0.0.1:0", "--data", self.folder,
+                                         *self.arguments],
                                         stdout=subprocess.PIPE, stderr=open(self.folder + ".log", "a"), text=True)
         line = self.process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
@@ -147,7 +150,7 @@ class Reader:
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
 
     def call(self, target, body):
-        service = {"Logs": "logs", "AWSStepFunctions": "states"}[target.split("_")[0].split(".")[0]]
+        service = {"Logs": "logs", "AWSStepFunctions": "states", "Crema": "crema"}[target.split("_")[0].split(".")[0]]
         version = "1.0" if service == "states" else "1.1"
         self.connection.request("POST", "/", json.dumps(body), {
             "X-Amz-Target": target, "Content-Type": "application/x-amz-json-" + version,
@@ -157,7 +160,7 @@ class Reader:
         text = answer.read()
         if answer.status != 200:
             raise Failed(f"{target}: {answer.status} {text[:300]!r}")
-        return json.loads(text)
+        return json.loads(text) if text else {}
 
     def pages(self, target, body, token_in, token_out):
         body = dict(body)
@@ -177,6 +180,7 @@ class Bench:
         self.duration_s = 2 if options.quick else 10
         self.fill_events = 50_000 if options.quick else 1_000_000
         self.waiting = 500 if options.quick else 10_000
+        self.waiting_many = 2_000 if options.quick else 100_000
         self.events_in = 0
 
     def row(self, figure, reached, wanted, unit, at_most=False, form="{:,.0f}"):
@@ -328,6 +332,73 @@ class Bench:
         self.detail["folder_bytes"] = sum(os.path.getsize(path) for path in
                                           glob.glob(DATA + "/**", recursive=True) if os.path.isfile(path))
 
+    # ---- executions that wait, on a server of their own whose clock can be moved ----
+
+    def waiting_figures(self):
+        """Half wait for a token, half for a timer; all go on after restarts."""
+        folder = DATA + "-waiting"
+        shutil.rmtree(folder, ignore_errors=True)
+        server = Server(folder, "--clock", "virtual")
+        try:
+            group = self.make_bus(server, "bench-tokens")
+            timers = self.make_machine(server, "bench-timers", WAITING)
+            tokens = self.make_machine(server, "bench-tokens", {"StartAt": "Ask", "States": {"Ask": {
+                "Type": "Task", "Resource": "arn:aws:states:::events:putEvents.waitForTaskToken", "End": True,
+                "Parameters": {"Entries": [{"Source": SOURCE, "DetailType": "Waits", "EventBusName": "bench-tokens",
+                                            "Detail": {"token.$": "$$.Task.Token"}}]}}}})
+            half = self.waiting_many // 2
+            for machine in (timers, tokens):
+                server.load("start-execution", "--machine", machine, "--requests", half, "--duration", 600)
+            what = f"{2 * half:,} executions that wait"
+            self.row(f"memory, {what}", server.resident_mib(), 300, "MiB", True, "{:,.1f}")
+            server.end()
+            self.row(f"start to first answer, {what}", server.start() * 1000, 1000, "ms", True)
+            server.end(signal.SIGKILL)
+            self.row("the same start after kill -9", server.start() * 1000, 1000, "ms", True)
+            self.row("memory, right after that start", server.resident_mib(), 300, "MiB", True, "{:,.1f}")
+            self.detail["timers_per_s"] = self.timers_go_on(server, half)
+            self.detail["tokens_per_s"] = self.tokens_go_on(server, group, half)
+            self.row("memory, when all have ended", server.resident_mib(), 300, "MiB", True, "{:,.1f}")
+            for machine in (timers, tokens):
+                ended = sum(len(page["executions"]) for page in Reader(server).pages(
+                    "AWSStepFunctions.ListExecutions", {"stateMachineArn": machine, "statusFilter": "SUCCEEDED",
+                                                        "maxResults": 1000}, "nextToken", "nextToken"))
+                if ended != half:
+                    raise Failed(f"{half} executions waited, {ended} have gone on to their end")
+        finally:
+            server.end()
+            if not self.options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def timers_go_on(self, server, count):
+        """All of them, by moving the clock behind the last one's time."""
+        begun = time.monotonic()
+        Reader(server).call("Crema.AdvanceClock", {"Milliseconds": 864000 * 1000})
+        per_s = count / (time.monotonic() - begun)
+        print(f"  timers that fire, one step each: {per_s:,.0f} /s", flush=True)
+        return per_s
+
+    def tokens_go_on(self, server, group, count):
+        """Each by its own token, as the events brought them."""
+        tokens = [re.search(r'"token":"([^"]+)"', event["message"]).group(1)
+                  for page in Reader(server).pages("Logs_20140328.FilterLogEvents", {"logGroupName": group,
+                                                                                     "limit": 10000},
+                                                   "nextToken", "nextToken") for event in page["events"]]
+        if len(set(tokens)) != count:
+            raise Failed(f"{count} executions wait for a token, {len(set(tokens))} tokens came")
+        begun = time.monotonic()
+
+        def answer(some):
+            reader = Reader(server)
+            for token in some:
+                reader.call("AWSStepFunctions.SendTaskSuccess", {"taskToken": token, "output": "{}"})
+
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(answer, [tokens[n::16] for n in range(16)]))
+        per_s = count / (time.monotonic() - begun)
+        print(f"  SendTaskSuccess, from Python: {per_s:,.0f} /s", flush=True)
+        return per_s
+
     # ---- matching, without a server ----
 
     def match_figures(self):
@@ -373,7 +444,9 @@ class Bench:
             self.start_empty()
         if not only or "match" in only:
             self.match_figures()
-        if only and only <= {"start", "match"}:
+        if not only or "waiting" in only:
+            self.waiting_figures()
+        if only and only <= {"start", "match", "waiting"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
@@ -429,7 +502,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, match, events, visible, executions, logs, large")
+                        help="of start, match, waiting, events, visible, executions, logs, large")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:
