@@ -158,7 +158,7 @@ struct walk {
 static void walk_flat(struct walk *walk)
 {
     const struct json_index *index = walk->index;
-    if (walk->at == index->count)
+    if (walk->at >= index->count)
         return;
     size_t block = index->offsets[walk->at] / BLOCK;
     walk->block_end = index->blocks[block + 1].first;
@@ -172,7 +172,8 @@ static void walk_flat(struct walk *walk)
         walk->at = b->first;
         if (!b->flat || b->closed >= arrays || walk->depth + b->opened > JSON_DEPTH_MAX)
             break;
-        memset(walk->object + walk->depth, 0, b->opened * sizeof(bool));
+        for (unsigned i = 0; i < b->opened; i++)
+            walk->object[walk->depth + i] = false;
         arrays = arrays + b->opened - b->closed;
         walk->depth = walk->depth + b->opened - b->closed;
     }
@@ -180,12 +181,33 @@ static void walk_flat(struct walk *walk)
     walk->block_end = block < index->block_count ? index->blocks[block + 1].first : index->count;
 }
 
-/* On { or the comma before a name; moved to the colon behind it. False: there is no name. */
-static inline bool walk_name(struct walk *walk)
+/* From the bracket or a comma of an object to what ends its members or begins a container in it, which is returned;
+ * NUL: there is no name, or nothing behind it. */
+static inline char walk_members(struct walk *walk)
 {
-    struct str text = walk->index->text;
-    size_t name = json_index_solid(walk->index, walk->index->offsets[walk->at] + (size_t)1);
-    return name < text.len && text.ptr[name] == '"' && json_index_char(walk->index, ++walk->at) == ':';
+    const struct json_index *index = walk->index;
+    size_t at = walk->at;
+    char c;
+    do {
+        if (*json_index_behind(index, at) != '"' || json_index_char(index, at + 1) != ':')
+            return '\0';
+        at += 2;
+        c = json_index_char(index, at);
+    } while (c == ',');
+    walk->at = at;
+    return c;
+}
+
+/* The same of an array. */
+static inline char walk_items(struct walk *walk)
+{
+    char c;
+    do {
+        if (++walk->at >= walk->block_end)
+            walk_flat(walk);
+        c = json_index_char(walk->index, walk->at);
+    } while (c == ',');
+    return c;
 }
 
 enum err json_index_skip(const struct json_index *index, size_t *at, unsigned depth)
@@ -197,38 +219,28 @@ enum err json_index_skip(const struct json_index *index, size_t *at, unsigned de
     walk.depth = walk.outside = depth;
     char c = json_index_char(index, walk.at);
     for (;;) {
-        switch (c) {
-        case '{':
-        case '[':
-            if (walk.depth == JSON_DEPTH_MAX)
-                return ERR_LIMIT;
-            walk.object[walk.depth++] = c == '{';
-            if (c == '{') {
-                size_t first = json_index_solid(index, index->offsets[walk.at] + (size_t)1);
-                if (first < index->text.len && index->text.ptr[first] != '}' && !walk_name(&walk))
-                    return ERR_INVALID;
-            }
-            break;
-        case ',':
-            if (walk.object[walk.depth - 1] && !walk_name(&walk))
-                return ERR_INVALID;
-            break;
-        case '}':
-        case ']':
+        if ((c != '{' && c != '[') || walk.at >= index->count)
+            return ERR_INVALID;
+        if (walk.depth == JSON_DEPTH_MAX)
+            return ERR_LIMIT;
+        walk.object[walk.depth++] = c == '{';
+        if (c == '[')
+            c = walk_items(&walk);
+        else if (*json_index_behind(index, walk.at) != '}')
+            c = walk_members(&walk);
+        else
+            c = json_index_char(index, ++walk.at);
+        while (c == '}' || c == ']') {
             if (walk.object[--walk.depth] != (c == '}'))
                 return ERR_INVALID;
             if (walk.depth == walk.outside) {
                 *at = walk.at;
                 return ERR_OK;
             }
-            break;
-        default: /* a colon without a name, or the end */
-            return ERR_INVALID;
+            c = json_index_char(index, ++walk.at);
+            if (c == ',')
+                c = walk.object[walk.depth - 1] ? walk_members(&walk) : walk_items(&walk);
         }
-        walk.at++;
-        if (walk.at >= walk.block_end && !walk.object[walk.depth - 1])
-            walk_flat(&walk);
-        c = json_index_char(index, walk.at);
     }
 }
 
@@ -238,9 +250,6 @@ enum err json_index_valid(struct json_index *index, struct str text)
     if (err || index->count == 0)
         return err;
     size_t at = 0;
-    char first = json_index_char(index, at);
-    if (first != '{' && first != '[')
-        return ERR_INVALID;
     err = json_index_skip(index, &at, 0);
     return err ? err : at + 1 < index->count ? ERR_INVALID : ERR_OK;
 }

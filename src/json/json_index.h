@@ -30,11 +30,15 @@ struct json_index_block {
     bool flat;              /* neither of { } : is in it: only items of arrays, if it is in one */
 };
 
+enum { JSON_INDEX_BEHIND = 3 };
+
 struct json_index {
     struct str text;
-    uint32_t *offsets; /* count of them */
+    uint32_t *
+        offsets; /* count of them, and JSON_INDEX_BEHIND more that are the first again: for a walker that looks
+                        * ahead, an opening bracket is never what ends something */
     size_t count;
-    struct json_index_block *blocks; /* one more than the text fills */
+    struct json_index_block *blocks; /* block_count, and one more, which is not flat */
     size_t block_count;
     bool escapes; /* a backslash is in the text */
     size_t room;  /* bytes of text for which there is room */
@@ -59,10 +63,10 @@ enum err json_index_skip(const struct json_index *index, size_t *at, unsigned de
 /* Reads, and checks what json_index_read leaves. */
 enum err json_index_valid(struct json_index *index, struct str text) MUST_USE;
 
-/* The character at a place in the list; 0 behind its end. */
+/* The character at a place in the list, which is not empty, or less than JSON_INDEX_BEHIND behind it. */
 static inline char json_index_char(const struct json_index *index, size_t at)
 {
-    return at < index->count ? index->text.ptr[index->offsets[at]] : '\0';
+    return index->text.ptr[index->offsets[at]];
 }
 
 static inline bool json_is_space(char c)
@@ -70,12 +74,14 @@ static inline bool json_is_space(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/* The offset of the first byte at or behind one that is not white space, or the text's length. */
-static inline size_t json_index_solid(const struct json_index *index, size_t offset)
+/* The first byte behind an opening bracket, comma or colon that is not white space. There is one: a text that ends
+ * in them is refused. */
+static inline const char *json_index_behind(const struct json_index *index, size_t at)
 {
-    while (offset < index->text.len && json_is_space(index->text.ptr[offset]))
-        offset++;
-    return offset;
+    const char *p = index->text.ptr + index->offsets[at] + 1;
+    while (json_is_space(*p))
+        p++;
+    return p;
 }
 
 #endif

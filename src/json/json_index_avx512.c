@@ -70,39 +70,90 @@ static const unsigned char zero_goes_on[64] = {
     AT('.') = DIGIT_BEHIND_ZERO,
 };
 
-static inline KERNEL __m512i look_up(const unsigned char table[64], __m512i v)
+/* What stays in registers while a text is read; the compiler would make each anew where it is used. */
+struct kernel_constants {
+    __m512i itself, kinds, not_behind, zero_goes_on;
+    __m512i first_plain, plain_count, backslash,
+        quote; /* plain: the characters of ASCII that are no controls */
+    __m512i begin, close, ops, keyed, dot;
+    __m512i numbers; /* 0, 1, ... 63 */
+};
+
+static inline KERNEL __m512i keep(__m512i v)
 {
-    return _mm512_permutexvar_epi8(v, _mm512_loadu_si512(table));
+    __asm__("" : "+v"(v));
+    return v;
 }
 
-static inline KERNEL bool kernel_glance(const unsigned char *p, size_t len, bool first,
-                                        struct json_index_glance *ret)
+static inline KERNEL __m512i keep_byte(int c)
 {
-    /* Before the text stands what a value may follow, behind it what is no byte of it. */
-    const __m512i fill = _mm512_set1_epi8(':');
-    const __mmask64 all = ~(__mmask64)0, valid = len < BLOCK ? ((__mmask64)1 << len) - 1 : all;
+    return keep(_mm512_set1_epi8((char)c));
+}
+
+static inline KERNEL void kernel_begin(struct kernel_constants *ret)
+{
+    static const unsigned char numbers[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+        44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+    };
+    ret->itself = keep(_mm512_loadu_si512(itself));
+    ret->kinds = keep(_mm512_loadu_si512(kinds));
+    ret->not_behind = keep(_mm512_loadu_si512(not_behind));
+    ret->zero_goes_on = keep(_mm512_loadu_si512(zero_goes_on));
+    ret->first_plain = keep_byte(0x20);
+    ret->plain_count = keep_byte(0x60);
+    ret->backslash = keep_byte('\\');
+    ret->quote = keep_byte('"');
+    ret->begin = keep_byte(BEGIN);
+    ret->close = keep_byte(CLOSE);
+    ret->ops = keep_byte(BEGIN | CLOSE | SEPARATOR);
+    ret->keyed = keep_byte(KEYED);
+    ret->dot = keep_byte(DOT);
+    ret->numbers = keep(_mm512_loadu_si512(numbers));
+}
+
+/* Masks are worked on as integers. */
+static inline KERNEL uint64_t bits(__mmask64 mask)
+{
+    uint64_t ret = mask;
+    __asm__("" : "+r"(ret));
+    return ret;
+}
+
+static inline KERNEL bool kernel_glance(const struct kernel_constants *c, const unsigned char *p, size_t len,
+                                        bool first, struct json_index_glance *ret)
+{
     __m512i v, before, before2;
-    if (len == BLOCK)
+    __mmask64 valid = ~(__mmask64)0;
+    if (len == BLOCK && !first) {
         v = _mm512_loadu_si512(p);
-    else
+        before = _mm512_loadu_si512(p - 1);
+        before2 = _mm512_loadu_si512(p - 2);
+    } else {
+        /* Before the text stands what a value may follow, behind it what is no byte of it. */
+        const __m512i fill = _mm512_set1_epi8(':');
+        const __mmask64 all = ~(__mmask64)0;
+        valid = len < BLOCK ? ((__mmask64)1 << len) - 1 : all;
         v = _mm512_mask_loadu_epi8(_mm512_set1_epi8(' '), valid, p);
-    before = _mm512_mask_loadu_epi8(fill, (valid << 1 | 1) & (first ? all << 1 : all), p - 1);
-    before2 = _mm512_mask_loadu_epi8(fill, (valid << 2 | 3) & (first ? all << 2 : all), p - 2);
+        before = _mm512_mask_loadu_epi8(fill, (valid << 1 | 1) & (first ? all << 1 : all), p - 1);
+        before2 = _mm512_mask_loadu_epi8(fill, (valid << 2 | 3) & (first ? all << 2 : all), p - 2);
+    }
     /* Controls and what is not ASCII; escapes. */
-    __mmask64 rare =
-        _mm512_cmpge_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(0x20)), _mm512_set1_epi8(0x60));
-    if (!_kortestz_mask64_u8(rare, _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\\'))))
+    __mmask64 rare = _mm512_cmpge_epu8_mask(_mm512_sub_epi8(v, c->first_plain), c->plain_count);
+    if (!_kortestz_mask64_u8(rare, _mm512_cmpeq_epi8_mask(v, c->backslash)))
         return true;
-    __m512i kind = look_up(kinds, v);
-    __m512i not_here = _mm512_andnot_si512(look_up(zero_goes_on, before2), look_up(not_behind, before));
-    ret->quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
-    ret->other = _mm512_mask_cmpneq_epi8_mask(valid, v, look_up(itself, v));
-    ret->wrong = _mm512_test_epi8_mask(kind, not_here);
-    ret->open = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(BEGIN));
-    ret->close = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(CLOSE));
-    ret->ops = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(BEGIN | CLOSE | SEPARATOR));
-    ret->keyed = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(KEYED));
-    ret->dot = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(DOT));
+    __m512i kind = _mm512_permutexvar_epi8(v, c->kinds);
+    __m512i not_here = _mm512_andnot_si512(_mm512_permutexvar_epi8(before2, c->zero_goes_on),
+                                           _mm512_permutexvar_epi8(before, c->not_behind));
+    ret->quote = bits(_mm512_cmpeq_epi8_mask(v, c->quote));
+    ret->other = bits(_mm512_cmpneq_epi8_mask(v, _mm512_permutexvar_epi8(v, c->itself))) & valid;
+    ret->wrong = bits(_mm512_test_epi8_mask(kind, not_here));
+    ret->open = bits(_mm512_test_epi8_mask(kind, c->begin));
+    ret->close = bits(_mm512_test_epi8_mask(kind, c->close));
+    ret->ops = bits(_mm512_test_epi8_mask(kind, c->ops));
+    ret->keyed = bits(_mm512_test_epi8_mask(kind, c->keyed));
+    ret->dot = bits(_mm512_test_epi8_mask(kind, c->dot));
     return false;
 }
 
@@ -138,25 +189,23 @@ static inline KERNEL uint64_t kernel_prefix_xor(uint64_t m)
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
-static inline KERNEL void kernel_list(uint32_t *out, uint32_t base, uint64_t m, size_t count)
+static inline KERNEL __m512i offsets_of(__m128i numbers, uint32_t base)
 {
-    const __m512i numbers =
-        _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43,
-                        42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22,
-                        21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512i start = _mm512_set1_epi32((int)base);
-    __m512i bits = _mm512_maskz_compress_epi8(m, numbers);
-    _mm512_storeu_si512(out, _mm512_add_epi32(start, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bits))));
+    return _mm512_add_epi32(_mm512_set1_epi32((int)base), _mm512_cvtepu8_epi32(numbers));
+}
+
+static inline KERNEL void kernel_list(const struct kernel_constants *c, uint32_t *out, uint32_t base,
+                                      uint64_t m, size_t count)
+{
+    __m512i set = _mm512_maskz_compress_epi8(m, c->numbers);
+    _mm512_storeu_si512(out, offsets_of(_mm512_castsi512_si128(set), base));
     if (__builtin_expect(count <= 16, 1))
         return;
-    _mm512_storeu_si512(out + 16,
-                        _mm512_add_epi32(start, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 1))));
+    _mm512_storeu_si512(out + 16, offsets_of(_mm512_extracti32x4_epi32(set, 1), base));
     if (count <= 32)
         return;
-    _mm512_storeu_si512(out + 32,
-                        _mm512_add_epi32(start, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 2))));
-    _mm512_storeu_si512(out + 48,
-                        _mm512_add_epi32(start, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(bits, 3))));
+    _mm512_storeu_si512(out + 32, offsets_of(_mm512_extracti32x4_epi32(set, 2), base));
+    _mm512_storeu_si512(out + 48, offsets_of(_mm512_extracti32x4_epi32(set, 3), base));
 }
 
 #include "json/json_index_block.h"

@@ -183,17 +183,16 @@ static KERNEL void read_full_tail(struct json_index *index, const unsigned char 
     read_full(index, block, base, carry, ret);
 }
 
-static inline KERNEL void block_end(struct json_index *index, size_t base, const struct marks *marks,
-                                    size_t *count)
+static inline KERNEL void block_end(const struct kernel_constants *c, struct json_index *index, size_t base,
+                                    const struct marks *marks, size_t *count)
 {
+    struct json_index_block *block = &index->blocks[base / BLOCK];
     size_t ops = (size_t)__builtin_popcountll(marks->ops);
-    index->blocks[base / BLOCK] = (struct json_index_block){
-        .first = (uint32_t)*count,
-        .opened = (uint8_t)__builtin_popcountll(marks->open),
-        .closed = (uint8_t)__builtin_popcountll(marks->close),
-        .flat = marks->keyed == 0,
-    };
-    kernel_list(index->offsets + *count, (uint32_t)base, marks->ops, ops);
+    block->first = (uint32_t)*count;
+    block->opened = (uint8_t)__builtin_popcountll(marks->open);
+    block->closed = (uint8_t)__builtin_popcountll(marks->close);
+    block->flat = marks->keyed == 0;
+    kernel_list(c, index->offsets + *count, (uint32_t)base, marks->ops, ops);
     *count += ops;
 }
 
@@ -206,17 +205,43 @@ struct plain {
     bool last; /* the block before was plain */
 };
 
-/* A block that is plain: of strings without escapes, numbers without exponents, and no space between. Its rules are
- * about neighbours, which the kernel looks at. False: it is not plain. */
-static inline KERNEL bool read_plain(const unsigned char *p, size_t len, size_t base, struct plain *plain,
-                                     struct marks *ret)
+/* Words outside of strings: literals, if a block is plain, whole and with delimiters around. *ret: their bytes. */
+static inline KERNEL bool plain_words(const unsigned char *p, size_t left, uint64_t words, bool first,
+                                      uint64_t *ret)
+{
+    uint64_t bytes = 0;
+    while (words) {
+        unsigned bit = (unsigned)__builtin_ctzll(words), len = literal_at(p + bit, left - bit);
+        unsigned char before = bit == 0 && first ? ':' : p[(ptrdiff_t)bit - 1], after;
+        if (len == 0 || bit + len >= BLOCK || bit + len >= left)
+            return false;
+        after = p[bit + len];
+        if ((before != ':' && before != ',' && before != '[') ||
+            (after != ',' && after != '}' && after != ']'))
+            return false;
+        bytes |= (((uint64_t)1 << len) - 1) << bit;
+        words &= ~bytes;
+    }
+    *ret = bytes;
+    return true;
+}
+
+/* A block that is plain: of strings without escapes, numbers without exponents, literals, and no space between them.
+ * Its rules are about neighbours, which the kernel looks at. left: bytes of text from p on. False: it is not plain. */
+static inline KERNEL bool read_plain(const struct kernel_constants *c, const unsigned char *p, size_t left,
+                                     bool whole, bool first, struct plain *plain, struct marks *ret)
 {
     struct json_index_glance g;
-    if (__builtin_expect(!plain->can || kernel_glance(p, len, base == 0, &g), 0))
+    if (__builtin_expect(kernel_glance(c, p, whole ? BLOCK : left, first, &g), 0))
         return false;
-    uint64_t in = kernel_prefix_xor(g.quote) ^ plain->in_string, out = ~(in | g.quote), sum;
-    if (__builtin_expect((g.other & out) != 0, 0))
-        return false;
+    uint64_t in = kernel_prefix_xor(g.quote) ^ plain->in_string, out = ~(in | g.quote), words = g.other & out,
+             sum;
+    if (__builtin_expect(words != 0, 0)) {
+        if (!plain_words(p, left, words, first, &words))
+            return false;
+        out &= ~words;
+        g.wrong &= ~(words | words << 1);
+    }
     uint64_t ops = g.ops & out, dot = g.dot & out, digit = out & ~(ops | dot);
     plain->in_string = (uint64_t)((int64_t)in >> 63);
     /* Behind the digits behind a dot stands no other dot. */
@@ -263,48 +288,59 @@ static KERNEL bool plain_ends(const struct plain *plain, struct str text)
     return !plain->in_string && ((c >= '0' && c <= '9') || c == '"' || c == ']' || c == '}');
 }
 
-static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, size_t *ret_count)
+static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry)
 {
     struct str text = index->text;
     const unsigned char *start = (const unsigned char *)text.ptr;
     struct plain plain = { .can = true };
+    struct kernel_constants constants;
     struct marks marks;
-    size_t base = 0, count = 0, len;
-    for (; text.len - base >= BLOCK; base += BLOCK) {
-        if (!read_plain(start + base, BLOCK, base, &plain, &marks)) {
+    size_t count = 0, len = BLOCK;
+    kernel_begin(&constants);
+    for (size_t base = 0; len == BLOCK; base += BLOCK) {
+        /* Most of a text goes through here. No function is called, so that constants stay in registers. */
+        for (; base > 0 && text.len - base >= BLOCK && plain.can; base += BLOCK) {
+            if (!read_plain(&constants, start + base, text.len - base, true, false, &plain, &marks))
+                break;
+            block_end(&constants, index, base, &marks, &count);
+        }
+        len = text.len - base < BLOCK ? text.len - base : BLOCK;
+        bool border = base == 0 || len < BLOCK, read = false;
+        if (border && len > 0 && plain.can)
+            read = read_plain(&constants, start + base, len, false, base == 0, &plain, &marks);
+        if (read && len < BLOCK) {
+            carry->wrong |= plain.wrong;
+            carry->in_string = plain.in_string;
+            carry->ended = plain_ends(&plain, text);
+        } else if (!read) {
             carry_from_plain(carry, &plain, start + base);
-            read_full(index, start + base, base, carry, &marks);
+            if (len == BLOCK)
+                read_full(index, start + base, base, carry, &marks);
+            else
+                read_full_tail(index, start + base, len, base, carry, &marks);
             carry_to_plain(carry, &plain);
         }
-        block_end(index, base, &marks, &count);
+        block_end(&constants, index, base, &marks, &count);
     }
-    len = text.len - base;
-    if (len > 0 && read_plain(start + base, len, base, &plain, &marks)) {
-        carry->wrong |= plain.wrong;
-        carry->in_string = plain.in_string;
-        carry->ended = plain_ends(&plain, text);
-    } else {
-        carry_from_plain(carry, &plain, start + base);
-        read_full_tail(index, start + base, len, base, carry, &marks);
-    }
-    block_end(index, base, &marks, &count);
-    *ret_count = count;
+    return count;
 }
 
 #else
 
-static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, size_t *ret_count)
+static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry)
 {
     const unsigned char *start = (const unsigned char *)index->text.ptr;
+    struct kernel_constants constants;
     struct marks marks;
     size_t base = 0, count = 0;
+    kernel_begin(&constants);
     for (; index->text.len - base >= BLOCK; base += BLOCK) {
         read_full(index, start + base, base, carry, &marks);
-        block_end(index, base, &marks, &count);
+        block_end(&constants, index, base, &marks, &count);
     }
     read_full_tail(index, start + base, index->text.len - base, base, carry, &marks);
-    block_end(index, base, &marks, &count);
-    *ret_count = count;
+    block_end(&constants, index, base, &marks, &count);
+    return count;
 }
 
 #endif
@@ -312,9 +348,12 @@ static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, 
 static KERNEL bool kernel_read(struct json_index *index)
 {
     struct carry carry = { .low_at = SIZE_MAX };
-    kernel_blocks(index, &carry, &index->count);
+    size_t count = kernel_blocks(index, &carry);
+    index->count = count;
+    for (size_t i = 0; i < JSON_INDEX_BEHIND; i++)
+        index->offsets[count + i] = count > 0 ? index->offsets[0] : 0;
     index->block_count = index->text.len / BLOCK + 1;
-    index->blocks[index->block_count] = (struct json_index_block){ .first = (uint32_t)index->count };
+    index->blocks[index->block_count] = (struct json_index_block){ .first = (uint32_t)count };
     return !carry.wrong && !carry.in_string && carry.ended &&
            (!carry.high || utf8_valid_len(index->text) == index->text.len);
 }

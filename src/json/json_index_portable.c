@@ -136,6 +136,15 @@ static inline void kernel_masks(const unsigned char *p, struct json_index_masks 
                                       .exponent = masks[15] };
 }
 
+struct kernel_constants {
+    char none;
+};
+
+static inline void kernel_begin(struct kernel_constants *ret)
+{
+    ret->none = 0;
+}
+
 static inline uint64_t kernel_prefix_xor(uint64_t m)
 {
     for (unsigned shift = 1; shift < 64; shift *= 2)
@@ -143,8 +152,10 @@ static inline uint64_t kernel_prefix_xor(uint64_t m)
     return m;
 }
 
-static inline void kernel_list(uint32_t *out, uint32_t base, uint64_t m, size_t count)
+static inline void kernel_list(const struct kernel_constants *c, uint32_t *out, uint32_t base, uint64_t m,
+                               size_t count)
 {
+    (void)c;
     (void)count;
     for (; m; m &= m - 1)
         *out++ = base + (uint32_t)__builtin_ctzll(m);

@@ -84,7 +84,7 @@ static void test_offsets(void **state)
         assert_int_equal(first_index.blocks[0].opened, 2);
         assert_int_equal(first_index.blocks[0].closed, 2);
         assert_false(first_index.blocks[0].flat);
-        assert_int_equal(json_index_char(&first_index, 8), 0);
+        assert_int_equal(json_index_char(&first_index, 8), '{');
     }
     assert_int_equal(json_index_use("none such"), ERR_NOTFOUND);
 }

@@ -99,6 +99,12 @@ static void table_put(struct match_place_table *table, struct match_place *place
     atomic_store_explicit(&entry->place, place, memory_order_release);
 }
 
+static uint64_t beginning(const struct match_place *place)
+{
+    return place->len ? UINT64_C(1) << (place->name[0] & 63)
+                      : UINT64_C(1) << ('"' & 63) | UINT64_C(1) << ('.' & 63);
+}
+
 static void children_add(struct match_places *places, struct match_place *parent, struct match_place *place)
 {
     struct match_place_table *table = atomic_load(&parent->children), *grown = table;
@@ -116,6 +122,7 @@ static void children_add(struct match_places *places, struct match_place *parent
                 table_put(grown, old);
         }
     }
+    atomic_fetch_or_explicit(&parent->beginnings, beginning(place), memory_order_release);
     table_put(grown, place);
     if (grown == table)
         return;

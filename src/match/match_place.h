@@ -18,6 +18,7 @@ struct match_place_table;
 
 struct match_place {
     _Atomic(struct match_place_table *) children; /* NULL: none */
+    _Atomic(uint64_t) beginnings;                 /* of their names, and of some that are gone */
     _Atomic(struct matcher_field *) field;        /* of the index's root; NULL: nothing is anchored here */
     _Atomic(uint32_t) asked;                      /* clauses at it */
     uint32_t slot;                                /* its own among the places of the matcher */
@@ -42,6 +43,13 @@ struct match_places {
     uint64_t seed;
     uint32_t asked; /* places with a clause */
 };
+
+/* A bit for each byte that a name below the place may begin with, by the byte's low six bits; an empty name may begin
+ * with the quote that ends it, or with a dot. */
+static inline uint64_t match_place_beginnings(const struct match_place *place)
+{
+    return atomic_load_explicit(&place->beginnings, memory_order_acquire);
+}
 
 void match_places_init(struct match_places *places, struct matcher_memory *memory, uint64_t seed);
 void match_places_fini(struct match_places *places);

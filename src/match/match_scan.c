@@ -7,7 +7,7 @@
  * along the index, which checks it. What is out of the ordinary (a text that is not JSON, a name that is asked
  * about and stands twice in an object, very many such names) is left to json_read and match_walk.
  */
-#include "match/match_event.h"
+#include "match/match_place.h"
 
 #include "json/json_index.h"
 
@@ -51,11 +51,6 @@ void match_scan_free(struct match_scan **scan)
     free((*scan)->found);
     free(*scan);
     *scan = NULL;
-}
-
-static inline char char_at(const struct match_scan *scan, size_t offset)
-{
-    return offset < scan->index.text.len ? scan->index.text.ptr[offset] : '\0';
 }
 
 /* ---- names ---- */
@@ -104,15 +99,14 @@ static bool found_add(struct match_scan *scan, uint32_t start, const struct matc
 
 /* ---- values ---- */
 
-/* The scalar from start to before the place in the index, but for white space. */
-static inline void scalar(struct match_scan *scan, const struct match_place *place, size_t start,
+/* The scalar from first to before the place in the index, but for white space. */
+static inline void scalar(struct match_scan *scan, const struct match_place *place, const char *first,
                           size_t behind)
 {
-    const char *text = scan->index.text.ptr, *first = text + start, *end = text + scan->index.offsets[behind];
-    struct str raw;
+    const char *end = scan->index.text.ptr + scan->index.offsets[behind];
     while (json_is_space(end[-1]))
         end--;
-    raw = str_of(first, (size_t)(end - first));
+    struct str raw = str_of(first, (size_t)(end - first));
     switch (*first) {
     case '"':
         match_event_value(scan->event, place, JSON_STRING, decoded(scan, str_of(first + 1, raw.len - 2)));
@@ -135,17 +129,23 @@ static inline void scalar(struct match_scan *scan, const struct match_place *pla
 /* ---- containers ---- */
 
 /* A scan moves from delimiter to delimiter of the container it is in: its opening bracket, commas, its closing
- * bracket. False: the ordinary way ends here. */
+ * bracket. */
+enum turn {
+    TURN_END,  /* at the closing bracket */
+    TURN_INTO, /* a frame more is open */
+    TURN_ODD,  /* out of the ordinary */
+};
 
-static bool frame_push(struct match_scan *scan, struct frame frame)
+static enum turn frame_push(struct match_scan *scan, struct frame frame)
 {
     if (scan->depth == JSON_DEPTH_MAX)
-        return false;
+        return TURN_ODD;
     frame.found_start = scan->found_count;
     scan->frames[scan->depth++] = frame;
-    return true;
+    return TURN_INTO;
 }
 
+/* Behind a container that nobody asks about. */
 static inline bool skip(struct match_scan *scan)
 {
     if (json_index_skip(&scan->index, &scan->at, scan->depth))
@@ -154,67 +154,102 @@ static inline bool skip(struct match_scan *scan)
     return true;
 }
 
-/* At an opening bracket. */
-static bool member_container(struct match_scan *scan, const struct match_place *place, bool object)
+/* A member that may be asked about; at what stands behind its colon in the index. False: see *turn. */
+static bool member(struct match_scan *scan, const struct frame *frame, const char *name, enum turn *turn)
 {
-    bool below = place && match_place_has_below(place), asked = place && match_place_is_asked(place);
+    const struct json_index *index = &scan->index;
+    if (scan->at >= index->count)
+        return false;
+    const char *end = index->text.ptr + index->offsets[scan->at - 1],
+               *first = json_index_behind(index, scan->at - 1);
+    while (json_is_space(end[-1]))
+        end--;
+    const struct match_place *place =
+        place_of(frame->place, decoded(scan, str_of(name, (size_t)(end - 1 - name))));
+    bool container = *first == '{' || *first == '[';
+    if (!place)
+        return !container || skip(scan);
+    if (!found_add(scan, frame->found_start, place))
+        return false;
+    bool asked = match_place_is_asked(place);
+    if (!container) {
+        if (asked)
+            scalar(scan, place, first, scan->at);
+        return true;
+    }
+    bool below = match_place_has_below(place), object = *first == '{';
     if (!below && (object || !asked))
         return skip(scan);
-    return frame_push(scan,
-                      (struct frame){ .place = place, .object = object, .below = below, .asked = asked });
+    *turn =
+        frame_push(scan, (struct frame){ .place = place, .object = object, .below = below, .asked = asked });
+    return false;
 }
 
-/* At the bracket or a comma: the next member, or the end of an empty object. */
-static inline bool object_next(struct match_scan *scan, const struct frame *frame)
+/* From the bracket or a comma on. */
+static enum turn object_run(struct match_scan *scan, const struct frame *frame)
 {
     const struct json_index *index = &scan->index;
-    size_t name = json_index_solid(index, index->offsets[scan->at] + (size_t)1);
-    scan->at++;
-    if (char_at(scan, name) == '}' && index->text.ptr[index->offsets[scan->at - 1]] == '{')
-        return true;
-    if (char_at(scan, name) != '"' || json_index_char(index, scan->at) != ':')
-        return false;
-    size_t colon = index->offsets[scan->at++], end = colon - 1;
-    while (json_is_space(index->text.ptr[end]))
-        end--;
-    struct str key = str_of(index->text.ptr + name + 1, end - name - 1);
-    const struct match_place *place = place_of(frame->place, decoded(scan, key));
-    if (place && !found_add(scan, frame->found_start, place))
-        return false;
-    size_t start = json_index_solid(index, colon + 1);
-    char first = char_at(scan, start);
-    if (first == '{' || first == '[')
-        return member_container(scan, place, first == '{');
-    if (place && scan->at < index->count && match_place_is_asked(place))
-        scalar(scan, place, start, scan->at);
-    return true;
+    uint64_t beginnings = index->escapes ? UINT64_MAX : match_place_beginnings(frame->place);
+    enum turn turn = TURN_ODD;
+    char c;
+    do {
+        const char *name = json_index_behind(index, scan->at);
+        if (*name++ != '"' || json_index_char(index, scan->at + 1) != ':')
+            return TURN_ODD;
+        scan->at += 2;
+        c = json_index_char(index, scan->at);
+        if (beginnings >> (*name & 63) & 1) {
+            if (!member(scan, frame, name, &turn))
+                return turn;
+            c = json_index_char(index, scan->at);
+        } else if (c == '{' || c == '[') {
+            if (!skip(scan))
+                return TURN_ODD;
+            c = json_index_char(index, scan->at);
+        }
+    } while (c == ',');
+    return c == '}' ? TURN_END : TURN_ODD;
 }
 
-/* At the bracket or a comma: the next item, or the end of an empty array. */
-static inline bool array_next(struct match_scan *scan, const struct frame *frame)
+static enum turn object_begin(struct match_scan *scan, const struct frame *frame)
+{
+    if (*json_index_behind(&scan->index, scan->at) != '}')
+        return object_run(scan, frame);
+    scan->at++;
+    return TURN_END;
+}
+
+/* From the bracket or a comma on. */
+static enum turn array_run(struct match_scan *scan, const struct frame *frame)
 {
     const struct json_index *index = &scan->index;
-    size_t start = json_index_solid(index, index->offsets[scan->at] + (size_t)1);
-    char first = char_at(scan, start);
-    scan->at++;
-    if (first == '[')
-        return frame_push(
-            scan, (struct frame){ .place = frame->place, .below = frame->below, .asked = frame->asked });
-    if (first == '{') {
-        if (!frame->below)
-            return skip(scan);
-        match_event_item_enter(scan->event, frame->place);
-        return frame_push(scan, (struct frame){ .place = frame->place, .object = true, .item = true });
-    }
-    if (first == ']' || scan->at >= index->count)
-        return true;
-    if (frame->below)
-        match_event_item_enter(scan->event, frame->place);
-    if (frame->asked)
-        scalar(scan, frame->place, start, scan->at);
-    if (frame->below)
-        match_event_item_leave(scan->event);
-    return true;
+    char c;
+    do {
+        const char *first = json_index_behind(index, scan->at++);
+        if (*first == '[')
+            return frame_push(
+                scan, (struct frame){ .place = frame->place, .below = frame->below, .asked = frame->asked });
+        if (*first == '{') {
+            if (frame->below) {
+                match_event_item_enter(scan->event, frame->place);
+                return frame_push(scan,
+                                  (struct frame){ .place = frame->place, .object = true, .item = true });
+            }
+            if (!skip(scan))
+                return TURN_ODD;
+        } else if (scan->at >= index->count) {
+            return TURN_ODD;
+        } else if (*first != ']') {
+            if (frame->below)
+                match_event_item_enter(scan->event, frame->place);
+            if (frame->asked)
+                scalar(scan, frame->place, first, scan->at);
+            if (frame->below)
+                match_event_item_leave(scan->event);
+        }
+        c = json_index_char(index, scan->at);
+    } while (c == ',');
+    return c == ']' ? TURN_END : TURN_ODD;
 }
 
 static void frame_pop(struct match_scan *scan)
@@ -226,25 +261,25 @@ static void frame_pop(struct match_scan *scan)
     scan->at++;
 }
 
-/* From the root's bracket to behind the one that closes it. */
+/* From the root's bracket to behind the one that closes it. False: out of the ordinary. */
 static bool scan_root(struct match_scan *scan)
 {
-    while (scan->depth > 0) {
+    enum turn turn = TURN_INTO;
+    while (turn == TURN_INTO) {
         const struct frame *frame = &scan->frames[scan->depth - 1];
-        if (!(frame->object ? object_next(scan, frame) : array_next(scan, frame)))
-            return false;
-        /* A container was opened, or a value stands before. */
-        while (scan->depth > 0 && scan->frames + scan->depth - 1 <= frame) {
-            char c = json_index_char(&scan->index, scan->at);
-            frame = &scan->frames[scan->depth - 1];
-            if (c == ',')
-                break;
-            if (c != (frame->object ? '}' : ']'))
-                return false;
+        turn = frame->object ? object_begin(scan, frame) : array_run(scan, frame);
+        while (turn == TURN_END) {
             frame_pop(scan);
+            if (scan->depth == 0)
+                return scan->at == scan->index.count;
+            frame = &scan->frames[scan->depth - 1];
+            if (json_index_char(&scan->index, scan->at) == ',')
+                turn = frame->object ? object_run(scan, frame) : array_run(scan, frame);
+            else if (json_index_char(&scan->index, scan->at) != (frame->object ? '}' : ']'))
+                turn = TURN_ODD;
         }
     }
-    return scan->at == scan->index.count;
+    return false;
 }
 
 static bool scan_text(struct match_scan *scan, const struct match_place *root, struct str text)
@@ -253,12 +288,12 @@ static bool scan_text(struct match_scan *scan, const struct match_place *root, s
     scan->at = 0;
     if (json_index_read(&scan->index, text))
         return false;
-    char first = json_index_char(&scan->index, 0);
-    if (!first)
+    if (scan->index.count == 0)
         return true; /* a scalar */
+    char first = json_index_char(&scan->index, 0);
     if (first == '[')
         return skip(scan) && scan->at == scan->index.count;
-    return first == '{' && frame_push(scan, (struct frame){ .place = root, .object = true }) &&
+    return first == '{' && frame_push(scan, (struct frame){ .place = root, .object = true }) == TURN_INTO &&
            scan_root(scan);
 }
 
