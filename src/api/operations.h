@@ -117,6 +117,8 @@ void op_states_send_task_heartbeat(struct op_call *call);
 void op_states_send_task_success(struct op_call *call);
 void op_states_start_execution(struct op_call *call);
 void op_states_start_execution_prepare(struct op_call *call);
+void op_states_start_sync_execution(struct op_call *call);
+void op_states_start_sync_execution_prepare(struct op_call *call);
 void op_states_stop_execution(struct op_call *call);
 void op_states_tag_resource(struct op_call *call);
 void op_states_untag_resource(struct op_call *call);

@@ -169,6 +169,12 @@ static const struct shape shape_SendTaskSuccessInput;
 static const struct shape shape_SendTaskSuccessOutput;
 static const struct shape shape_StartExecutionInput;
 static const struct shape shape_StartExecutionOutput;
+static const struct shape shape_StartSyncExecutionInput;
+static const struct shape shape_StartSyncExecutionOutput;
+static const struct shape shape_SyncExecutionStatus;
+static const struct shape shape_BillingDetails;
+static const struct shape shape_BilledMemoryUsed;
+static const struct shape shape_BilledDuration;
 static const struct shape shape_StopExecutionInput;
 static const struct shape shape_StopExecutionOutput;
 static const struct shape shape_TagResourceInput;
@@ -1202,6 +1208,52 @@ static const struct shape_member members_StartExecutionOutput[] = {
 static const struct shape shape_StartExecutionOutput = {
     .type = SHAPE_STRUCTURE, .name = { "StartExecutionOutput", 20 }, .members = members_StartExecutionOutput, .member_count = 2
 };
+static const struct shape_member members_StartSyncExecutionInput[] = {
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
+    { { "name", 4 }, { "name", 4 }, &shape_Name, false },
+    { { "input", 5 }, { "input", 5 }, &shape_SensitiveData, false },
+    { { "traceHeader", 11 }, { "traceHeader", 11 }, &shape_TraceHeader, false },
+    { { "includedData", 12 }, { "includedData", 12 }, &shape_IncludedData, false },
+};
+static const struct shape shape_StartSyncExecutionInput = {
+    .type = SHAPE_STRUCTURE, .name = { "StartSyncExecutionInput", 23 }, .members = members_StartSyncExecutionInput, .member_count = 5
+};
+static const struct shape_member members_StartSyncExecutionOutput[] = {
+    { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, false },
+    { { "name", 4 }, { "name", 4 }, &shape_Name, false },
+    { { "startDate", 9 }, { "startDate", 9 }, &shape_Timestamp, true },
+    { { "stopDate", 8 }, { "stopDate", 8 }, &shape_Timestamp, true },
+    { { "status", 6 }, { "status", 6 }, &shape_SyncExecutionStatus, true },
+    { { "error", 5 }, { "error", 5 }, &shape_SensitiveError, false },
+    { { "cause", 5 }, { "cause", 5 }, &shape_SensitiveCause, false },
+    { { "input", 5 }, { "input", 5 }, &shape_SensitiveData, false },
+    { { "inputDetails", 12 }, { "inputDetails", 12 }, &shape_CloudWatchEventsExecutionDataDetails, false },
+    { { "output", 6 }, { "output", 6 }, &shape_SensitiveData, false },
+    { { "outputDetails", 13 }, { "outputDetails", 13 }, &shape_CloudWatchEventsExecutionDataDetails, false },
+    { { "traceHeader", 11 }, { "traceHeader", 11 }, &shape_TraceHeader, false },
+    { { "billingDetails", 14 }, { "billingDetails", 14 }, &shape_BillingDetails, false },
+};
+static const struct shape shape_StartSyncExecutionOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "StartSyncExecutionOutput", 24 }, .members = members_StartSyncExecutionOutput, .member_count = 14
+};
+static const struct str values_SyncExecutionStatus[] = { { "SUCCEEDED", 9 }, { "FAILED", 6 }, { "TIMED_OUT", 9 } };
+static const struct shape shape_SyncExecutionStatus = {
+    .type = SHAPE_STRING, .name = { "SyncExecutionStatus", 19 }, .values = values_SyncExecutionStatus, .value_count = 3
+};
+static const struct shape_member members_BillingDetails[] = {
+    { { "billedMemoryUsedInMB", 20 }, { "billedMemoryUsedInMB", 20 }, &shape_BilledMemoryUsed, false },
+    { { "billedDurationInMilliseconds", 28 }, { "billedDurationInMilliseconds", 28 }, &shape_BilledDuration, false },
+};
+static const struct shape shape_BillingDetails = {
+    .type = SHAPE_STRUCTURE, .name = { "BillingDetails", 14 }, .members = members_BillingDetails, .member_count = 2
+};
+static const struct shape shape_BilledMemoryUsed = {
+    .type = SHAPE_LONG, .name = { "BilledMemoryUsed", 16 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_BilledDuration = {
+    .type = SHAPE_LONG, .name = { "BilledDuration", 14 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
 static const struct shape_member members_StopExecutionInput[] = {
     { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
     { { "error", 5 }, { "error", 5 }, &shape_SensitiveError, false },
@@ -1431,7 +1483,10 @@ const struct operation operations_states[] = {
       .prepare = op_states_start_execution_prepare, .run = op_states_start_execution,
       .input = &shape_StartExecutionInput, .output = &shape_StartExecutionOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "StartSyncExecution", .kind = OP_REFUSED },
+    { .service = "states", .name = "StartSyncExecution", .kind = OP_WRITE,
+      .prepare = op_states_start_sync_execution_prepare, .run = op_states_start_sync_execution,
+      .input = &shape_StartSyncExecutionInput, .output = &shape_StartSyncExecutionOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "StopExecution", .kind = OP_WRITE,
       .run = op_states_stop_execution,
       .input = &shape_StopExecutionInput, .output = &shape_StopExecutionOutput,

@@ -146,6 +146,7 @@ bool flow_alias_list(struct store_reader *reader, struct arena *arena, struct ns
 struct flow_started {
     struct str execution_arn; /* in work->arena */
     int64_t start_ms;
+    uint64_t express_id; /* of one that flow_start_sync has started */
 };
 
 /* Starts an execution inside the command's batch and runs it until it waits, ends or has used its share of
@@ -160,6 +161,16 @@ bool flow_input_check(struct arena *arena, struct str input, struct json *ret, s
 bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
                         struct str name, struct str input, const struct json *value, uint32_t hops,
                         struct flow_started *ret, struct fault *reterr);
+struct flow_execution;
+/* Starts an execution of an Express machine whose end is asked for: by flow_express_result, on the writer's thread, at
+ * once and again when the topic execution_arn is ready (flow_on_ready). Faults as flow_start, and
+ * MACHINE_TYPE_NOT_SUPPORTED, EXECUTION_LIMIT. */
+bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                     struct str name, struct str input, const struct json *value, uint32_t hops,
+                     struct flow_started *ret, struct fault *reterr);
+/* False: it still runs. True: its end, told once. */
+bool flow_express_result(struct flow *flow, struct arena *arena, uint64_t express_id,
+                         struct flow_execution *ret);
 /* Of one that is over already: when that was. Faults: INVALID_ARN, EXECUTION_NOT_FOUND. */
 bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error,
                struct str cause, int64_t *ret_stop_ms, struct fault *reterr);

@@ -189,6 +189,9 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
     if (err == ERR_NOTFOUND)
         return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
                          STR_ARG(machine_arn));
+    if (machine.express)
+        return fault_set(reterr, arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
+                         "This operation is not supported by this type of state machine");
     /* Those that run have an index of their own, so that they are found among millions that are over. */
     bool running = str_eq(status, execution_status_name(EXECUTION_RUNNING));
     key_of_machine(&first, PARTITION_ONLY, running ? 'u' : 'e', machine.id);

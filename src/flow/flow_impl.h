@@ -153,6 +153,8 @@ struct flow {
     int64_t changed_ms;         /* when a machine was written last */
     uint32_t nonce;             /* of the last start, counting down */
     struct buf history, record; /* scratch of a step */
+    struct map expresses;       /* executions of Express machines, by nonce */
+    struct writer *writer;
     struct arena ready_arena;
     VEC(struct str) ready; /* topics of activities that have tasks since the last commit */
     flow_ready_f *on_ready;
@@ -168,8 +170,9 @@ enum purpose {
     PURPOSE_HEARTBEAT = 4,
     PURPOSE_EXECUTION_TIMEOUT = 5,
     PURPOSE_CONTINUE = 6,
-    PURPOSE_PUMP = 32,   /* of a map run; the nonce is its id */
-    PURPOSE_QUEUED = 64, /* of an activity's queue */
+    PURPOSE_PUMP = 32,    /* of a map run; the nonce is its id */
+    PURPOSE_EXPRESS = 65, /* of a delivery of an Express execution's task */
+    PURPOSE_QUEUED = 64,  /* of an activity's queue */
 };
 
 /* ---- tasks that wait for a worker: flow_activity.c ---- */
@@ -192,6 +195,24 @@ bool flow_task_start(struct flow *flow, struct work *work, const struct flow_add
                      struct str worker, struct str *ret_token);
 bool flow_task_put_back(struct flow *flow, struct work *work, struct str token,
                         struct flow_address *ret_address, int64_t *ret_queued_ms);
+
+/* ---- executions of Express machines: flow_express.c ---- */
+
+struct flow_express_start {
+    struct str name, input;
+    const struct json *value; /* of the input */
+    uint32_t version, hops;
+    struct str alias;
+    bool waited; /* flow_express_result will ask for its end */
+};
+bool flow_express_start(struct flow *flow, struct work *work, const struct edition *edition,
+                        const struct flow_express_start *start, struct flow_started *ret,
+                        struct fault *reterr);
+void flow_express_task_done(struct flow *flow, struct work *work, const struct flow_address *address,
+                            const struct delivery_result *result);
+void flow_expresses_close(struct flow *flow);
+/* The kind of target that carries out tasks of the resource. */
+struct str flow_task_kind(struct str resource);
 
 /* ---- executions that tasks wait for: flow_job.c ---- */
 

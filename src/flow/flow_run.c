@@ -36,6 +36,7 @@ enum err flow_open(const struct flow_settings *settings, struct deliver *deliver
     flow->deliver = deliver;
     flow->nonce = UINT32_MAX;
     map_init(&flow->machines, rand_u64());
+    map_init(&flow->expresses, rand_u64());
     map_init(&flow->editions, rand_u64());
     buf_init(&flow->history, 0);
     buf_init(&flow->record, 0);
@@ -88,6 +89,13 @@ static void run_write(struct run *run, const struct step *step)
     queue_move(work, run->edition->ns, &run->ref, &run->queued, &run->execution);
 }
 
+struct str flow_task_kind(struct str resource)
+{
+    return activity_is(resource)   ? STR("activity")
+           : function_is(resource) ? STR("function")
+                                   : STR("operation");
+}
+
 static void run_deliver(struct run *run, const struct step *step)
 {
     for (size_t i = 0; i < step->orders.len; i++) {
@@ -98,9 +106,7 @@ static void run_deliver(struct run *run, const struct step *step)
         struct delivery delivery = {
             .owner = DELIVERY_OF_TASK,
             .owner_ref = str_of(ref, sizeof(ref)),
-            .kind = activity_is(order->resource)   ? STR("activity")
-                    : function_is(order->resource) ? STR("function")
-                                                   : STR("operation"),
+            .kind = flow_task_kind(order->resource),
             .attempts_max = TASK_ATTEMPTS_MAX,
             .ns = run->edition->ns,
             .resource = order->resource,
@@ -279,7 +285,7 @@ static bool start_again(struct work *work, uint64_t machine_id, struct str arn, 
     if (err == ERR_OK && execution.status == EXECUTION_RUNNING &&
         execution_input(work->reader, work->arena, work->partition, &ref, &first) == ERR_OK &&
         str_eq(first, input)) {
-        *ret = (struct flow_started){ arn, execution.start_ms };
+        *ret = (struct flow_started){ .execution_arn = arn, .start_ms = execution.start_ms };
         return true;
     }
     return fault_set(reterr, work->arena, FAULT_EXECUTION_EXISTS, "Execution Already Exists: '%.*s'",
@@ -293,9 +299,9 @@ static struct execution_ref execution_ref_new(struct flow *flow, struct work *wo
     return (struct execution_ref){ machine_id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
 }
 
-bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
-                        struct str name, struct str input, const struct json *value, uint32_t hops,
-                        struct flow_started *ret, struct fault *reterr)
+static bool start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
+                  struct str input, const struct json *value, uint32_t hops, bool sync,
+                  struct flow_started *ret, struct fault *reterr)
 {
     struct arena *arena = work->arena;
     struct run run = { .flow = flow, .work = work, .fresh = true };
@@ -320,6 +326,20 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
         uuid_random(uuid);
         name = str_of(uuid, UUID_TEXT_BYTES);
     }
+    if (machine.express) {
+        struct flow_express_start express = { .name = name,
+                                              .input = input,
+                                              .value = value,
+                                              .version = run.execution.version,
+                                              .hops = hops,
+                                              .alias = which.alias,
+                                              .waited = sync };
+        run.edition = flow_edition_get(flow, work, machine.id, run.execution.revision, reterr);
+        return run.edition && flow_express_start(flow, work, run.edition, &express, ret, reterr);
+    }
+    if (sync)
+        return fault_set(reterr, arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
+                         "This operation is not supported by this type of state machine");
     run.arn = execution_arn_make(arena, ns, machine_name, name);
     key_name(&key, work->partition, machine.id, name);
     if (named && store_get(work->reader, arena, key_str(&key), &entry) == ERR_OK)
@@ -338,7 +358,7 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, stru
     struct happening start = { .kind = HAPPENED_START, .value = value_of_text(input) };
     start.value.json = *value;
     start.value.has_json = true;
-    *ret = (struct flow_started){ run.arn, work->now_ms };
+    *ret = (struct flow_started){ .execution_arn = run.arn, .start_ms = work->now_ms };
     run_step(&run, &start, start.value, NULL);
     return true;
 }
@@ -368,6 +388,20 @@ void run_start_child(struct flow *flow, struct work *work, const struct map_run 
     store_put(work->batch, key_str(&key), buf_str(&flow->record));
     struct happening start = { .kind = HAPPENED_START, .value = value_of_text(order->input) };
     run_step(&run, &start, start.value, NULL);
+}
+
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                        struct str name, struct str input, const struct json *value, uint32_t hops,
+                        struct flow_started *ret, struct fault *reterr)
+{
+    return start(flow, work, ns, machine_arn, name, input, value, hops, false, ret, reterr);
+}
+
+bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
+                     struct str name, struct str input, const struct json *value, uint32_t hops,
+                     struct flow_started *ret, struct fault *reterr)
+{
+    return start(flow, work, ns, machine_arn, name, input, value, hops, true, ret, reterr);
 }
 
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
@@ -405,8 +439,13 @@ void flow_task_done(void *self, struct work *work, const struct delivery *delive
     struct flow_address address;
     struct run run;
     struct fault fault = { 0 };
-    if (!flow_address_read(delivery->owner_ref, &address) ||
-        run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
+    if (!flow_address_read(delivery->owner_ref, &address))
+        return;
+    if (address.purpose == PURPOSE_EXPRESS) {
+        flow_express_task_done(self, work, &address, result);
+        return;
+    }
+    if (run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return;
     struct branch *branch = rest_branch(&run, address.branch);
     if (!branch || branch->entry != address.entry ||

@@ -55,6 +55,8 @@ static void processor_read(struct check *check, const struct where *at, const st
     if (mode && !own->distributed && !str_eq(mode->text, STR("INLINE")))
         check_problem(check, &mode_at,
                       "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]");
+    if (own->distributed && check->express)
+        check_problem(check, &mode_at, "Express state machine does not support Map in DISTRIBUTED mode");
     if (own->distributed && !type && !json_get(config, STR("ExecutionType")))
         check_problem(check, &config_at, "These fields are required: [ExecutionType]");
     else if (type && str_eq(type->text, STR("EXPRESS")))

@@ -153,10 +153,11 @@ bool operation_task_known(void *self, struct str resource, struct str *ret_why)
 static struct str machine_arn(struct arena *arena, struct str execution_arn)
 {
     struct arn arn;
-    struct str name, rest;
-    if (!arn_parse(execution_arn, &arn) || !str_starts(arn.resource, STR("execution:")))
+    struct str type, name, rest;
+    if (!arn_parse(execution_arn, &arn) || !str_cut(arn.resource, ':', &type, &rest) ||
+        !(str_eq(type, STR("execution")) || str_eq(type, STR("express"))))
         return STR_EMPTY;
-    (void)str_cut(str_from_offset(arn.resource, strlen("execution:")), ':', &name, &rest);
+    (void)str_cut(rest, ':', &name, &rest);
     return arn_make(arena, (struct ns){ arn.account, arn.region }, STR("states"),
                     arena_concat(arena, STR("stateMachine:"), name));
 }

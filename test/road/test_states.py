@@ -161,8 +161,6 @@ def test_create_refusals(sfn, wire, make):
                 f"provided {resource} is not recognized. The value is not a valid resource ARN, or the resource is not "
                 "available in this region. at /States/S/Resource'", name="x", roleArn=ROLE,
                 definition=one({"Type": "Task", "Resource": resource, "End": True}))
-    refused(create, "StateMachineTypeNotSupported", "State machines of the type EXPRESS are not supported by Crema yet",
-            name="x", definition=PASS, roleArn=ROLE, type="EXPRESS")
     refused(create, "InvalidLoggingConfiguration",
             "Invalid Logging Configuration: Must specify exactly one Log Destination.", name="x", definition=PASS,
             roleArn=ROLE, loggingConfiguration={"level": "ALL"})
