@@ -102,7 +102,8 @@ def test_waits_retries_and_variables(states):
 def test_families_over_time(states):
     about = run(states, steps(
         P={"Type": "Parallel", "Next": "M", "ResultPath": "$.p", "Branches": [
-            json.loads(steps(W={"Type": "Wait", "Seconds": 1, "Next": "E"}, E={"Type": "Pass", "Result": 1, "End": True})),
+            json.loads(steps(W={"Type": "Wait", "Seconds": 1, "Next": "E"},
+                             E={"Type": "Pass", "Result": 1, "End": True})),
             json.loads(one({"Type": "Pass", "Result": 2, "End": True}))]},
         M={"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 3, "End": True, "ItemSelector": {
             "i.$": "$$.Map.Item.Value", "p.$": "$.p"}, "ItemProcessor": json.loads(
