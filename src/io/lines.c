@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -73,6 +74,7 @@ static enum err fill(struct lines *lines, struct diag *reterr)
 {
     struct buf *block = &lines->block;
     if (lines->start) {
+        assert(block->ptr);
         block->len -= lines->start;
         memmove(block->ptr, block->ptr + lines->start, block->len);
         lines->scanned -= lines->start;
@@ -104,6 +106,7 @@ enum err lines_next(struct lines *lines, struct str *ret, struct diag *reterr)
         struct buf *block = &lines->block;
         const char *line = block->ptr ? block->ptr + lines->start : NULL;
         size_t there = block->len - lines->scanned;
+        assert(!there || block->ptr);
         const char *end = there ? memchr(block->ptr + lines->scanned, '\n', there) : NULL;
         size_t len = end ? (size_t)(end - line) : block->len - lines->start;
         if (end || (lines->ended && (len || too_long))) {
