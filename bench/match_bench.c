@@ -1,6 +1,6 @@
 /* match_bench.c - what matching costs: one thread, whole events from bytes, in memory.
  *
- *     build/bench-match [--quick] [--json] [--seed=N] [--lines=N] [--only=families,bus,wildcards]
+ *     build/bench-match [--quick] [--json] [--seed=N] [--lines=N] [--only=families,bus,wildcards] [--kernel=NAME]
  *     build/bench-match --generate=FILE [--lines=N] [--seed=N]      writes the lots and ends
  *
  * Every figure is the best of several passes. What the matcher finds on a sample of the lines is held against
@@ -22,7 +22,7 @@ struct options {
     bool quick, json;
     uint64_t seed;
     uint32_t lines, bus_events;
-    const char *only, *generate;
+    const char *only, *generate, *kernel;
 };
 
 struct bench {
@@ -419,6 +419,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->json = true;
         else if (strncmp(argument, "--only=", 7) == 0)
             options->only = argument + 7;
+        else if (strncmp(argument, "--kernel=", 9) == 0)
+            options->kernel = argument + 9;
         else if (strncmp(argument, "--generate=", 11) == 0)
             options->generate = argument + 11;
         else if (!number_of(argument, "--seed=", INT64_MAX, &seed) &&
@@ -455,12 +457,17 @@ int main(int argc, char **argv)
     struct bench bench = { 0 };
     if (!read_options(argc, argv, &bench.options)) {
         fputs("usage: bench-match [--quick] [--json] [--seed=N] [--lines=N] [--only=families,bus,wildcards]\n"
+              "                   [--kernel=NAME]\n"
               "       bench-match --generate=FILE [--lines=N] [--seed=N]\n",
               stderr);
         return 2;
     }
     if (bench.options.generate)
         return generate(&bench.options);
+    if (bench.options.kernel && json_index_use(bench.options.kernel)) {
+        fprintf(stderr, "bench-match: this machine has no kernel '%s'\n", bench.options.kernel);
+        return 2;
+    }
     (void)setvbuf(stdout, NULL, _IOLBF, 0); /* the lines come one by one, far apart */
     json_writer_init(&bench.writer, &bench.out);
     json_begin_object(&bench.writer);
