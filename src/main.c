@@ -191,6 +191,7 @@ static void wire_rooms(struct server *server)
     struct deliver *deliver = server->deliver;
     deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
+    deliver_on_wanted(deliver, DELIVERY_OF_TASK, flow_task_wanted, server->flow);
     flow_on_ready(server->flow, api_wake, server->api);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
     deliver_resume(deliver, server->store, server->writer);

@@ -61,6 +61,14 @@ void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, deliver
     deliver->owners[owner].self = self;
 }
 
+void deliver_on_wanted(struct deliver *deliver, enum delivery_owner owner, delivery_wanted_f *wanted,
+                       void *self)
+{
+    assert(owner > 0 && owner < DELIVERY_OWNERS && !deliver->owners[owner].wanted);
+    deliver->owners[owner].wanted = wanted;
+    deliver->owners[owner].wanted_self = self;
+}
+
 void deliver_on_rollback(struct deliver *deliver, deliver_rolled_back_f *rolled_back, void *self)
 {
     assert(deliver->room_count < ROLLED_BACK_MAX);

@@ -25,6 +25,9 @@ enum delivery_owner { DELIVERY_OF_RULE = 1, DELIVERY_OF_TASK = 2, DELIVERY_OWNER
  * further deliveries. delivery->attempts counts the last attempt too. */
 typedef void delivery_done_f(void *self, struct work *work, const struct delivery *delivery,
                              const struct delivery_result *result);
+/* Whether the owner still wants it to be attempted. Asked before each attempt outside the server: it may have waited
+ * for long. */
+typedef bool delivery_wanted_f(void *self, struct work *work, const struct delivery *delivery);
 /* As writer_hooks.after_rollback. */
 typedef void deliver_rolled_back_f(void *self);
 
@@ -42,6 +45,9 @@ void deliver_close(struct deliver **deliver);
 /* Before the writer starts. */
 void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self);
 void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *done, void *self);
+/* Before the writer starts. What is not wanted any more goes without a word. NULL: all is. */
+void deliver_on_wanted(struct deliver *deliver, enum delivery_owner owner, delivery_wanted_f *wanted,
+                       void *self);
 /* Called when the writes of one hand-over were rolled back inside a command that goes
  * on: every room that caches what it wrote is to be told, as after the roll-back of a
  * whole command. No room's code is on the stack then. */

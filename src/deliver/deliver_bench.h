@@ -22,6 +22,7 @@ struct bench {
     void (*after_commit)(void *room);
     void *room;
     const char *folder; /* of the store; NULL: in memory */
+    unsigned queue_max; /* of the writer; 0: its own */
 };
 
 static inline void bench_after_run(void *self, struct work *work)
@@ -54,7 +55,8 @@ static inline void bench_open(struct bench *bench, const struct deliver_settings
             store_open(&(struct store_settings){ .folder = bench->folder }, &bench->store, &diag), ERR_OK);
     assert_int_equal(deliver_open(settings, &bench->deliver), ERR_OK);
     const struct writer_hooks hooks = { bench, bench_after_run, bench_after_rollback, bench_after_commit };
-    assert_int_equal(writer_open(bench->store, NULL, &hooks, &bench->writer, &diag), ERR_OK);
+    const struct writer_settings writer = { .queue_max = bench->queue_max };
+    assert_int_equal(writer_open(bench->store, &writer, &hooks, &bench->writer, &diag), ERR_OK);
     writer_on_timer(bench->writer, TIMER_DELIVER, deliver_due, bench->deliver);
 }
 

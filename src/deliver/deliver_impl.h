@@ -22,6 +22,8 @@ struct deliver {
     struct {
         delivery_done_f *done;
         void *self;
+        delivery_wanted_f *wanted;
+        void *wanted_self;
     } owners[DELIVERY_OWNERS];
     struct {
         deliver_rolled_back_f *rolled_back;

@@ -147,6 +147,11 @@ void deliver_post_carry(struct deliver *deliver, struct work *work, const struct
 {
     struct delivery d = due->delivery;
     struct key key;
+    if (d.owner < DELIVERY_OWNERS && deliver->owners[d.owner].wanted &&
+        !deliver->owners[d.owner].wanted(deliver->owners[d.owner].wanted_self, work, &d)) {
+        queue_take(deliver, work, places_free(deliver) > 0 ? 1 : 0); /* the place is for the next */
+        return;
+    }
     bool place = places_free(deliver) > 0;
     if (d.id == 0)
         d.id = store_next_id(work->batch, work->partition, STR("delivery"));

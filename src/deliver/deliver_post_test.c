@@ -18,7 +18,15 @@ struct outside {
     uint32_t attempts; /* of what ended last */
     char cause[32];
     struct mutex *mutex;
+    char unwanted; /* payloads that begin so are not wanted any more */
 };
+
+static bool wanted(void *self, struct work *work, const struct delivery *delivery)
+{
+    const struct outside *outside = self;
+    (void)work;
+    return delivery->payload.ptr[0] != outside->unwanted;
+}
 
 static void outside_post(void *self, struct delivery_post *post)
 {
@@ -56,6 +64,7 @@ static void outside_open(struct outside *outside)
     bench_open(&outside->bench, &settings);
     deliver_add_target(outside->bench.deliver, &outside_kind, outside);
     deliver_on_done(outside->bench.deliver, DELIVERY_OF_TASK, told, outside);
+    deliver_on_wanted(outside->bench.deliver, DELIVERY_OF_TASK, wanted, outside);
     bench_start(&outside->bench);
 }
 
@@ -268,6 +277,112 @@ static void what_was_rolled_back_never_goes_out(void **state)
     outside_close(&outside, false);
 }
 
+static void what_is_not_wanted_any_more_never_goes_out(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    outside_open(&outside);
+    add(&outside, "abcxxxxdxe");
+    assert_began(&outside, "abc");
+    outside.unwanted = 'x';
+    end(&outside, 0, OUTCOME_DELIVERED);
+    assert_began(&outside, "abcd");
+    end(&outside, 1, OUTCOME_RETRY);
+    assert_began(&outside, "abcde");
+    outside.unwanted = 'b';
+    clock_offset_set(5000);
+    settle(&outside);
+    for (unsigned i = 2; i < 5; i++)
+        end(&outside, i, OUTCOME_DELIVERED);
+    assert_told(&outside, "+a+c+d+e");
+    assert_int_equal(stored(&outside, DELIVER_QUEUED) + stored(&outside, DELIVER_UNDER_WAY) +
+                         stored(&outside, DELIVER_WAITING),
+                     0);
+    clock_offset_set(0);
+    outside_close(&outside, false);
+}
+
+/* ---- a writer without room ---- */
+
+struct gate {
+    struct command command;
+    struct mutex *mutex;
+    struct condition *change;
+    bool entered, open, over;
+};
+
+static bool gate_run(struct command *command, struct work *work)
+{
+    struct gate *gate = (struct gate *)command;
+    mutex_lock(gate->mutex);
+    gate->entered = true;
+    condition_signal(gate->change);
+    while (!gate->open)
+        condition_wait(gate->change, gate->mutex);
+    mutex_unlock(gate->mutex);
+    return nothing_run(NULL, work);
+}
+
+static void gate_done(struct command *command, enum err committed)
+{
+    struct gate *gate = (struct gate *)command;
+    assert_int_equal(committed, ERR_OK);
+    mutex_lock(gate->mutex);
+    gate->over = true;
+    condition_signal(gate->change);
+    mutex_unlock(gate->mutex);
+}
+
+static bool filler_run(struct command *command, struct work *work)
+{
+    (void)command;
+    return nothing_run(NULL, work);
+}
+
+static void filler_done(struct command *command, enum err committed)
+{
+    (void)command;
+    assert_int_equal(committed, ERR_OK);
+}
+
+static void an_end_is_kept_while_the_writer_has_no_room(void **state)
+{
+    (void)state;
+    struct outside outside = { .bench.queue_max = 2 };
+    struct gate gate = { .command = { .run = gate_run, .done = gate_done },
+                         .mutex = mutex_new(),
+                         .change = condition_new() };
+    struct delivery_result result = { .outcome = OUTCOME_DELIVERED };
+    outside_open(&outside);
+    settle(&outside);
+    add(&outside, "ab");
+    assert_began(&outside, "ab");
+    assert_int_equal(writer_submit(outside.bench.writer, &gate.command), ERR_OK);
+    mutex_lock(gate.mutex);
+    while (!gate.entered)
+        condition_wait(gate.change, gate.mutex);
+    mutex_unlock(gate.mutex);
+    /* The gate itself counts as queued, and so does another: neither end finds a place. */
+    struct command filler = { .run = filler_run, .done = filler_done };
+    assert_int_equal(writer_submit(outside.bench.writer, &filler), ERR_OK);
+    outside.posts[0]->end(outside.posts[0], &result);
+    outside.posts[1]->end(outside.posts[1], &result);
+    assert_told(&outside, "");
+    mutex_lock(gate.mutex);
+    gate.open = true;
+    condition_signal(gate.change);
+    while (!gate.over)
+        condition_wait(gate.change, gate.mutex);
+    mutex_unlock(gate.mutex);
+    for (int i = 0; i < 2000 && stored(&outside, DELIVER_UNDER_WAY) > 0; i++)
+        thread_sleep_ms(1);
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 0);
+    assert_int_equal(outside.told_len, 4);
+    outside_close(&outside, false);
+    mutex_free(&gate.mutex);
+    condition_free(&gate.change);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +391,8 @@ int main(void)
         cmocka_unit_test(a_failure_is_tried_again_later_and_then_given_up),
         cmocka_unit_test(the_next_process_attempts_anew),
         cmocka_unit_test(what_was_rolled_back_never_goes_out),
+        cmocka_unit_test(what_is_not_wanted_any_more_never_goes_out),
+        cmocka_unit_test(an_end_is_kept_while_the_writer_has_no_room),
     };
     return cmocka_run_group_tests_name("deliver-post", tests, NULL, NULL);
 }

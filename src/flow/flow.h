@@ -256,6 +256,8 @@ bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns n
 void flow_task_done(void *flow, struct work *work, const struct delivery *delivery,
                     const struct delivery_result *result);
 bool flow_due(void *flow, struct work *work, struct str ref);
+/* deliver_on_wanted of DELIVERY_OF_TASK: whether the task still waits for it. */
+bool flow_task_wanted(void *flow, struct work *work, const struct delivery *delivery);
 void flow_after_rollback(void *flow);
 void flow_after_commit(void *flow);
 

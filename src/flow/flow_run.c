@@ -433,6 +433,18 @@ bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str ar
 
 /* ---- answers to tasks ---- */
 
+bool flow_task_wanted(void *self, struct work *work, const struct delivery *delivery)
+{
+    struct flow_address address;
+    struct run run;
+    struct fault fault = { 0 };
+    if (!flow_address_read(delivery->owner_ref, &address) ||
+        run_load(self, work, &address.ref, &run, &fault) == ERR_NOTFOUND)
+        return false;
+    const struct branch *branch = rest_branch(&run, address.branch);
+    return branch && branch->entry == address.entry && branch->phase == BRANCH_TASK;
+}
+
 void flow_task_done(void *self, struct work *work, const struct delivery *delivery,
                     const struct delivery_result *result)
 {

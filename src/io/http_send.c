@@ -221,6 +221,17 @@ static int on_timer_wanted(CURLM *multi, long time_ms, void *self)
 
 /* ---- sending ---- */
 
+/* What is on this machine is reached without a proxy, whatever the environment says. */
+static bool is_local(const char *url)
+{
+    static const char *const hosts[] = { "localhost", "127.", "[::1]" };
+    const char *host = strstr(url, "://");
+    for (size_t i = 0; host && i < sizeof(hosts) / sizeof(hosts[0]); i++)
+        if (strncmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
+            return true;
+    return false;
+}
+
 static void send_begin(struct loop_job *job)
 {
     struct http_send *send = (struct http_send *)((char *)job - offsetof(struct http_send, job));
@@ -242,6 +253,8 @@ static void send_begin(struct loop_job *job)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)send->time_max_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    if (is_local(send->url))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, send);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);

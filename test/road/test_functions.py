@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import ACCOUNT, REGION, SLOW, eventually
+from conftest import ACCOUNT, REGION, SLOW, Server, eventually
 from test_tasks import Workflows, one
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
@@ -107,9 +107,10 @@ def endpoint():
 
 @pytest.fixture(scope="module")
 def flows(endpoint):
-    from conftest import Server
+    # A proxy that is not there: what is on this machine is reached without it.
     server = Server("--function-default", endpoint.url + "/{function}", "--function", f"other={endpoint.url}/x/echo",
-                    "--function-time-max-ms", "1500", "--function", f"{FUNCTION}nobody=http://127.0.0.1:9/x")
+                    "--function-time-max-ms", "1500", "--function", f"{FUNCTION}nobody=http://127.0.0.1:9/x",
+                    environment={"http_proxy": "http://127.0.0.1:9"})
     endpoint.sfn = server.client("stepfunctions")
     yield Workflows(server)
     assert server.close() in (None, 0), server.errors()
@@ -243,6 +244,22 @@ def test_calls_outlive_the_process(new_server, endpoint):
     assert sorted(attempts) == list(range(12))
     assert all(len({delivery for delivery, _ in of}) == 1 for of in attempts.values())
     assert any(len(of) > 1 for of in attempts.values())
+
+
+def test_what_waits_for_a_place_is_not_called_once_its_execution_is_over(new_server, endpoint):
+    server = new_server("--function-default", endpoint.url + "/{function}", "--functions-under-way-max", "2")
+    flows = Workflows(server)
+    endpoint.gate.clear()
+    before = len(endpoint.calls)
+    machine = flows.machine({"StartAt": "S", "States": {"S": {"Type": "Task", "Resource": FUNCTION + "gated",
+                                                              "End": True}}})
+    executions = [flows.start(machine, {"n": n}) for n in range(12)]
+    eventually(lambda: len(endpoint.calls) - before == 2)
+    for execution in executions[:11]:
+        flows.sfn.stop_execution(executionArn=execution)
+    endpoint.gate.set()
+    assert json.loads(flows.end(executions[11])["output"]) == {"n": 11}
+    assert sorted(c[1]["n"] for c in endpoint.calls[before:]) == [0, 1, 11]
 
 
 def test_a_stop_waits_for_calls_and_gives_up_what_takes_too_long(new_server, endpoint):
