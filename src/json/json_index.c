@@ -11,6 +11,10 @@
 static const struct json_index_kernel *const kernels[] = {
 #if defined(__x86_64__)
     &json_index_avx512,
+    &json_index_avx2,
+    &json_index_sse2,
+#elif defined(__aarch64__)
+    &json_index_neon,
 #endif
     &json_index_portable,
 };

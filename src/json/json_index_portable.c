@@ -145,12 +145,7 @@ static inline void kernel_begin(struct kernel_constants *ret)
     ret->none = 0;
 }
 
-static inline uint64_t kernel_prefix_xor(uint64_t m)
-{
-    for (unsigned shift = 1; shift < 64; shift *= 2)
-        m ^= m << shift;
-    return m;
-}
+#include "json/json_index_shift.h"
 
 static inline void kernel_list(const struct kernel_constants *c, uint32_t *out, uint32_t base, uint64_t m,
                                size_t count)
