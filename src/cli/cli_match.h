@@ -25,6 +25,9 @@ struct match_rules {
 enum err match_rules_one(struct match_rules *rules, const char *pattern, struct buf *reterr) MUST_USE;
 /* A file of named rules in one of the forms that the help names. */
 enum err match_rules_file(struct match_rules *rules, const char *path, struct buf *reterr) MUST_USE;
+/* The same, read already; the text lives as long as the rules. path is for what is said. */
+enum err match_rules_text(struct match_rules *rules, const char *path, struct str text,
+                          struct buf *reterr) MUST_USE;
 void match_rules_fini(struct match_rules *rules);
 
 /* ---- what to print ---- */

@@ -170,13 +170,16 @@ static enum err take_file(struct reading *reading, struct str text)
 
 enum err match_rules_file(struct match_rules *rules, const char *path, struct buf *reterr)
 {
-    struct reading reading = { .rules = rules, .path = path, .reterr = reterr };
     struct str text;
     enum err err = read_text(path, &rules->arena, &text, reterr);
-    if (err)
-        return err;
+    return err ? err : match_rules_text(rules, path, text, reterr);
+}
+
+enum err match_rules_text(struct match_rules *rules, const char *path, struct str text, struct buf *reterr)
+{
+    struct reading reading = { .rules = rules, .path = path, .reterr = reterr };
     map_init(&reading.names, 0);
-    err = take_file(&reading, text);
+    enum err err = take_file(&reading, text);
     map_fini(&reading.names);
     if (err)
         return err;
