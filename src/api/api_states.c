@@ -480,6 +480,8 @@ void op_states_describe_execution(struct op_call *call)
         json_put_member_str(out, STR("error"), execution.error);
     if (execution.cause.ptr)
         json_put_member_str(out, STR("cause"), execution.cause);
+    if (!str_empty(execution.map_run_arn))
+        json_put_member_str(out, STR("mapRunArn"), execution.map_run_arn);
     bool redrivable = !execution.running && !execution.succeeded;
     json_put_member_i64(out, STR("redriveCount"), 0);
     json_put_member_str(out, STR("redriveStatus"), redrivable ? STR("REDRIVABLE") : STR("NOT_REDRIVABLE"));
@@ -494,14 +496,15 @@ void op_states_list_executions(struct op_call *call)
 {
     struct str machine = states_str(call, STR("stateMachineArn")),
                status = states_str(call, STR("statusFilter")), position;
-    if (json_get(call->input, STR("mapRunArn"))) {
-        states_refuse(call, "mapRunArn is not supported by Crema yet");
+    struct str map_run = states_str(call, STR("mapRunArn"));
+    if (str_empty(machine) == str_empty(map_run)) {
+        states_refuse(call, str_empty(machine)
+                                ? "Either stateMachineArn or mapRunArn must be specified"
+                                : "stateMachineArn and mapRunArn cannot be specified together");
         return;
     }
-    if (str_empty(machine)) {
-        states_refuse(call, "Either stateMachineArn or mapRunArn must be specified");
-        return;
-    }
+    if (str_empty(machine))
+        machine = map_run;
     struct str list = arena_concat(call->arena, arena_concat(call->arena, machine, STR(" ")), status);
     size_t max = states_page(call), count = 0;
     struct flow_execution *executions = ARENA_ARRAY(call->arena, struct flow_execution, max);
@@ -520,6 +523,10 @@ void op_states_list_executions(struct op_call *call)
         json_begin_object(out);
         json_put_member_str(out, STR("executionArn"), executions[i].arn);
         json_put_member_str(out, STR("stateMachineArn"), executions[i].machine_arn);
+        if (!str_empty(map_run)) {
+            json_put_member_str(out, STR("mapRunArn"), map_run);
+            json_put_member_i64(out, STR("itemCount"), executions[i].item_count);
+        }
         out_started_by(call, &executions[i]);
         json_put_member_str(out, STR("name"), executions[i].name);
         json_put_member_str(out, STR("status"), executions[i].status);

@@ -63,6 +63,16 @@ static const struct shape shape_SensitiveError;
 static const struct shape shape_SensitiveCause;
 static const struct shape shape_RedriveCount;
 static const struct shape shape_ExecutionRedriveStatus;
+static const struct shape shape_DescribeMapRunInput;
+static const struct shape shape_DescribeMapRunOutput;
+static const struct shape shape_MapRunStatus;
+static const struct shape shape_MaxConcurrency;
+static const struct shape shape_ToleratedFailurePercentage;
+static const struct shape shape_ToleratedFailureCount;
+static const struct shape shape_MapRunItemCounts;
+static const struct shape shape_UnsignedLong;
+static const struct shape shape_LongObject;
+static const struct shape shape_MapRunExecutionCounts;
 static const struct shape shape_DescribeStateMachineInput;
 static const struct shape shape_DescribeStateMachineOutput;
 static const struct shape shape_StateMachineStatus;
@@ -145,6 +155,10 @@ static const struct shape shape_ExecutionRedriveFilter;
 static const struct shape shape_ListExecutionsOutput;
 static const struct shape shape_ExecutionList;
 static const struct shape shape_ExecutionListItem;
+static const struct shape shape_ListMapRunsInput;
+static const struct shape shape_ListMapRunsOutput;
+static const struct shape shape_MapRunList;
+static const struct shape shape_MapRunListItem;
 static const struct shape shape_ListStateMachineAliasesInput;
 static const struct shape shape_ListStateMachineAliasesOutput;
 static const struct shape shape_StateMachineAliasList;
@@ -182,6 +196,8 @@ static const struct shape shape_TagResourceOutput;
 static const struct shape shape_UntagResourceInput;
 static const struct shape shape_TagKeyList;
 static const struct shape shape_UntagResourceOutput;
+static const struct shape shape_UpdateMapRunInput;
+static const struct shape shape_UpdateMapRunOutput;
 static const struct shape shape_UpdateStateMachineInput;
 static const struct shape shape_UpdateStateMachineOutput;
 static const struct shape shape_UpdateStateMachineAliasInput;
@@ -486,6 +502,78 @@ static const struct shape shape_RedriveCount = {
 static const struct str values_ExecutionRedriveStatus[] = { { "REDRIVABLE", 10 }, { "NOT_REDRIVABLE", 14 }, { "REDRIVABLE_BY_MAP_RUN", 21 } };
 static const struct shape shape_ExecutionRedriveStatus = {
     .type = SHAPE_STRING, .name = { "ExecutionRedriveStatus", 22 }, .values = values_ExecutionRedriveStatus, .value_count = 3
+};
+static const struct shape_member members_DescribeMapRunInput[] = {
+    { { "mapRunArn", 9 }, { "mapRunArn", 9 }, &shape_LongArn, true },
+};
+static const struct shape shape_DescribeMapRunInput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeMapRunInput", 19 }, .members = members_DescribeMapRunInput, .member_count = 1
+};
+static const struct shape_member members_DescribeMapRunOutput[] = {
+    { { "mapRunArn", 9 }, { "mapRunArn", 9 }, &shape_LongArn, true },
+    { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
+    { { "status", 6 }, { "status", 6 }, &shape_MapRunStatus, true },
+    { { "startDate", 9 }, { "startDate", 9 }, &shape_Timestamp, true },
+    { { "stopDate", 8 }, { "stopDate", 8 }, &shape_Timestamp, false },
+    { { "maxConcurrency", 14 }, { "maxConcurrency", 14 }, &shape_MaxConcurrency, true },
+    { { "toleratedFailurePercentage", 26 }, { "toleratedFailurePercentage", 26 }, &shape_ToleratedFailurePercentage, true },
+    { { "toleratedFailureCount", 21 }, { "toleratedFailureCount", 21 }, &shape_ToleratedFailureCount, true },
+    { { "itemCounts", 10 }, { "itemCounts", 10 }, &shape_MapRunItemCounts, true },
+    { { "executionCounts", 15 }, { "executionCounts", 15 }, &shape_MapRunExecutionCounts, true },
+    { { "redriveCount", 12 }, { "redriveCount", 12 }, &shape_RedriveCount, false },
+    { { "redriveDate", 11 }, { "redriveDate", 11 }, &shape_Timestamp, false },
+};
+static const struct shape shape_DescribeMapRunOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeMapRunOutput", 20 }, .members = members_DescribeMapRunOutput, .member_count = 12
+};
+static const struct str values_MapRunStatus[] = { { "RUNNING", 7 }, { "SUCCEEDED", 9 }, { "FAILED", 6 }, { "ABORTED", 7 } };
+static const struct shape shape_MapRunStatus = {
+    .type = SHAPE_STRING, .name = { "MapRunStatus", 12 }, .values = values_MapRunStatus, .value_count = 4
+};
+static const struct shape shape_MaxConcurrency = {
+    .type = SHAPE_INTEGER, .name = { "MaxConcurrency", 14 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_ToleratedFailurePercentage = {
+    .type = SHAPE_FLOAT, .name = { "ToleratedFailurePercentage", 26 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(100)
+};
+static const struct shape shape_ToleratedFailureCount = {
+    .type = SHAPE_LONG, .name = { "ToleratedFailureCount", 21 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape_member members_MapRunItemCounts[] = {
+    { { "pending", 7 }, { "pending", 7 }, &shape_UnsignedLong, true },
+    { { "running", 7 }, { "running", 7 }, &shape_UnsignedLong, true },
+    { { "succeeded", 9 }, { "succeeded", 9 }, &shape_UnsignedLong, true },
+    { { "failed", 6 }, { "failed", 6 }, &shape_UnsignedLong, true },
+    { { "timedOut", 8 }, { "timedOut", 8 }, &shape_UnsignedLong, true },
+    { { "aborted", 7 }, { "aborted", 7 }, &shape_UnsignedLong, true },
+    { { "total", 5 }, { "total", 5 }, &shape_UnsignedLong, true },
+    { { "resultsWritten", 14 }, { "resultsWritten", 14 }, &shape_UnsignedLong, true },
+    { { "failuresNotRedrivable", 21 }, { "failuresNotRedrivable", 21 }, &shape_LongObject, false },
+    { { "pendingRedrive", 14 }, { "pendingRedrive", 14 }, &shape_LongObject, false },
+};
+static const struct shape shape_MapRunItemCounts = {
+    .type = SHAPE_STRUCTURE, .name = { "MapRunItemCounts", 16 }, .members = members_MapRunItemCounts, .member_count = 10
+};
+static const struct shape shape_UnsignedLong = {
+    .type = SHAPE_LONG, .name = { "UnsignedLong", 12 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_LongObject = {
+    .type = SHAPE_LONG, .name = { "LongObject", 10 }
+};
+static const struct shape_member members_MapRunExecutionCounts[] = {
+    { { "pending", 7 }, { "pending", 7 }, &shape_UnsignedLong, true },
+    { { "running", 7 }, { "running", 7 }, &shape_UnsignedLong, true },
+    { { "succeeded", 9 }, { "succeeded", 9 }, &shape_UnsignedLong, true },
+    { { "failed", 6 }, { "failed", 6 }, &shape_UnsignedLong, true },
+    { { "timedOut", 8 }, { "timedOut", 8 }, &shape_UnsignedLong, true },
+    { { "aborted", 7 }, { "aborted", 7 }, &shape_UnsignedLong, true },
+    { { "total", 5 }, { "total", 5 }, &shape_UnsignedLong, true },
+    { { "resultsWritten", 14 }, { "resultsWritten", 14 }, &shape_UnsignedLong, true },
+    { { "failuresNotRedrivable", 21 }, { "failuresNotRedrivable", 21 }, &shape_LongObject, false },
+    { { "pendingRedrive", 14 }, { "pendingRedrive", 14 }, &shape_LongObject, false },
+};
+static const struct shape shape_MapRunExecutionCounts = {
+    .type = SHAPE_STRUCTURE, .name = { "MapRunExecutionCounts", 21 }, .members = members_MapRunExecutionCounts, .member_count = 10
 };
 static const struct shape_member members_DescribeStateMachineInput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
@@ -1059,6 +1147,34 @@ static const struct shape_member members_ExecutionListItem[] = {
 static const struct shape shape_ExecutionListItem = {
     .type = SHAPE_STRUCTURE, .name = { "ExecutionListItem", 17 }, .members = members_ExecutionListItem, .member_count = 12
 };
+static const struct shape_member members_ListMapRunsInput[] = {
+    { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_PageSize, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListMapRunsInput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListMapRunsInput", 16 }, .members = members_ListMapRunsInput, .member_count = 3
+};
+static const struct shape_member members_ListMapRunsOutput[] = {
+    { { "mapRuns", 7 }, { "mapRuns", 7 }, &shape_MapRunList, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
+};
+static const struct shape shape_ListMapRunsOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "ListMapRunsOutput", 17 }, .members = members_ListMapRunsOutput, .member_count = 2
+};
+static const struct shape shape_MapRunList = {
+    .type = SHAPE_LIST, .name = { "MapRunList", 10 }, .item = &shape_MapRunListItem
+};
+static const struct shape_member members_MapRunListItem[] = {
+    { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
+    { { "mapRunArn", 9 }, { "mapRunArn", 9 }, &shape_LongArn, true },
+    { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
+    { { "startDate", 9 }, { "startDate", 9 }, &shape_Timestamp, true },
+    { { "stopDate", 8 }, { "stopDate", 8 }, &shape_Timestamp, false },
+};
+static const struct shape shape_MapRunListItem = {
+    .type = SHAPE_STRUCTURE, .name = { "MapRunListItem", 14 }, .members = members_MapRunListItem, .member_count = 5
+};
 static const struct shape_member members_ListStateMachineAliasesInput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
     { { "nextToken", 9 }, { "nextToken", 9 }, &shape_PageToken, false },
@@ -1291,6 +1407,18 @@ static const struct shape shape_TagKeyList = {
 static const struct shape shape_UntagResourceOutput = {
     .type = SHAPE_STRUCTURE, .name = { "UntagResourceOutput", 19 }
 };
+static const struct shape_member members_UpdateMapRunInput[] = {
+    { { "mapRunArn", 9 }, { "mapRunArn", 9 }, &shape_LongArn, true },
+    { { "maxConcurrency", 14 }, { "maxConcurrency", 14 }, &shape_MaxConcurrency, false },
+    { { "toleratedFailurePercentage", 26 }, { "toleratedFailurePercentage", 26 }, &shape_ToleratedFailurePercentage, false },
+    { { "toleratedFailureCount", 21 }, { "toleratedFailureCount", 21 }, &shape_ToleratedFailureCount, false },
+};
+static const struct shape shape_UpdateMapRunInput = {
+    .type = SHAPE_STRUCTURE, .name = { "UpdateMapRunInput", 17 }, .members = members_UpdateMapRunInput, .member_count = 4
+};
+static const struct shape shape_UpdateMapRunOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "UpdateMapRunOutput", 18 }
+};
 static const struct shape_member members_UpdateStateMachineInput[] = {
     { { "stateMachineArn", 15 }, { "stateMachineArn", 15 }, &shape_Arn, true },
     { { "definition", 10 }, { "definition", 10 }, &shape_Definition, false },
@@ -1416,7 +1544,10 @@ const struct operation operations_states[] = {
       .run = op_states_describe_execution,
       .input = &shape_DescribeExecutionInput, .output = &shape_DescribeExecutionOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "DescribeMapRun", .kind = OP_REFUSED },
+    { .service = "states", .name = "DescribeMapRun", .kind = OP_READ,
+      .run = op_states_describe_map_run,
+      .input = &shape_DescribeMapRunInput, .output = &shape_DescribeMapRunOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "DescribeStateMachine", .kind = OP_READ,
       .run = op_states_describe_state_machine,
       .input = &shape_DescribeStateMachineInput, .output = &shape_DescribeStateMachineOutput,
@@ -1445,7 +1576,10 @@ const struct operation operations_states[] = {
       .run = op_states_list_executions,
       .input = &shape_ListExecutionsInput, .output = &shape_ListExecutionsOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "ListMapRuns", .kind = OP_REFUSED },
+    { .service = "states", .name = "ListMapRuns", .kind = OP_READ,
+      .run = op_states_list_map_runs,
+      .input = &shape_ListMapRunsInput, .output = &shape_ListMapRunsOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "ListStateMachineAliases", .kind = OP_READ,
       .run = op_states_list_state_machine_aliases,
       .input = &shape_ListStateMachineAliasesInput, .output = &shape_ListStateMachineAliasesOutput,
@@ -1500,7 +1634,10 @@ const struct operation operations_states[] = {
       .run = op_states_untag_resource,
       .input = &shape_UntagResourceInput, .output = &shape_UntagResourceOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "UpdateMapRun", .kind = OP_REFUSED },
+    { .service = "states", .name = "UpdateMapRun", .kind = OP_WRITE,
+      .run = op_states_update_map_run,
+      .input = &shape_UpdateMapRunInput, .output = &shape_UpdateMapRunOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "UpdateStateMachine", .kind = OP_WRITE,
       .prepare = op_states_update_state_machine_prepare, .run = op_states_update_state_machine,
       .input = &shape_UpdateStateMachineInput, .output = &shape_UpdateStateMachineOutput,

@@ -179,6 +179,8 @@ struct flow_execution {
     struct str arn, machine_arn, name, status;
     struct str version_arn, alias_arn;      /* empty: it was started by neither */
     struct str input, output, error, cause; /* ptr NULL: none. Not in lists. */
+    struct str map_run_arn;                 /* empty: it is of no map run */
+    uint32_t item_count;                    /* of its map run */
     bool running, succeeded;
     int64_t start_ms, stop_ms;
 };
@@ -188,7 +190,7 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
 /* The machine as it was when the execution started. */
 bool flow_execution_machine(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                             struct flow_machine *ret, struct fault *reterr);
-/* Of a machine, newest first. status empty: all. *position: where to begin (empty: the newest); afterwards
+/* Of a machine, or of a map run (by its ARN), newest first. status empty: all. *position: where to begin (empty: the newest); afterwards
  * where to go on, empty at the end. A page may have fewer than max though there are more. */
 bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena,
                          struct ns ns, struct str machine_arn, struct str status, size_t max,
@@ -199,6 +201,35 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
 bool flow_history_write(const struct flow *flow, struct store_reader *reader, struct arena *arena,
                         struct ns ns, struct str arn, bool reverse, bool data, size_t max, uint32_t *id,
                         struct json_writer *out, struct fault *reterr);
+
+/* ---- map runs ---- */
+
+struct flow_map_counts {
+    uint32_t pending, running, succeeded, failed, timed_out, aborted, total;
+};
+struct flow_map_run {
+    struct str arn, execution_arn, machine_arn, status;
+    bool running;
+    int64_t start_ms, stop_ms;
+    uint32_t concurrency, tolerated_count;
+    double tolerated_percentage;
+    struct flow_map_counts items, executions;
+};
+/* What is NULL stays as it is. */
+struct flow_map_run_change {
+    const uint32_t *concurrency, *tolerated_count;
+    const double *tolerated_percentage;
+};
+
+/* Faults: INVALID_ARN, NOT_FOUND. */
+bool flow_map_run_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                           struct flow_map_run *ret, struct fault *reterr);
+bool flow_map_run_update(struct flow *flow, struct work *work, struct ns ns, struct str arn,
+                         const struct flow_map_run_change *change, struct fault *reterr);
+/* Of an execution, newest first. *position: as for flow_execution_list. */
+bool flow_map_run_list(struct store_reader *reader, struct arena *arena, struct ns ns,
+                       struct str execution_arn, size_t max, struct str *position, struct flow_map_run *ret,
+                       size_t *ret_count, struct fault *reterr);
 
 /* ---- answers by task token ---- */
 

@@ -114,6 +114,7 @@ static void execution_fill(struct arena *arena, struct ns ns, struct str machine
         .succeeded = execution->status == EXECUTION_SUCCEEDED,
         .start_ms = execution->start_ms,
         .stop_ms = execution->stop_ms,
+        .item_count = execution->map_items,
     };
     if (execution->version > 0)
         ret->version_arn = version_arn_make(arena, ns, machine_name, execution->version);
@@ -138,6 +139,11 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
     if (err != ERR_OK)
         return execution_missing(arena, arn, err == ERR_NOTFOUND ? ERR_CORRUPT : err, reterr);
     execution_fill(arena, ns, machine_name, &execution, ret);
+    if (str_find_char(machine_name, '/') != STR_NOT_FOUND) {
+        struct map_run run;
+        if (map_run_find(reader, arena, PARTITION_ONLY, ref.machine_id, &run) == ERR_OK)
+            ret->map_run_arn = map_run_arn(arena, &run);
+    }
     ret->input = input;
     ret->output = last.texts[FIELD_OUTPUT];
     if (execution.status == EXECUTION_TIMED_OUT) /* only its history says States.Timeout */
@@ -173,6 +179,34 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
     return true;
 }
 
+/* What the executions of a machine, or of a map run, stand under. */
+static bool list_of(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
+                    uint64_t *ret_id, struct machine_qualified *ret, struct fault *reterr)
+{
+    struct machine_record machine;
+    struct map_run run;
+    struct arn parts;
+    if (arn_parse(arn, &parts) && str_starts(parts.resource, STR("mapRun:"))) {
+        if (!map_run_find_arn(reader, arena, ns, arn, &run, reterr))
+            return false;
+        *ret_id = run.id;
+        *ret = (struct machine_qualified){ .name = map_run_machine_name(arena, &run) };
+        return true;
+    }
+    if (!machine_qualified_read(arena, ns, arn, ret, reterr))
+        return false;
+    enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, ret->name, &machine);
+    if (err == ERR_NOTFOUND)
+        return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
+                         STR_ARG(arn));
+    if (err == ERR_OK && machine.express)
+        return fault_set(reterr, arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
+                         "This operation is not supported by this type of state machine");
+    *ret_id = machine.id;
+    return err == ERR_OK ||
+           fault_set(reterr, arena, FAULT_INTERNAL, "A machine cannot be read: %s", err_text(err));
+}
+
 bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena,
                          struct ns ns, struct str machine_arn, struct str status, size_t max,
                          struct str *position, struct flow_execution *ret, size_t *ret_count,
@@ -180,21 +214,14 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
 {
     struct str key, value, last = STR_EMPTY;
     struct machine_qualified which;
-    struct machine_record machine;
     struct key first, end;
+    uint64_t id = 0;
     *ret_count = 0;
-    if (!machine_qualified_read(arena, ns, machine_arn, &which, reterr))
+    if (!list_of(reader, arena, ns, machine_arn, &id, &which, reterr))
         return false;
-    enum err err = machine_find(reader, arena, PARTITION_ONLY, ns, which.name, &machine);
-    if (err == ERR_NOTFOUND)
-        return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
-                         STR_ARG(machine_arn));
-    if (machine.express)
-        return fault_set(reterr, arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
-                         "This operation is not supported by this type of state machine");
     /* Those that run have an index of their own, so that they are found among millions that are over. */
     bool running = str_eq(status, execution_status_name(EXECUTION_RUNNING));
-    key_of_machine(&first, PARTITION_ONLY, running ? 'u' : 'e', machine.id);
+    key_of_machine(&first, PARTITION_ONLY, running ? 'u' : 'e', id);
     key_after_prefix(key_str(&first), &end);
     key_bytes(&first, *position);
     size_t head = KEY_HEAD_BYTES + sizeof(uint64_t), looked = 0;
@@ -220,7 +247,7 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
         execution_fill(arena, ns, which.name, &execution, &ret[(*ret_count)++]);
     }
     *position = more ? last : STR_EMPTY;
-    err = store_cursor_close(&cursor);
+    enum err err = store_cursor_close(&cursor);
     return err == ERR_OK ||
            fault_set(reterr, arena, FAULT_INTERNAL, "Executions cannot be read: %s", err_text(err));
 }

@@ -236,6 +236,13 @@ void map_run_abandon(struct flow *flow, struct work *work, uint64_t id)
     map_run_put(flow, work, &run);
 }
 
+void map_run_changed(struct flow *flow, struct work *work, struct map_run *run)
+{
+    if (run->status == MAP_RUN_RUNNING)
+        pump_soon(work, run);
+    map_run_put(flow, work, run);
+}
+
 void map_run_child_ended(struct run *child)
 {
     static const enum map_count counts[EXECUTION_STATUSES] = {

@@ -62,6 +62,8 @@ void map_run_begin(struct run *run, const struct run_order *order, struct branch
 void map_run_abandon(struct flow *flow, struct work *work, uint64_t id);
 /* An execution of the run is over. */
 void map_run_child_ended(struct run *run);
+/* Its limits are others now. */
+void map_run_changed(struct flow *flow, struct work *work, struct map_run *run);
 /* The pump's timer. */
 void map_run_due(struct flow *flow, struct work *work, uint64_t id);
 /* All runs that belong to executions of the machine (or of a run) go with it. */

