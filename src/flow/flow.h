@@ -190,8 +190,9 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
 /* The machine as it was when the execution started. */
 bool flow_execution_machine(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                             struct flow_machine *ret, struct fault *reterr);
-/* Of a machine, or of a map run (by its ARN), newest first. status empty: all. *position: where to begin (empty: the newest); afterwards
- * where to go on, empty at the end. A page may have fewer than max though there are more. */
+/* Of a machine, or of a map run (by its ARN), newest first. status empty: all. *position: where to begin
+ * (empty: the newest); afterwards where to go on, empty at the end. A page may have fewer than max though there
+ * are more. */
 bool flow_execution_list(const struct flow *flow, struct store_reader *reader, struct arena *arena,
                          struct ns ns, struct str machine_arn, struct str status, size_t max,
                          struct str *position, struct flow_execution *ret, size_t *ret_count,

@@ -1,5 +1,5 @@
-"""Workflows with branches of their own over the wire: Parallel, Map inside of the execution, and map runs with executions
-of their own; killed and started again."""
+"""Workflows with branches of their own over the wire: Parallel, Map inside of the execution, and map runs with
+executions of their own; killed and started again."""
 import json
 
 from botocore.exceptions import ClientError

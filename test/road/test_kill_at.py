@@ -53,6 +53,7 @@ NO_TABLE = dict(COUNT["Parameters"], TableName="absent")
 CATCH = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Count"}]
 SILENT = put_task("silent", True, "Count")
 SILENT["Parameters"]["Entries"][0]["Source"] = "nobody.listens"
+WAYS = ("Wait", "Retry", "Heartbeat", "Timeout", "Parallel", "Run")
 HOUR = {"StartAt": "Hour", "States": {"Hour": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 
 
@@ -61,12 +62,13 @@ def renamed(scope, name):
 
 
 ITEMS = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ItemProcessor": renamed(HOUR, "Item")}
-RUN = dict(ITEMS, MaxConcurrency=1, ItemProcessor={  # it does not wait: its executions begin whenever it is their turn
+# It does not wait: its executions begin whenever it is their turn.
+RUN = dict(ITEMS, MaxConcurrency=1, ItemProcessor={
     "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Child",
     "States": {"Child": {"Type": "Pass", "End": True}}})
 CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
     "Which": {"Type": "Choice", "Default": "Wait", "Choices": [
-        {"Variable": "$.how", "StringEquals": how, "Next": how} for how in ("Retry", "Heartbeat", "Timeout", "Parallel", "Run")]},
+        {"Variable": "$.how", "StringEquals": how, "Next": how} for how in WAYS[1:]]},
     "Wait": {"Type": "Wait", "Seconds": 3600, "Next": "Count"},
     "Retry": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": NO_TABLE,
               "Next": "Count",
@@ -77,7 +79,6 @@ CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
         HOUR, {"StartAt": "Items", "States": {"Items": dict(ITEMS, End=True)}}]},
     "Run": dict(RUN, Next="Count"),
     "Count": COUNT}})
-WAYS = ("Wait", "Retry", "Heartbeat", "Timeout", "Parallel", "Run")
 
 
 def make_all(wire):
