@@ -105,7 +105,7 @@ static const struct shape shape_ExplainEventRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ExplainEventRequest", 19 }, .members = members_ExplainEventRequest, .member_count = 4
 };
 static const struct shape shape_EventText = {
-    .type = SHAPE_STRING, .name = { "EventText", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1048576)
+    .type = SHAPE_STRING, .name = { "EventText", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
 };
 static const struct shape shape_BusNameOrArn = {
     .type = SHAPE_STRING, .name = { "BusNameOrArn", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600)

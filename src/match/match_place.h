@@ -24,6 +24,7 @@ struct match_place {
     uint32_t slot;                                /* its own among the places of the matcher */
     uint32_t depth;                               /* names from the root */
     uint32_t uses;                                /* clauses and children; the writer's */
+    uint32_t wanted;                              /* how often a conjunction has one of its clauses */
     struct match_place *parent;
     uint32_t len;
     char name[];

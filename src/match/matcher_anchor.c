@@ -1,9 +1,8 @@
-/* Where a conjunction is listed: at the clause that the fewest others share, and below that, once many do, at the
- * next such clause.
+/* Where a conjunction is listed: at the clause that the fewest events pass, and below that, once many are listed
+ * there, at the next such clause.
  *
- * What a clause costs is how many conjunctions an event that passes it would have to look at: of a string or a
- * number those listed there; of a range also a share of those in other ranges, which overlap; of anything-but and
- * exists all that stand there, which every event passes.
+ * How many events pass is guessed from the rules: events are asked about as they come. Of conjunctions that ask
+ * about detail.state, those that ask for "running" are as many as its events are among all.
  */
 #include "match/matcher_index.h"
 
@@ -11,35 +10,54 @@
 
 enum {
     DEPTH_MAX = 4,    /* branches below each other */
-    MANY = 6,         /* conjunctions in one branch, after which it is worth to go on */
+    MANY = 4,         /* conjunctions in one branch, after which it is worth to go on */
     PARTS_MAX = 64,   /* fields below one branch: an event looks at each */
     LISTINGS_MAX = 8, /* of one conjunction, but for what its first clause takes */
 };
 
-/* What it costs that events pass the test, beyond those listed there. */
-static uint64_t cost_of_kind(const struct matcher_field *field, const struct matcher_key *key)
+/* Below a branch it is not worth to ask again what more events pass. */
+static const double share_max = 0.3;
+
+/* ---- how many events pass ---- */
+
+/* Rules that a place is taken to have beyond those it has: of few rules little can be said. */
+static const double prior = 4;
+
+/* How many times as many events pass a test of the kind as one for one value would let pass. 0: see below. */
+static const double width[] = {
+    [TEST_STRING] = 1,   [TEST_NUMBER] = 1,
+    [TEST_NULL] = 2,     [TEST_TRUE] = 2,
+    [TEST_FALSE] = 2,    [TEST_IGNORE_CASE] = 1.2,
+    [TEST_PREFIX] = 1.5, [TEST_PREFIX_IGNORE_CASE] = 1.7,
+    [TEST_SUFFIX] = 1.5, [TEST_SUFFIX_IGNORE_CASE] = 1.7,
+    [TEST_WILDCARD] = 2, [TEST_CIDR] = 2,
+    [TEST_NUMERIC] = 0,  [TEST_NONE_OF] = 0,
+    [TEST_EXISTS] = 0,   [TEST_ABSENT] = 0,
+};
+
+static double share_of_test(const struct matcher_clause *clause, const struct matcher_test *test)
 {
-    uint64_t here = field ? field->conjunctions : 0;
-    switch (key->kind) {
-    case TEST_STRING:
-    case TEST_NUMBER:
-        return 0;
-    case TEST_NULL:
-    case TEST_TRUE:
-    case TEST_FALSE:
-    case TEST_IGNORE_CASE:
-    case TEST_CIDR:
-        return 1;
-    case TEST_NUMERIC:
-        return 4 + here / 4;
-    case TEST_WILDCARD:
-        return key->row_kind == ROWS_NONE ? 4 : 8 + here / 8;
-    case TEST_EXISTS:
-        return 32 + here;
-    default:
-        return 2 + (key->feature <= 2 ? 2 : 0); /* beginnings and ends */
-    }
+    if (test->kind == TEST_NUMERIC)
+        return (test->flags & LOW_GIVEN) && (test->flags & HIGH_GIVEN) ? 0.15 : 0.4;
+    if (width[test->kind] == 0)
+        return 0.95;
+    /* Of a list it is not known how many ask for its members alone. */
+    double asked = clause->test_count == 1
+                       ? (double)clause->uses
+                       : (double)clause->place->wanted * 2 / ((double)atomic_load(&clause->place->asked) + 1);
+    return width[test->kind] * (asked + 1) / ((double)clause->place->wanted + prior);
 }
+
+/* Of the events that get so far. */
+static double share_of(const struct matcher_clause *clause)
+{
+    double share = 0;
+    for (uint32_t i = 0; i < clause->test_count && share < 1; i++)
+        share += share_of_test(clause, &clause->tests[i]);
+    return share < 1 ? share : 1;
+}
+
+/* ---- ways ---- */
 
 /* The field of the clause's place under the branch; NULL: there is none. */
 static struct matcher_field *field_of(const struct matcher_index *index, const struct matcher_branch *branch,
@@ -54,40 +72,23 @@ static struct matcher_field *field_of(const struct matcher_index *index, const s
     return NULL;
 }
 
-static uint64_t cost_of(const struct matcher_index *index, const struct matcher_branch *branch,
-                        const struct matcher_clause *clause)
-{
-    const struct matcher_field *field = field_of(index, branch, clause->place);
-    uint64_t cost = 0;
-    for (uint32_t i = 0; i < clause->test_count; i++) {
-        struct matcher_key key;
-        matcher_key_of(index, field, clause, &clause->tests[i], &key);
-        const struct matcher_branch *found = field ? matcher_field_find(field, &key) : NULL;
-        cost += (found ? found->count : 0) + cost_of_kind(field, &key) + (i > 0);
-    }
-    return cost;
-}
-
-/* The clause to go on with; UINT32_MAX: none of those not taken can lead anywhere. */
+/* The clause to go on with; UINT32_MAX: none of those not taken leads away from most events. */
 static uint32_t choose(const struct matcher_index *index, const struct matcher_branch *branch,
                        const struct matcher_conjunction *conjunction, uint64_t taken, uint32_t tests_max)
 {
     struct matcher_parts *parts = atomic_load_explicit(&branch->parts, memory_order_relaxed);
-    bool full = branch != index->root && parts && parts->count >= PARTS_MAX;
-    uint64_t best_cost = UINT64_MAX;
+    bool is_root = branch == index->root, full = !is_root && parts && parts->count >= PARTS_MAX;
+    double best_share = is_root ? 2 : share_max;
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < conjunction->ref_count && i < 64; i++) {
         const struct matcher_clause *clause = conjunction->refs[i].clause;
-        if (clause->absent_too || (taken >> i & 1) || (best != UINT32_MAX && clause->test_count > tests_max))
-            continue;
-        if (branch != index->root && clause->test_count > tests_max)
+        if (clause->absent_too || (taken >> i & 1) || (clause->test_count > tests_max && !is_root))
             continue;
         if (full && !field_of(index, branch, clause->place))
             continue;
-        uint64_t cost = cost_of(index, branch, clause);
-        if (best == UINT32_MAX || cost < best_cost ||
-            conjunction->refs[best].clause->test_count > tests_max) {
-            best_cost = cost;
+        double share = share_of(clause) + (clause->test_count > tests_max); /* only if there is no other */
+        if (share < best_share) {
+            best_share = share;
             best = i;
         }
     }

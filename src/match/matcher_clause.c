@@ -50,9 +50,15 @@ static void put_folded(struct matcher_clauses *c, struct str text, struct matche
 /* Into room that is zero: padding is compared too. */
 static void put_number_at(struct matcher_clauses *c, uint32_t at, struct str text)
 {
-    struct matcher_number given = matcher_number_of(text), *number = (void *)(c->room + at);
+    struct matcher_number given, *number = (void *)(c->room + at);
+    matcher_number_read(text, &given);
     number->value = given.value;
+    number->mantissa = given.mantissa;
+    number->exponent = given.exponent;
     number->sure = given.sure;
+    number->negative = given.negative;
+    number->more = given.more;
+    number->immense = given.immense;
 }
 
 static void put_range(struct matcher_clauses *c, const struct pattern_test *from, struct matcher_test *test)
@@ -105,7 +111,9 @@ static void put_number(struct matcher_clauses *c, struct str text, struct matche
     test->at = reserve(c, sizeof(struct matcher_number) + text.len);
     put_number_at(c, test->at, text);
     memcpy(c->room + test->at + sizeof(struct matcher_number), text.ptr, text.len);
-    test->hash = (uint32_t)matcher_number_hash(text, c->seeds[SEED_NUMBER]);
+    struct matcher_number number;
+    matcher_number_read(text, &number);
+    test->hash = (uint32_t)matcher_number_hash(&number, c->seeds[SEED_NUMBER]);
 }
 
 /* Nested once: what is in none_of has no none_of. */
@@ -268,11 +276,13 @@ struct matcher_clause *matcher_clause_take(struct matcher_clauses *c, const stru
             continue;
         match_place_drop(c->places, place);
         found->uses++;
+        found->place->wanted++;
         return found;
     }
     struct matcher_clause *clause = matcher_memory_alloc(c->memory, built->size);
     memcpy(clause, built, built->size);
     clause->uses = 1;
+    place->wanted++;
     clause->memo = memo_take(c);
     clause->dear = is_dear(from->tests, from->test_count);
     c->table[at & c->mask] = clause;
@@ -297,6 +307,7 @@ static void table_remove(struct matcher_clauses *c, uint32_t gap)
 
 void matcher_clause_drop(struct matcher_clauses *c, struct matcher_clause *clause)
 {
+    clause->place->wanted--;
     if (--clause->uses)
         return;
     uint32_t at = clause->hash;

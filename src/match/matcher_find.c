@@ -1,5 +1,8 @@
 /* Candidates: each value of the event asks its place's field for the branches that it leads to, and each branch
- * those below it. No branch is looked through twice for one event. */
+ * those below it. No branch is looked through twice for one event.
+ *
+ * With many rules nearly all time goes into waiting for memory. So what is found is put into a queue and fetched
+ * ahead, and looked at once all of its kind have been found. */
 #include "match/matcher_find.h"
 #include "match/matcher_hash.h"
 #include "match/pattern_fold.h"
@@ -14,6 +17,7 @@ void matcher_find_fini(struct matcher_find *find)
     free(find->rules);
     free(find->sorting);
     free(find->visited);
+    free(find->branches);
     free(find->nodes);
     *find = (struct matcher_find){ 0 };
 }
@@ -29,37 +33,53 @@ static void rule_found(struct matcher_find *find, uint64_t rule)
     find->rules[find->rule_count++] = rule;
 }
 
-/* ---- branches ---- */
+/* ---- candidates ---- */
 
-static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first);
-
-static void list_look(struct matcher_find *find, const struct matcher_branch *branch)
+static void candidates_verify(struct matcher_find *find)
 {
-    struct matcher_list *list = atomic_load_explicit(&branch->list, memory_order_acquire);
-    uint32_t used = list ? atomic_load_explicit(&list->used, memory_order_acquire) : 0;
+    for (uint32_t i = 0; i < find->candidate_count; i++) {
+        const struct matcher_conjunction *conjunction = find->candidates[i].to;
+        if (matcher_verify(find, conjunction, find->candidates[i].value))
+            rule_found(find, conjunction->rule);
+    }
+    find->candidate_count = 0;
+}
+
+static void list_look(struct matcher_find *find, struct matcher_list *list, uint32_t value)
+{
+    uint32_t used = atomic_load_explicit(&list->used, memory_order_acquire);
     for (uint32_t i = 0; i < used; i++) {
         struct matcher_conjunction *conjunction = atomic_load_explicit(&list->at[i], memory_order_acquire);
-        if (conjunction && matcher_verify(find, conjunction))
-            rule_found(find, conjunction->rule);
+        if (!conjunction)
+            continue;
+        __builtin_prefetch(conjunction);
+        __builtin_prefetch((const char *)conjunction + 64);
+        find->candidates[find->candidate_count++] = (struct matcher_led){ .to = conjunction, .value = value };
+        if (find->candidate_count == CANDIDATES_AT_ONCE)
+            candidates_verify(find);
     }
 }
 
-static void visit(struct matcher_find *find, const struct matcher_branch *branch)
+/* ---- branches ---- */
+
+static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first,
+                  bool often);
+
+static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
 {
-    list_look(find, branch);
-    struct matcher_parts *parts = atomic_load_explicit(&branch->parts, memory_order_acquire);
-    for (uint32_t i = 0; parts && i < parts->count; i++) {
-        const struct matcher_place *place = matcher_view_place(&find->view, parts->at[i].slot);
-        if (!place)
-            continue;
-        uint32_t value = place->first;
-        for (bool first = true; value != VALUE_NONE; value = find->view.values[value].next, first = false)
-            probe(find, parts->at[i].field, value, first);
+    __builtin_prefetch(branch);
+    if (find->branch_count == find->branch_room) {
+        find->branch_room = find->branch_room ? find->branch_room * 2 : ROOM_FIRST;
+        find->branches = realloc(find->branches, find->branch_room * sizeof(*find->branches));
+        if (!find->branches)
+            abort();
     }
+    find->branches[find->branch_count++] =
+        (struct matcher_led){ .to = branch, .value = value, .often = often };
 }
 
 /* Of several values, or several pieces of one, that lead to one branch, the first does. */
-static void visit_once(struct matcher_find *find, const struct matcher_branch *branch)
+static bool was_visited(struct matcher_find *find, const struct matcher_branch *branch)
 {
     uint32_t number = branch->number;
     if (number >= find->visited_room) {
@@ -72,14 +92,59 @@ static void visit_once(struct matcher_find *find, const struct matcher_branch *b
         memset(find->visited + find->visited_room, 0, (room - find->visited_room) * sizeof(*find->visited));
         find->visited_room = room;
     }
-    if (find->visited[number] == find->view.stamp)
-        return;
+    bool visited = find->visited[number] == find->view.stamp;
     find->visited[number] = find->view.stamp;
-    visit(find, branch);
+    return visited;
 }
 
-static void look_up(struct matcher_find *find, struct matcher_table *table, uint32_t key)
+static void probe_all(struct matcher_find *find, const struct matcher_field *field,
+                      const struct matcher_place *place)
 {
+    bool first = true;
+    for (uint32_t value = place->first; value != VALUE_NONE; value = find->view.values[value].next) {
+        probe(find, field, value, first, place->count > 1);
+        first = false;
+    }
+}
+
+/* Those from start to end; what they lead to goes behind. */
+static void branches_look(struct matcher_find *find, uint32_t start, uint32_t end)
+{
+    for (uint32_t i = start; i < end; i++) {
+        const struct matcher_branch *branch = find->branches[i].to;
+        if (find->branches[i].often && was_visited(find, branch)) {
+            find->branches[i].to = NULL;
+            continue;
+        }
+        __builtin_prefetch(atomic_load_explicit(&branch->list, memory_order_relaxed));
+        __builtin_prefetch(atomic_load_explicit(&branch->parts, memory_order_relaxed));
+    }
+    for (uint32_t i = start; i < end; i++) {
+        const struct matcher_branch *branch = find->branches[i].to;
+        if (!branch)
+            continue;
+        struct matcher_list *list = atomic_load_explicit(&branch->list, memory_order_acquire);
+        struct matcher_parts *parts = atomic_load_explicit(&branch->parts, memory_order_acquire);
+        if (list)
+            list_look(find, list, find->branches[i].value);
+        for (uint32_t k = 0; parts && k < parts->count; k++) {
+            const struct matcher_place *place = matcher_view_place(&find->view, parts->at[k].slot);
+            if (place)
+                probe_all(find, parts->at[k].field, place);
+        }
+    }
+}
+
+struct asked {
+    struct matcher_find *find;
+    struct matcher_table *table;
+    uint32_t value;
+    bool often;
+};
+
+static void look_into(const struct asked *asked, uint32_t key, bool often)
+{
+    struct matcher_table *table = asked->table;
     _Atomic(uint32_t) *keys = matcher_table_keys(table);
     key += key == 0;
     for (uint32_t i = key & table->mask;; i = (i + 1) & table->mask) {
@@ -90,14 +155,20 @@ static void look_up(struct matcher_find *find, struct matcher_table *table, uint
             continue;
         struct matcher_branch *branch = atomic_load_explicit(&table->branches[i], memory_order_acquire);
         if (branch)
-            visit_once(find, branch);
+            lead(asked->find, branch, asked->value, often);
     }
+}
+
+static inline void look_up(const struct asked *asked, uint32_t key, bool often)
+{
+    if (atomic_load_explicit(&asked->table->seen, memory_order_acquire) >> (key >> 26) & 1)
+        look_into(asked, key, often);
 }
 
 /* ---- what is special ---- */
 
-static void look_up_starts(struct matcher_find *find, struct matcher_table *table,
-                           const struct matcher_features *lengths, struct str text, uint64_t seed)
+static void look_up_starts(const struct asked *asked, const struct matcher_features *lengths, struct str text,
+                           uint64_t seed)
 {
     uint64_t state = seed;
     size_t at = 0;
@@ -106,12 +177,12 @@ static void look_up_starts(struct matcher_find *find, struct matcher_table *tabl
         for (; at + 8 <= len; at += 8)
             state = matcher_hash_step(state, matcher_hash_word(text.ptr + at));
         uint64_t rest = matcher_hash_few(text.ptr + at, len - at);
-        look_up(find, table, (uint32_t)matcher_hash_end(state, rest, len));
+        look_up(asked, (uint32_t)matcher_hash_end(state, rest, len), asked->often);
     }
 }
 
-static void look_up_ends(struct matcher_find *find, struct matcher_table *table,
-                         const struct matcher_features *lengths, struct str text, uint64_t seed)
+static void look_up_ends(const struct asked *asked, const struct matcher_features *lengths, struct str text,
+                         uint64_t seed)
 {
     uint64_t state = seed;
     const char *end = text.ptr + text.len;
@@ -121,59 +192,16 @@ static void look_up_ends(struct matcher_find *find, struct matcher_table *table,
         for (; at + 8 <= len; at += 8)
             state = matcher_hash_step(state, matcher_hash_word(end - at - 8));
         uint64_t rest = matcher_hash_few(end - len, len - at);
-        look_up(find, table, (uint32_t)matcher_hash_end(state, rest, len));
+        look_up(asked, (uint32_t)matcher_hash_end(state, rest, len), asked->often);
     }
 }
 
-static void look_up_grams(struct matcher_find *find, struct matcher_table *table,
-                          const struct matcher_features *lengths, struct str text)
+static void look_up_grams(const struct asked *asked, const struct matcher_features *lengths, struct str text)
 {
     for (uint32_t i = 0; i < lengths->count; i++) {
         uint32_t len = lengths->at[i].feature;
         for (size_t at = 0; at + len <= text.len; at++)
-            look_up(find, table, matcher_key_gram(find->view.seeds, text.ptr + at, len));
-    }
-}
-
-static void look_up_address(struct matcher_find *find, struct matcher_table *table,
-                            struct matcher_special *special, struct str text)
-{
-    unsigned char address[16];
-    uint8_t bits;
-    if (!pattern_address_read(text, address, &bits))
-        return;
-    const struct matcher_features *lengths = atomic_load_explicit(
-        &special->features[bits == 32 ? FEATURE_CIDR_V4 : FEATURE_CIDR_V6], memory_order_acquire);
-    for (uint32_t i = 0; lengths && i < lengths->count; i++)
-        look_up(find, table, matcher_key_address(find->view.seeds, address, lengths->at[i].feature));
-}
-
-static void look_through_letters(struct matcher_find *find, struct matcher_rows *rows, struct str text)
-{
-    uint64_t letters = 0, pairs = 0;
-    matcher_key_letters(text, &letters, &pairs);
-    uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
-    for (uint32_t i = 0; i < used; i++) {
-        if ((rows->at[i].a & ~letters) | (rows->at[i].b & ~pairs))
-            continue;
-        struct matcher_branch *branch = atomic_load_explicit(&rows->at[i].branch, memory_order_acquire);
-        if (branch)
-            visit_once(find, branch);
-    }
-}
-
-static void look_through_ranges(struct matcher_find *find, struct matcher_rows *rows, double number)
-{
-    uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
-    for (uint32_t i = 0; i < used; i++) {
-        double low, high;
-        memcpy(&low, &rows->at[i].a, sizeof(low));
-        memcpy(&high, &rows->at[i].b, sizeof(high));
-        if (number < low || number > high) /* what is not a number to doubles may be in any */
-            continue;
-        struct matcher_branch *branch = atomic_load_explicit(&rows->at[i].branch, memory_order_acquire);
-        if (branch)
-            visit_once(find, branch);
+            look_up(asked, matcher_key_gram(asked->find->view.seeds, text.ptr + at, len), true);
     }
 }
 
@@ -183,60 +211,106 @@ static const struct matcher_features *lengths_of(const struct matcher_special *s
     return atomic_load_explicit(&special->features[kind], memory_order_acquire);
 }
 
-static void probe_special_text(struct matcher_find *find, struct matcher_table *table,
-                               struct matcher_special *special, uint32_t value)
+static void look_up_address(const struct asked *asked, const struct matcher_special *special, struct str text)
 {
-    const uint64_t *seeds = find->view.seeds;
-    struct str text = find->view.event.values[value].text;
+    unsigned char address[16];
+    uint8_t bits;
+    if (!pattern_address_read(text, address, &bits))
+        return;
+    const struct matcher_features *lengths =
+        lengths_of(special, bits == 32 ? FEATURE_CIDR_V4 : FEATURE_CIDR_V6);
+    for (uint32_t i = 0; lengths && i < lengths->count; i++)
+        look_up(asked, matcher_key_address(asked->find->view.seeds, address, lengths->at[i].feature),
+                asked->often);
+}
+
+static void row_lead(const struct asked *asked, struct matcher_row *row)
+{
+    struct matcher_branch *branch = atomic_load_explicit(&row->branch, memory_order_acquire);
+    if (branch)
+        lead(asked->find, branch, asked->value, asked->often);
+}
+
+static void look_through_letters(const struct asked *asked, struct matcher_rows *rows, struct str text)
+{
+    uint64_t letters = 0, pairs = 0;
+    matcher_key_letters(text, &letters, &pairs);
+    uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    for (uint32_t i = 0; i < used; i++)
+        if (!((rows->at[i].a & ~letters) | (rows->at[i].b & ~pairs)))
+            row_lead(asked, &rows->at[i]);
+}
+
+static void look_through_ranges(const struct asked *asked, struct matcher_rows *rows, double number)
+{
+    uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    for (uint32_t i = 0; i < used; i++) {
+        double low, high;
+        memcpy(&low, &rows->at[i].a, sizeof(low));
+        memcpy(&high, &rows->at[i].b, sizeof(high));
+        if (!((number < low) | (number > high))) /* what is no number to doubles may be in any */
+            row_lead(asked, &rows->at[i]);
+    }
+}
+
+static void probe_special_text(const struct asked *asked, struct matcher_special *special)
+{
+    struct matcher_view *view = &asked->find->view;
+    const uint64_t *seeds = view->seeds;
+    struct str text = view->event.values[asked->value].text;
     const struct matcher_features *lengths;
     struct matcher_rows *rows;
     if ((lengths = lengths_of(special, FEATURE_PREFIX)))
-        look_up_starts(find, table, lengths, text, seeds[SEED_PREFIX]);
+        look_up_starts(asked, lengths, text, seeds[SEED_PREFIX]);
     if ((lengths = lengths_of(special, FEATURE_SUFFIX)))
-        look_up_ends(find, table, lengths, text, seeds[SEED_SUFFIX]);
+        look_up_ends(asked, lengths, text, seeds[SEED_SUFFIX]);
     if ((lengths = lengths_of(special, FEATURE_PREFIX_IGNORE_CASE)))
-        look_up_starts(find, table, lengths, matcher_view_folded(&find->view, value),
+        look_up_starts(asked, lengths, matcher_view_folded(view, asked->value),
                        seeds[SEED_PREFIX_IGNORE_CASE]);
     if ((lengths = lengths_of(special, FEATURE_SUFFIX_IGNORE_CASE)))
-        look_up_ends(find, table, lengths, matcher_view_folded(&find->view, value),
-                     seeds[SEED_SUFFIX_IGNORE_CASE]);
+        look_up_ends(asked, lengths, matcher_view_folded(view, asked->value), seeds[SEED_SUFFIX_IGNORE_CASE]);
     if (atomic_load_explicit(&special->ignore_case, memory_order_acquire))
-        look_up(
-            find, table,
-            (uint32_t)matcher_hash_text(matcher_view_folded(&find->view, value), seeds[SEED_IGNORE_CASE]));
+        look_up(asked,
+                (uint32_t)matcher_hash_text(matcher_view_folded(view, asked->value), seeds[SEED_IGNORE_CASE]),
+                asked->often);
     if ((lengths = lengths_of(special, FEATURE_GRAM)))
-        look_up_grams(find, table, lengths, text);
+        look_up_grams(asked, lengths, text);
     if (lengths_of(special, FEATURE_CIDR_V4) || lengths_of(special, FEATURE_CIDR_V6))
-        look_up_address(find, table, special, text);
+        look_up_address(asked, special, text);
     if ((rows = atomic_load_explicit(&special->rows[ROWS_LETTERS], memory_order_acquire)))
-        look_through_letters(find, rows, text);
+        look_through_letters(asked, rows, text);
 }
 
 /* ---- values ---- */
 
-static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first)
+static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first,
+                  bool often)
 {
     enum json_type type = find->view.event.values[value].type;
     struct matcher_special *special = atomic_load_explicit(&field->special, memory_order_acquire);
-    struct matcher_table *table = atomic_load_explicit(&field->table, memory_order_acquire);
-    if (!table)
+    struct asked asked = { .find = find,
+                           .table = atomic_load_explicit(&field->table, memory_order_acquire),
+                           .value = value,
+                           .often = often };
+    if (!asked.table)
         return;
     if (atomic_load_explicit(&field->exact, memory_order_acquire) & (1u << type))
-        look_up(find, table,
+        look_up(&asked,
                 type == JSON_STRING || type == JSON_NUMBER
                     ? (uint32_t)matcher_view_hash_of(&find->view, value)
-                    : matcher_key_literal((int)type));
+                    : matcher_key_literal((int)type),
+                often);
     if (!special)
         return;
     struct matcher_branch *any = first ? atomic_load_explicit(&special->any, memory_order_acquire) : NULL;
     if (any)
-        visit_once(find, any);
+        lead(find, any, value, often);
     if (type == JSON_STRING) {
-        probe_special_text(find, table, special, value);
+        probe_special_text(&asked, special);
     } else if (type == JSON_NUMBER) {
         struct matcher_rows *rows = atomic_load_explicit(&special->rows[ROWS_RANGE], memory_order_acquire);
         if (rows)
-            look_through_ranges(find, rows, matcher_view_number_of(&find->view, value).value);
+            look_through_ranges(&asked, rows, matcher_view_number_of(&find->view, value)->value);
     }
 }
 
@@ -296,12 +370,19 @@ void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *
 {
     const struct match_event *event = &find->view.event;
     find->rule_count = 0;
+    find->branch_count = 0;
+    lead(find, root, VALUE_NONE, false);
     for (uint32_t i = 0; i < event->value_count; i++) {
         const struct match_place *place = event->values[i].place;
         struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);
+        const struct matcher_place *seen = &find->view.places[place->slot];
         if (field)
-            probe(find, field, i, find->view.places[place->slot].first == i);
+            probe(find, field, i, seen->first == i, seen->count > 1);
     }
-    list_look(find, root);
+    for (uint32_t start = 0, end; start < find->branch_count; start = end) {
+        end = find->branch_count;
+        branches_look(find, start, end);
+    }
+    candidates_verify(find);
     sort_rules(find);
 }

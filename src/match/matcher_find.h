@@ -7,10 +7,23 @@
 
 struct matcher_node;
 
+/* A branch, or a conjunction, that a value led to. */
+struct matcher_led {
+    const void *to;
+    uint32_t value; /* VALUE_NONE: nothing did */
+    bool often;     /* others may have led there before */
+};
+
+enum { CANDIDATES_AT_ONCE = 256 };
+
 struct matcher_find {
     struct matcher_view view;
-    uint64_t version; /* of the matcher when the event began: what was born later is not there */
-    uint64_t *rules;  /* found, with duplicates until the end */
+    uint64_t version;             /* of the matcher when the event began: what was born later is not there */
+    struct matcher_led *branches; /* still to be looked through */
+    uint32_t branch_count, branch_room;
+    uint32_t candidate_count;
+    struct matcher_led candidates[CANDIDATES_AT_ONCE];
+    uint64_t *rules; /* found, with duplicates until the end */
     size_t rule_count, rule_room;
     uint64_t *sorting;
     size_t sorting_room;
@@ -25,8 +38,8 @@ void matcher_find_fini(struct matcher_find *find);
 /* All rules, into find->rules, ascending, each once. The view has begun. */
 void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *root);
 
-/* Whether the conjunction matches: exactly. */
-bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction *conjunction);
+/* Whether the conjunction matches: exactly. The value is one that may pass a clause of it, or VALUE_NONE. */
+bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction *conjunction, uint32_t value);
 /* The same, by the items in which values stand. */
 bool matcher_verify_items(struct matcher_find *find, const struct matcher_conjunction *conjunction);
 

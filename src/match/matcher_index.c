@@ -100,6 +100,7 @@ static void table_put(struct matcher_table *table, struct matcher_branch *branch
         i = (i + 1) & table->mask;
     table->used++;
     table->live++;
+    (void)atomic_fetch_or_explicit(&table->seen, UINT64_C(1) << (branch->key >> 26), memory_order_relaxed);
     atomic_store_explicit(&table->branches[i], branch, memory_order_relaxed);
     atomic_store_explicit(&keys[i], branch->key, memory_order_release);
 }

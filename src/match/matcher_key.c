@@ -79,12 +79,12 @@ static void key_range(const struct matcher_index *index, const struct matcher_cl
     const uint64_t *seeds = index->clauses->seeds;
     struct str low = str_of(matcher_clause_at(clause, range->low_at), range->low_len);
     struct str high = str_of(matcher_clause_at(clause, range->high_at), range->high_len);
-    if (low.len && high.len && matcher_number_compare(range->low, low, range->high, high) == 0) {
-        key_hashed(ret, TEST_NUMBER, matcher_number_hash(low, seeds[SEED_NUMBER]));
+    if (low.len && high.len && matcher_number_compare(&range->low, low, &range->high, high) == 0) {
+        key_hashed(ret, TEST_NUMBER, matcher_number_hash(&range->low, seeds[SEED_NUMBER]));
         return;
     }
-    uint64_t a = bits_of(low.len ? matcher_number_below(range->low) : (double)-INFINITY);
-    uint64_t b = bits_of(high.len ? matcher_number_above(range->high) : (double)INFINITY);
+    uint64_t a = bits_of(low.len ? matcher_number_below(&range->low) : (double)-INFINITY);
+    uint64_t b = bits_of(high.len ? matcher_number_above(&range->high) : (double)INFINITY);
     key_hashed(ret, TEST_NUMERIC, matcher_hash_mix(a ^ seeds[SEED_NUMBER], b ^ seeds[SEED_STRING]));
     ret->row_kind = ROWS_RANGE;
     ret->a = a;

@@ -4,11 +4,12 @@
 
 #include <math.h>
 
-enum { DIGITS_MAX = 19, POWER_MAX = 22, SURE_DIGITS = 15 };
+enum { POWER_MAX = 22, SURE_DIGITS = 15 };
 
 /* A text has fewer digits than the difference to the exponents that are not read on. */
 #define EXPONENT_MAX INT64_C(1000000000000)
-#define IMMENSE (EXPONENT_MAX / 2)
+/* Exponents beyond are not told apart. One value can be written with exponents that differ by 18. */
+enum { IMMENSE = 1000000000, NEARLY_IMMENSE = IMMENSE - 100 };
 
 /* Four roundings, at 2^-53 each, and what was cut after the nineteenth digit, are less. */
 static const double tolerance = 0x1p-49;
@@ -17,25 +18,75 @@ static const double powers[POWER_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-/* mantissa * 10^exponent, of the first 19 significant digits. */
+/* ---- digits ---- */
+
+/* Whether all eight bytes are digits, the first in the lowest byte; and what they are worth. */
+static inline bool are_eight(uint64_t bytes)
+{
+    return (((bytes & UINT64_C(0xF0F0F0F0F0F0F0F0)) |
+             (((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xF0F0F0F0F0F0F0F0)) >> 4)) ==
+            UINT64_C(0x3333333333333333));
+}
+
+static inline uint64_t eight_of(uint64_t bytes)
+{
+    bytes -= UINT64_C(0x3030303030303030);
+    bytes = bytes * 10 + (bytes >> 8);
+    uint64_t low = (bytes & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064);
+    uint64_t high = ((bytes >> 16) & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001);
+    return (low + high) >> 32;
+}
+
+static inline uint64_t bytes_at(const char *at)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return matcher_hash_word(at);
+#else
+    return __builtin_bswap64(matcher_hash_word(at));
+#endif
+}
+
+/* Up to 19 significant digits: as long as the mantissa has fewer than n digits, 19 - n + 1 more fit. */
 struct digits {
     uint64_t mantissa;
     int64_t exponent;
-    uint32_t count; /* significant digits taken */
-    bool more;      /* there were more */
-    bool negative;
-    bool huge; /* the exponent is not known */
+    bool more;
 };
 
-static const char *take(struct digits *d, const char *at, const char *end, bool fraction)
+static const uint64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
+
+/* What is left of a text of which eight bytes and more were read before, if it is digits to the end. */
+static inline bool take_rest(struct digits *d, const char *at, const char *end)
 {
+    unsigned len = (unsigned)(end - at);
+    uint64_t zeros = UINT64_C(0x3030303030303030) >> (8 * len);
+    uint64_t bytes = (bytes_at(end - 8) & ~(UINT64_MAX >> (8 * len))) | zeros;
+    if (!are_eight(bytes))
+        return false;
+    d->mantissa = d->mantissa * tens[len] + eight_of(bytes);
+    d->exponent -= (int64_t)len;
+    return true;
+}
+
+static inline const char *take(struct digits *d, const char *at, const char *end, bool fraction)
+{
+    while (end - at >= 8 && d->mantissa < UINT64_C(100000000000)) {
+        uint64_t bytes = bytes_at(at);
+        if (!are_eight(bytes))
+            break;
+        d->mantissa = d->mantissa * 100000000 + eight_of(bytes);
+        d->exponent -= fraction ? 8 : 0;
+        at += 8;
+        if (fraction && end > at && end - at < 8 && d->mantissa < UINT64_C(100000000000) &&
+            take_rest(d, at, end))
+            return end;
+    }
     for (; at < end; at++) {
         unsigned digit = (unsigned)(unsigned char)*at - '0';
         if (digit > 9)
             break;
-        if (d->count < DIGITS_MAX) {
+        if (d->mantissa < UINT64_C(1000000000000000000)) {
             d->mantissa = d->mantissa * 10 + digit;
-            d->count += d->mantissa != 0;
             d->exponent -= fraction;
         } else {
             d->more |= digit != 0;
@@ -45,84 +96,91 @@ static const char *take(struct digits *d, const char *at, const char *end, bool 
     return at;
 }
 
-static struct digits digits_of(struct str text)
+/* From the letter e on. */
+static void read_exponent(struct digits *d, const char *at, const char *end, struct matcher_number *ret)
 {
-    struct digits d = { 0 };
-    const char *at = text.ptr, *end = text.ptr + text.len;
-    d.negative = at < end && *at == '-';
-    at = take(&d, at + d.negative, end, false);
-    if (at < end && *at == '.')
-        at = take(&d, at + 1, end, true);
-    if (at == end)
-        return d;
     bool down = at + 1 < end && at[1] == '-';
     int64_t exponent = 0;
     for (at += 1 + (at + 1 < end && (at[1] == '-' || at[1] == '+')); at < end; at++)
         if (exponent < EXPONENT_MAX)
             exponent = exponent * 10 + (*at - '0');
-    d.huge = exponent >= EXPONENT_MAX;
-    d.exponent += down ? -exponent : exponent;
-    return d;
+    d->exponent += down ? -exponent : exponent;
+    ret->immense = exponent >= EXPONENT_MAX;
 }
 
-struct matcher_number matcher_number_of(struct str text)
+static void set_value(struct matcher_number *n)
 {
-    struct digits d = digits_of(text);
-    struct matcher_number number = { .sure = !d.more && d.mantissa < UINT64_C(1000000000000000) };
-    if (d.mantissa == 0)
-        return (struct matcher_number){ .value = 0, .sure = true };
-    double value = (double)d.mantissa;
-    if (d.huge || d.exponent > 2 * POWER_MAX || d.exponent < -2 * POWER_MAX)
-        return (struct matcher_number){ .value = (double)NAN };
-    int64_t left = d.exponent < 0 ? -d.exponent : d.exponent;
+    double value = (double)n->mantissa;
+    int32_t left = n->exponent < 0 ? -n->exponent : n->exponent;
+    if (n->immense || left > 2 * POWER_MAX) {
+        n->value = (double)NAN;
+        return;
+    }
+    n->sure = !n->more && n->mantissa < UINT64_C(1000000000000000) && left <= POWER_MAX;
     if (left > POWER_MAX) {
-        value = d.exponent < 0 ? value / powers[POWER_MAX] : value * powers[POWER_MAX];
+        value = n->exponent < 0 ? value / powers[POWER_MAX] : value * powers[POWER_MAX];
         left -= POWER_MAX;
-        number.sure = false;
     }
-    value = d.exponent < 0 ? value / powers[left] : value * powers[left];
-    number.value = d.negative ? -value : value;
-    return number;
+    value = n->exponent < 0 ? value / powers[left] : value * powers[left];
+    n->value = n->negative ? -value : value;
 }
 
-uint64_t matcher_number_hash(struct str text, uint64_t seed)
+void matcher_number_read(struct str text, struct matcher_number *ret)
 {
-    struct digits d = digits_of(text);
-    if (d.mantissa == 0)
-        return matcher_hash_mix(seed, UINT64_C(0x8EBC6AF09C88C6E3));
-    while (d.mantissa % 10 == 0) {
-        d.mantissa /= 10;
-        d.exponent++;
+    struct digits d = { 0 };
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    *ret = (struct matcher_number){ .negative = at < end && *at == '-' };
+    at = take(&d, at + ret->negative, end, false);
+    if (at < end && *at == '.')
+        at = take(&d, at + 1, end, true);
+    if (at < end)
+        read_exponent(&d, at, end, ret);
+    if (d.mantissa == 0) {
+        *ret = (struct matcher_number){ .sure = true };
+        return;
     }
-    /* Those that begin with the same 19 digits share a hash, and so do those of immense exponents. */
-    bool immense = d.huge || d.exponent > IMMENSE || d.exponent < -IMMENSE;
-    if (d.more || immense)
-        d.exponent = 0;
-    if (immense && !d.more)
-        d.mantissa = 0;
-    uint64_t state = matcher_hash_step(seed ^ d.negative, d.mantissa);
-    return matcher_hash_end(state, (uint64_t)d.exponent, d.more);
+    ret->immense |= d.exponent > IMMENSE || d.exponent < -IMMENSE;
+    ret->mantissa = d.mantissa;
+    ret->exponent = ret->immense ? 0 : (int32_t)d.exponent;
+    ret->more = d.more;
+    set_value(ret);
 }
 
-int matcher_number_compare(struct matcher_number a, struct str a_text, struct matcher_number b,
+/* ---- use ---- */
+
+uint64_t matcher_number_hash(const struct matcher_number *number, uint64_t seed)
+{
+    uint64_t mantissa = number->mantissa;
+    int64_t exponent = number->exponent;
+    while (mantissa && mantissa % 10 == 0) {
+        mantissa /= 10;
+        exponent++;
+    }
+    if (number->immense || exponent > NEARLY_IMMENSE || exponent < -NEARLY_IMMENSE)
+        return matcher_hash_mix(seed ^ 1, UINT64_C(0x8EBC6AF09C88C6E3));
+    uint64_t state = matcher_hash_step(seed ^ number->negative, mantissa);
+    return matcher_hash_end(state, (uint64_t)exponent, number->more);
+}
+
+int matcher_number_compare(const struct matcher_number *a, struct str a_text, const struct matcher_number *b,
                            struct str b_text)
 {
-    if (a.sure && b.sure)
-        return (a.value > b.value) - (a.value < b.value);
-    double gap = (fabs(a.value) + fabs(b.value)) * tolerance;
-    if (a.value - b.value > gap)
+    if (a->sure && b->sure)
+        return (a->value > b->value) - (a->value < b->value);
+    double gap = (fabs(a->value) + fabs(b->value)) * tolerance;
+    if (a->value - b->value > gap)
         return 1;
-    if (b.value - a.value > gap)
+    if (b->value - a->value > gap)
         return -1;
     return json_number_compare(a_text, b_text);
 }
 
-double matcher_number_below(struct matcher_number number)
+double matcher_number_below(const struct matcher_number *number)
 {
-    return isnan(number.value) ? (double)-INFINITY : number.value - fabs(number.value) * tolerance;
+    return isnan(number->value) ? (double)-INFINITY : number->value - fabs(number->value) * tolerance;
 }
 
-double matcher_number_above(struct matcher_number number)
+double matcher_number_above(const struct matcher_number *number)
 {
-    return isnan(number.value) ? (double)INFINITY : number.value + fabs(number.value) * tolerance;
+    return isnan(number->value) ? (double)INFINITY : number->value + fabs(number->value) * tolerance;
 }

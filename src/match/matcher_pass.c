@@ -25,7 +25,7 @@ static bool number_passes(struct matcher_view *view, const struct matcher_clause
     const struct matcher_test_number *number = matcher_clause_at(clause, test->at);
     const struct match_value *v = value_at(view, value);
     return v->type == JSON_NUMBER &&
-           matcher_number_compare(matcher_view_number_of(view, value), v->text, number->number,
+           matcher_number_compare(matcher_view_number_of(view, value), v->text, &number->number,
                                   matcher_clause_text(clause, test)) == 0;
 }
 
@@ -118,16 +118,16 @@ static bool numeric_passes(struct matcher_view *view, const struct matcher_claus
     const struct match_value *v = value_at(view, value);
     if (v->type != JSON_NUMBER)
         return false;
-    struct matcher_number number = matcher_view_number_of(view, value);
+    const struct matcher_number *number = matcher_view_number_of(view, value);
     if (test->flags & LOW_GIVEN) {
         struct str low = str_of(matcher_clause_at(clause, range->low_at), range->low_len);
-        int order = matcher_number_compare(number, v->text, range->low, low);
+        int order = matcher_number_compare(number, v->text, &range->low, low);
         if (order < 0 || (order == 0 && !(test->flags & LOW_INCLUDED)))
             return false;
     }
     if (test->flags & HIGH_GIVEN) {
         struct str high = str_of(matcher_clause_at(clause, range->high_at), range->high_len);
-        int order = matcher_number_compare(number, v->text, range->high, high);
+        int order = matcher_number_compare(number, v->text, &range->high, high);
         if (order > 0 || (order == 0 && !(test->flags & HIGH_INCLUDED)))
             return false;
     }

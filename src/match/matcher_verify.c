@@ -10,7 +10,7 @@
 /* ---- each clause for itself ---- */
 
 /* How far down the arrays begin in which a value stands that passes: names from the root to the outermost. */
-enum { FAILS = 0, PASSES_FREE = UINT32_MAX >> 1, MANY_VALUES = 4 };
+enum { FAILS = 0, PASSES_FREE = INT32_MAX - 1, DEPENDS = INT32_MAX, MANY_VALUES = 4 };
 
 static uint32_t freedom_of(const struct matcher_view *view, uint32_t value)
 {
@@ -35,13 +35,18 @@ static bool exact_passes(struct matcher_view *view, const struct matcher_ref *re
     return true;
 }
 
+static inline bool ref_passes(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)
+{
+    return ref->slot & REF_EXACT ? exact_passes(view, ref, value)
+                                 : matcher_clause_passes(view, ref->clause, value);
+}
+
 static uint32_t ref_look(struct matcher_view *view, const struct matcher_ref *ref,
                          const struct matcher_place *place)
 {
     uint32_t freedom = FAILS;
     for (uint32_t value = place->first; value != VALUE_NONE; value = view->values[value].next) {
-        if (!(ref->slot & REF_EXACT ? exact_passes(view, ref, value)
-                                    : matcher_clause_passes(view, ref->clause, value)))
+        if (!ref_passes(view, ref, value))
             continue;
         uint32_t found = freedom_of(view, value);
         if (found == PASSES_FREE)
@@ -65,39 +70,55 @@ static uint32_t ref_ask(struct matcher_view *view, const struct matcher_ref *ref
     return kept->outcome;
 }
 
+/* Of the conjunction that the value led to. */
+struct candidate {
+    const struct matcher_conjunction *conjunction;
+    uint32_t value, slot;
+};
+
 /* More than the conjunction's shared_depth: it passes whatever the others do. */
-static uint32_t ref_freedom(struct matcher_view *view, const struct matcher_ref *ref)
+static inline uint32_t ref_freedom(struct matcher_view *view, const struct candidate *candidate,
+                                   const struct matcher_ref *ref)
 {
-    const struct matcher_place *place = matcher_view_place(view, ref->slot & ~REF_EXACT);
+    uint32_t slot = ref->slot & ~REF_EXACT;
+    const struct matcher_place *place = matcher_view_place(view, slot);
     if (!place)
         return !(ref->slot & REF_EXACT) && ref->clause->absent_too ? PASSES_FREE : FAILS;
-    if (ref->slot & REF_EXACT)
-        return place->count <= MANY_VALUES ? ref_look(view, ref, place) : ref_ask(view, ref, place);
-    if (ref->clause->absent_too && view->event.item_count > 1)
-        return 1; /* nothing may stand in the item that counts */
+    if (place->count == 1)
+        if (ref->slot & REF_EXACT)
+            return exact_passes(view, ref, place->first) ? freedom_of(view, place->first) : FAILS;
+    if (!(ref->slot & REF_EXACT) && ref->clause->absent_too && view->event.item_count > 1)
+        return DEPENDS;
+    if (slot == candidate->slot && place->count > 1 && ref_passes(view, ref, candidate->value)) {
+        uint32_t freedom = freedom_of(view, candidate->value);
+        if (freedom > candidate->conjunction->shared_depth)
+            return freedom;
+    }
     return ref_ask(view, ref, place);
 }
 
-bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction *conjunction)
+bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction *conjunction, uint32_t value)
 {
     struct matcher_view *view = &find->view;
+    struct candidate candidate = { .conjunction = conjunction, .value = value, .slot = UINT32_MAX };
     bool in_items = false;
     if (conjunction->born > find->version)
         return false;
-    for (uint32_t pass = 0; pass < 2; pass++) { /* what costs least first */
+    if (value != VALUE_NONE)
+        candidate.slot = view->event.values[value].place->slot;
+    for (uint32_t exact = REF_EXACT;; exact = 0) { /* what costs least first */
         for (uint32_t i = 0; i < conjunction->ref_count; i++) {
             const struct matcher_ref *ref = &conjunction->refs[i];
-            if (((ref->slot & REF_EXACT) == 0) != (pass == 1))
+            if ((ref->slot & REF_EXACT) != exact)
                 continue;
-            uint32_t freedom = ref_freedom(view, ref);
+            uint32_t freedom = ref_freedom(view, &candidate, ref);
             if (freedom == FAILS)
                 return false;
-            in_items |= freedom <= conjunction->shared_depth;
-            if (ref->clause->absent_too && freedom != PASSES_FREE)
-                in_items = true;
+            in_items |= freedom <= conjunction->shared_depth || freedom == DEPENDS;
         }
+        if (!exact)
+            return !in_items || matcher_verify_items(find, conjunction);
     }
-    return !in_items || matcher_verify_items(find, conjunction);
 }
 
 /* ---- by items ---- */

@@ -88,15 +88,16 @@ void matcher_view_memo_grow(struct matcher_view *view, uint32_t memo)
 void matcher_view_hash(struct matcher_view *view, uint32_t value)
 {
     const struct match_value *from = &view->event.values[value];
-    view->values[value].hash = from->type == JSON_STRING
-                                   ? matcher_hash_text(from->text, view->seeds[SEED_STRING])
-                                   : matcher_number_hash(from->text, view->seeds[SEED_NUMBER]);
+    view->values[value].hash =
+        from->type == JSON_STRING
+            ? matcher_hash_text(from->text, view->seeds[SEED_STRING])
+            : matcher_number_hash(matcher_view_number_of(view, value), view->seeds[SEED_NUMBER]);
     view->values[value].flags |= VALUE_HASHED;
 }
 
 void matcher_view_number(struct matcher_view *view, uint32_t value)
 {
-    view->values[value].number = matcher_number_of(view->event.values[value].text);
+    matcher_number_read(view->event.values[value].text, &view->values[value].number);
     view->values[value].flags |= VALUE_NUMBERED;
 }
 

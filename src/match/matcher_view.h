@@ -103,11 +103,11 @@ static inline struct str matcher_view_folded(struct matcher_view *view, uint32_t
     return view->values[value].folded;
 }
 
-static inline struct matcher_number matcher_view_number_of(struct matcher_view *view, uint32_t value)
+static inline const struct matcher_number *matcher_view_number_of(struct matcher_view *view, uint32_t value)
 {
     if (!(view->values[value].flags & VALUE_NUMBERED))
         matcher_view_number(view, value);
-    return view->values[value].number;
+    return &view->values[value].number;
 }
 
 /* Whether the value passes the test; and whether it passes one of the clause's. */
