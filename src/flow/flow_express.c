@@ -532,17 +532,32 @@ static void express_done(struct command *command, enum err committed)
         flow->on_ready(flow->on_ready_self, express->arn);
 }
 
+/* What the address's task is a part of, looked at; NULL: it waits no more. */
+static const struct edition *express_task_load(struct flow *flow, struct work *work,
+                                               const struct flow_address *address, struct view *view)
+{
+    struct express *express = map_get(&flow->expresses, express_key(&address->ref));
+    if (!express || express->over || express->ref.start_ms != address->ref.start_ms)
+        return NULL;
+    const struct edition *edition = express_load(express, work, view);
+    const struct branch *branch = edition ? living(view, address->branch) : NULL;
+    bool waits = branch && branch->entry == address->entry && branch->phase == BRANCH_TASK;
+    return waits ? edition : NULL;
+}
+
+bool flow_express_task_wanted(struct flow *flow, struct work *work, const struct flow_address *address)
+{
+    struct view view;
+    return express_task_load(flow, work, address, &view) != NULL;
+}
+
 void flow_express_task_done(struct flow *flow, struct work *work, const struct flow_address *address,
                             const struct delivery_result *result)
 {
-    struct express *express = map_get(&flow->expresses, express_key(&address->ref));
     struct view view;
     struct json value;
-    if (!express || express->over || express->ref.start_ms != address->ref.start_ms)
-        return;
-    const struct edition *edition = express_load(express, work, &view);
-    const struct branch *branch = edition ? living(&view, address->branch) : NULL;
-    if (!branch || branch->entry != address->entry || branch->phase != BRANCH_TASK)
+    const struct edition *edition = express_task_load(flow, work, address, &view);
+    if (!edition)
         return;
     struct happening what = { .kind = HAPPENED_REJECTED, .branch = address->branch };
     if (result->outcome != OUTCOME_DELIVERED) {

@@ -208,6 +208,8 @@ struct flow_express_start {
 bool flow_express_start(struct flow *flow, struct work *work, const struct edition *edition,
                         const struct flow_express_start *start, struct flow_started *ret,
                         struct fault *reterr);
+/* Whether a task of one still waits for its delivery. */
+bool flow_express_task_wanted(struct flow *flow, struct work *work, const struct flow_address *address);
 void flow_express_task_done(struct flow *flow, struct work *work, const struct flow_address *address,
                             const struct delivery_result *result);
 void flow_expresses_close(struct flow *flow);

@@ -438,8 +438,11 @@ bool flow_task_wanted(void *self, struct work *work, const struct delivery *deli
     struct flow_address address;
     struct run run;
     struct fault fault = { 0 };
-    if (!flow_address_read(delivery->owner_ref, &address) ||
-        run_load(self, work, &address.ref, &run, &fault) == ERR_NOTFOUND)
+    if (!flow_address_read(delivery->owner_ref, &address))
+        return false;
+    if (address.purpose == PURPOSE_EXPRESS)
+        return flow_express_task_wanted(self, work, &address);
+    if (run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return false;
     const struct branch *branch = rest_branch(&run, address.branch);
     return branch && branch->entry == address.entry && branch->phase == BRANCH_TASK;

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from conftest import ACCOUNT, REGION, SLOW, Server, eventually
 from test_tasks import Workflows, one
+from wire import Wire
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 INVOKE = "arn:aws:states:::lambda:invoke"
@@ -177,6 +178,18 @@ def test_errors_of_functions(flows, name, error, cause):
         execution = flows.start(flows.machine(one(FUNCTION + name, {})))
         assert flows.end(execution)["error"] == error
         assert flows.events(execution)[-2]["type"] == "LambdaFunctionFailed"
+
+
+def test_functions_of_express_executions(flows, endpoint):
+    wire = Wire(flows.sfn.meta.endpoint_url.rsplit(":", 1)[1])
+    definition = {"StartAt": "S", "States": {
+        "S": {"Type": "Task", "Resource": FUNCTION + "echo", "Next": "T"},
+        "T": {"Type": "Task", "Resource": INVOKE, "Parameters": {"FunctionName": "echo", "Payload.$": "$.got"},
+              "OutputPath": "$.Payload", "End": True}}}
+    machine = flows.sfn.create_state_machine(name="express-functions", roleArn=f"arn:aws:iam::{ACCOUNT}:role/r",
+                                             type="EXPRESS", definition=json.dumps(definition))["stateMachineArn"]
+    answer = wire("states", "StartSyncExecution", stateMachineArn=machine, input='{"n":1}')
+    assert (answer["status"], json.loads(answer["output"])) == ("SUCCEEDED", {"got": {"n": 1}})
 
 
 def test_an_endpoint_that_is_not_there_is_tried_three_times(flows):
