@@ -8,6 +8,7 @@
  * about and stands twice in an object, very many such names) is left to json_read and match_walk.
  */
 #include "match/match_place.h"
+#include "match/matcher_hash.h"
 
 #include "json/json_index.h"
 
@@ -67,8 +68,21 @@ static struct str decoded(struct match_scan *scan, struct str string)
     return value.text;
 }
 
+static inline bool has_dot(struct str name)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t found = 0;
+    for (size_t at = 0; at < name.len; at += 8) {
+        uint64_t word = matcher_hash_few(name.ptr + at, name.len - at) ^ ones * '.';
+        found |= (word - ones) & ~word & ones << 7;
+    }
+    return found != 0;
+}
+
 static const struct match_place *place_of(const struct match_place *place, struct str key)
 {
+    if (!has_dot(key))
+        return match_place_below(place, key.ptr, key.len);
     for (;;) {
         struct str name, rest;
         bool more = str_cut(key, '.', &name, &rest);
