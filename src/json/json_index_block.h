@@ -183,17 +183,24 @@ static KERNEL void read_full_tail(struct json_index *index, const unsigned char 
     read_full(index, block, base, carry, ret);
 }
 
-static inline KERNEL void block_end(const struct kernel_constants *c, struct json_index *index, size_t base,
-                                    const struct marks *marks, size_t *count)
+/* Where it goes. */
+struct list {
+    uint32_t *offsets;
+    struct json_index_block *blocks;
+    size_t count;
+};
+
+static inline KERNEL void list_block(const struct kernel_constants *c, struct list *list, size_t base,
+                                     const struct marks *marks)
 {
-    struct json_index_block *block = &index->blocks[base / BLOCK];
+    struct json_index_block *block = &list->blocks[base / BLOCK];
     size_t ops = (size_t)__builtin_popcountll(marks->ops);
-    block->first = (uint32_t)*count;
+    block->first = (uint32_t)list->count;
     block->opened = (uint8_t)__builtin_popcountll(marks->open);
     block->closed = (uint8_t)__builtin_popcountll(marks->close);
     block->flat = marks->keyed == 0;
-    kernel_list(c, index->offsets + *count, (uint32_t)base, marks->ops, ops);
-    *count += ops;
+    kernel_list(c, list->offsets + list->count, (uint32_t)base, marks->ops, ops);
+    list->count += ops;
 }
 
 #ifdef KERNEL_GLANCE
@@ -288,22 +295,37 @@ static KERNEL bool plain_ends(const struct plain *plain, struct str text)
     return !plain->in_string && ((c >= '0' && c <= '9') || c == '"' || c == ']' || c == '}');
 }
 
-static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry)
+/* Plain blocks as long as there are any, which is most of a text. No function is called and nothing is written to
+ * but the list, so that all of it stays in registers. */
+static inline KERNEL size_t plain_blocks(const struct kernel_constants *c, struct str text, size_t base,
+                                         struct plain *plain, struct list *list)
+{
+    const unsigned char *start = (const unsigned char *)text.ptr;
+    struct plain now = *plain;
+    struct list listed = *list;
+    for (; text.len - base >= BLOCK; base += BLOCK) {
+        struct marks marks;
+        if (!read_plain(c, start + base, text.len - base, true, false, &now, &marks))
+            break;
+        list_block(c, &listed, base, &marks);
+    }
+    *plain = now;
+    *list = listed;
+    return base;
+}
+
+static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, struct list *list)
 {
     struct str text = index->text;
     const unsigned char *start = (const unsigned char *)text.ptr;
     struct plain plain = { .can = true };
     struct kernel_constants constants;
-    struct marks marks;
-    size_t count = 0, len = BLOCK;
+    size_t len = BLOCK;
     kernel_begin(&constants);
     for (size_t base = 0; len == BLOCK; base += BLOCK) {
-        /* Most of a text goes through here. No function is called, so that constants stay in registers. */
-        for (; base > 0 && text.len - base >= BLOCK && plain.can; base += BLOCK) {
-            if (!read_plain(&constants, start + base, text.len - base, true, false, &plain, &marks))
-                break;
-            block_end(&constants, index, base, &marks, &count);
-        }
+        struct marks marks;
+        if (base > 0 && plain.can)
+            base = plain_blocks(&constants, text, base, &plain, list);
         len = text.len - base < BLOCK ? text.len - base : BLOCK;
         bool border = base == 0 || len < BLOCK, read = false;
         if (border && len > 0 && plain.can)
@@ -320,27 +342,25 @@ static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry
                 read_full_tail(index, start + base, len, base, carry, &marks);
             carry_to_plain(carry, &plain);
         }
-        block_end(&constants, index, base, &marks, &count);
+        list_block(&constants, list, base, &marks);
     }
-    return count;
 }
 
 #else
 
-static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry)
+static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, struct list *list)
 {
     const unsigned char *start = (const unsigned char *)index->text.ptr;
     struct kernel_constants constants;
     struct marks marks;
-    size_t base = 0, count = 0;
+    size_t base = 0;
     kernel_begin(&constants);
     for (; index->text.len - base >= BLOCK; base += BLOCK) {
         read_full(index, start + base, base, carry, &marks);
-        block_end(&constants, index, base, &marks, &count);
+        list_block(&constants, list, base, &marks);
     }
     read_full_tail(index, start + base, index->text.len - base, base, carry, &marks);
-    block_end(&constants, index, base, &marks, &count);
-    return count;
+    list_block(&constants, list, base, &marks);
 }
 
 #endif
@@ -348,8 +368,9 @@ static KERNEL size_t kernel_blocks(struct json_index *index, struct carry *carry
 static KERNEL bool kernel_read(struct json_index *index)
 {
     struct carry carry = { .low_at = SIZE_MAX };
-    size_t count = kernel_blocks(index, &carry);
-    index->count = count;
+    struct list list = { .offsets = index->offsets, .blocks = index->blocks };
+    kernel_blocks(index, &carry, &list);
+    size_t count = index->count = list.count;
     for (size_t i = 0; i < JSON_INDEX_BEHIND; i++)
         index->offsets[count + i] = count > 0 ? index->offsets[0] : 0;
     index->block_count = index->text.len / BLOCK + 1;
