@@ -193,6 +193,34 @@ static const struct shape shape_StopExecutionInput;
 static const struct shape shape_StopExecutionOutput;
 static const struct shape shape_TagResourceInput;
 static const struct shape shape_TagResourceOutput;
+static const struct shape shape_TestStateInput;
+static const struct shape shape_InspectionLevel;
+static const struct shape shape_RevealSecrets;
+static const struct shape shape_TestStateStateName;
+static const struct shape shape_MockInput;
+static const struct shape shape_MockErrorOutput;
+static const struct shape shape_MockResponseValidationMode;
+static const struct shape shape_TestStateConfiguration;
+static const struct shape shape_RetrierRetryCount;
+static const struct shape shape_MapIterationFailureCount;
+static const struct shape shape_TestStateOutput;
+static const struct shape shape_InspectionData;
+static const struct shape shape_InspectionDataRequest;
+static const struct shape shape_HTTPProtocol;
+static const struct shape shape_HTTPMethod;
+static const struct shape shape_URL;
+static const struct shape shape_HTTPHeaders;
+static const struct shape shape_HTTPBody;
+static const struct shape shape_InspectionDataResponse;
+static const struct shape shape_HTTPStatusCode;
+static const struct shape shape_HTTPStatusMessage;
+static const struct shape shape_InspectionErrorDetails;
+static const struct shape shape_ExceptionHandlerIndex;
+static const struct shape shape_RetryBackoffIntervalSeconds;
+static const struct shape shape_InspectionToleratedFailureCount;
+static const struct shape shape_InspectionToleratedFailurePercentage;
+static const struct shape shape_InspectionMaxConcurrency;
+static const struct shape shape_TestExecutionStatus;
 static const struct shape shape_UntagResourceInput;
 static const struct shape shape_TagKeyList;
 static const struct shape shape_UntagResourceOutput;
@@ -1394,6 +1422,167 @@ static const struct shape shape_TagResourceInput = {
 static const struct shape shape_TagResourceOutput = {
     .type = SHAPE_STRUCTURE, .name = { "TagResourceOutput", 17 }
 };
+static const struct shape_member members_TestStateInput[] = {
+    { { "definition", 10 }, { "definition", 10 }, &shape_Definition, true },
+    { { "roleArn", 7 }, { "roleArn", 7 }, &shape_Arn, false },
+    { { "input", 5 }, { "input", 5 }, &shape_SensitiveData, false },
+    { { "inspectionLevel", 15 }, { "inspectionLevel", 15 }, &shape_InspectionLevel, false },
+    { { "revealSecrets", 13 }, { "revealSecrets", 13 }, &shape_RevealSecrets, false },
+    { { "variables", 9 }, { "variables", 9 }, &shape_SensitiveData, false },
+    { { "stateName", 9 }, { "stateName", 9 }, &shape_TestStateStateName, false },
+    { { "mock", 4 }, { "mock", 4 }, &shape_MockInput, false },
+    { { "context", 7 }, { "context", 7 }, &shape_SensitiveData, false },
+    { { "stateConfiguration", 18 }, { "stateConfiguration", 18 }, &shape_TestStateConfiguration, false },
+};
+static const struct shape shape_TestStateInput = {
+    .type = SHAPE_STRUCTURE, .name = { "TestStateInput", 14 }, .members = members_TestStateInput, .member_count = 10
+};
+static const struct str values_InspectionLevel[] = { { "INFO", 4 }, { "DEBUG", 5 }, { "TRACE", 5 } };
+static const struct shape shape_InspectionLevel = {
+    .type = SHAPE_STRING, .name = { "InspectionLevel", 15 }, .values = values_InspectionLevel, .value_count = 3
+};
+static const struct shape shape_RevealSecrets = {
+    .type = SHAPE_BOOLEAN, .name = { "RevealSecrets", 13 }
+};
+static const struct shape shape_TestStateStateName = {
+    .type = SHAPE_STRING, .name = { "TestStateStateName", 18 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80)
+};
+static const struct shape_member members_MockInput[] = {
+    { { "result", 6 }, { "result", 6 }, &shape_SensitiveData, false },
+    { { "errorOutput", 11 }, { "errorOutput", 11 }, &shape_MockErrorOutput, false },
+    { { "fieldValidationMode", 19 }, { "fieldValidationMode", 19 }, &shape_MockResponseValidationMode, false },
+};
+static const struct shape shape_MockInput = {
+    .type = SHAPE_STRUCTURE, .name = { "MockInput", 9 }, .members = members_MockInput, .member_count = 3
+};
+static const struct shape_member members_MockErrorOutput[] = {
+    { { "error", 5 }, { "error", 5 }, &shape_SensitiveError, false },
+    { { "cause", 5 }, { "cause", 5 }, &shape_SensitiveCause, false },
+};
+static const struct shape shape_MockErrorOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "MockErrorOutput", 15 }, .members = members_MockErrorOutput, .member_count = 2
+};
+static const struct str values_MockResponseValidationMode[] = { { "STRICT", 6 }, { "PRESENT", 7 }, { "NONE", 4 } };
+static const struct shape shape_MockResponseValidationMode = {
+    .type = SHAPE_STRING, .name = { "MockResponseValidationMode", 26 }, .values = values_MockResponseValidationMode, .value_count = 3
+};
+static const struct shape_member members_TestStateConfiguration[] = {
+    { { "retrierRetryCount", 17 }, { "retrierRetryCount", 17 }, &shape_RetrierRetryCount, false },
+    { { "errorCausedByState", 18 }, { "errorCausedByState", 18 }, &shape_TestStateStateName, false },
+    { { "mapIterationFailureCount", 24 }, { "mapIterationFailureCount", 24 }, &shape_MapIterationFailureCount, false },
+    { { "mapItemReaderData", 17 }, { "mapItemReaderData", 17 }, &shape_SensitiveData, false },
+};
+static const struct shape shape_TestStateConfiguration = {
+    .type = SHAPE_STRUCTURE, .name = { "TestStateConfiguration", 22 }, .members = members_TestStateConfiguration, .member_count = 4
+};
+static const struct shape shape_RetrierRetryCount = {
+    .type = SHAPE_INTEGER, .name = { "RetrierRetryCount", 17 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_MapIterationFailureCount = {
+    .type = SHAPE_INTEGER, .name = { "MapIterationFailureCount", 24 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape_member members_TestStateOutput[] = {
+    { { "output", 6 }, { "output", 6 }, &shape_SensitiveData, false },
+    { { "error", 5 }, { "error", 5 }, &shape_SensitiveError, false },
+    { { "cause", 5 }, { "cause", 5 }, &shape_SensitiveCause, false },
+    { { "inspectionData", 14 }, { "inspectionData", 14 }, &shape_InspectionData, false },
+    { { "nextState", 9 }, { "nextState", 9 }, &shape_StateName, false },
+    { { "status", 6 }, { "status", 6 }, &shape_TestExecutionStatus, false },
+};
+static const struct shape shape_TestStateOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "TestStateOutput", 15 }, .members = members_TestStateOutput, .member_count = 6
+};
+static const struct shape_member members_InspectionData[] = {
+    { { "input", 5 }, { "input", 5 }, &shape_SensitiveData, false },
+    { { "afterArguments", 14 }, { "afterArguments", 14 }, &shape_SensitiveData, false },
+    { { "afterInputPath", 14 }, { "afterInputPath", 14 }, &shape_SensitiveData, false },
+    { { "afterParameters", 15 }, { "afterParameters", 15 }, &shape_SensitiveData, false },
+    { { "result", 6 }, { "result", 6 }, &shape_SensitiveData, false },
+    { { "afterResultSelector", 19 }, { "afterResultSelector", 19 }, &shape_SensitiveData, false },
+    { { "afterResultPath", 15 }, { "afterResultPath", 15 }, &shape_SensitiveData, false },
+    { { "request", 7 }, { "request", 7 }, &shape_InspectionDataRequest, false },
+    { { "response", 8 }, { "response", 8 }, &shape_InspectionDataResponse, false },
+    { { "variables", 9 }, { "variables", 9 }, &shape_SensitiveData, false },
+    { { "errorDetails", 12 }, { "errorDetails", 12 }, &shape_InspectionErrorDetails, false },
+    { { "afterItemsPath", 14 }, { "afterItemsPath", 14 }, &shape_SensitiveData, false },
+    { { "afterItemSelector", 17 }, { "afterItemSelector", 17 }, &shape_SensitiveData, false },
+    { { "afterItemBatcher", 16 }, { "afterItemBatcher", 16 }, &shape_SensitiveData, false },
+    { { "afterItemsPointer", 17 }, { "afterItemsPointer", 17 }, &shape_SensitiveData, false },
+    { { "toleratedFailureCount", 21 }, { "toleratedFailureCount", 21 }, &shape_InspectionToleratedFailureCount, false },
+    { { "toleratedFailurePercentage", 26 }, { "toleratedFailurePercentage", 26 }, &shape_InspectionToleratedFailurePercentage, false },
+    { { "maxConcurrency", 14 }, { "maxConcurrency", 14 }, &shape_InspectionMaxConcurrency, false },
+};
+static const struct shape shape_InspectionData = {
+    .type = SHAPE_STRUCTURE, .name = { "InspectionData", 14 }, .sensitive = true, .members = members_InspectionData, .member_count = 18
+};
+static const struct shape_member members_InspectionDataRequest[] = {
+    { { "protocol", 8 }, { "protocol", 8 }, &shape_HTTPProtocol, false },
+    { { "method", 6 }, { "method", 6 }, &shape_HTTPMethod, false },
+    { { "url", 3 }, { "url", 3 }, &shape_URL, false },
+    { { "headers", 7 }, { "headers", 7 }, &shape_HTTPHeaders, false },
+    { { "body", 4 }, { "body", 4 }, &shape_HTTPBody, false },
+};
+static const struct shape shape_InspectionDataRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "InspectionDataRequest", 21 }, .members = members_InspectionDataRequest, .member_count = 5
+};
+static const struct shape shape_HTTPProtocol = {
+    .type = SHAPE_STRING, .name = { "HTTPProtocol", 12 }
+};
+static const struct shape shape_HTTPMethod = {
+    .type = SHAPE_STRING, .name = { "HTTPMethod", 10 }
+};
+static const struct shape shape_URL = {
+    .type = SHAPE_STRING, .name = { "URL", 3 }
+};
+static const struct shape shape_HTTPHeaders = {
+    .type = SHAPE_STRING, .name = { "HTTPHeaders", 11 }
+};
+static const struct shape shape_HTTPBody = {
+    .type = SHAPE_STRING, .name = { "HTTPBody", 8 }
+};
+static const struct shape_member members_InspectionDataResponse[] = {
+    { { "protocol", 8 }, { "protocol", 8 }, &shape_HTTPProtocol, false },
+    { { "statusCode", 10 }, { "statusCode", 10 }, &shape_HTTPStatusCode, false },
+    { { "statusMessage", 13 }, { "statusMessage", 13 }, &shape_HTTPStatusMessage, false },
+    { { "headers", 7 }, { "headers", 7 }, &shape_HTTPHeaders, false },
+    { { "body", 4 }, { "body", 4 }, &shape_HTTPBody, false },
+};
+static const struct shape shape_InspectionDataResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "InspectionDataResponse", 22 }, .members = members_InspectionDataResponse, .member_count = 5
+};
+static const struct shape shape_HTTPStatusCode = {
+    .type = SHAPE_STRING, .name = { "HTTPStatusCode", 14 }
+};
+static const struct shape shape_HTTPStatusMessage = {
+    .type = SHAPE_STRING, .name = { "HTTPStatusMessage", 17 }
+};
+static const struct shape_member members_InspectionErrorDetails[] = {
+    { { "catchIndex", 10 }, { "catchIndex", 10 }, &shape_ExceptionHandlerIndex, false },
+    { { "retryIndex", 10 }, { "retryIndex", 10 }, &shape_ExceptionHandlerIndex, false },
+    { { "retryBackoffIntervalSeconds", 27 }, { "retryBackoffIntervalSeconds", 27 }, &shape_RetryBackoffIntervalSeconds, false },
+};
+static const struct shape shape_InspectionErrorDetails = {
+    .type = SHAPE_STRUCTURE, .name = { "InspectionErrorDetails", 22 }, .members = members_InspectionErrorDetails, .member_count = 3
+};
+static const struct shape shape_ExceptionHandlerIndex = {
+    .type = SHAPE_INTEGER, .name = { "ExceptionHandlerIndex", 21 }, .sensitive = true, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_RetryBackoffIntervalSeconds = {
+    .type = SHAPE_INTEGER, .name = { "RetryBackoffIntervalSeconds", 27 }, .sensitive = true, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_InspectionToleratedFailureCount = {
+    .type = SHAPE_INTEGER, .name = { "InspectionToleratedFailureCount", 31 }, .sensitive = true, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_InspectionToleratedFailurePercentage = {
+    .type = SHAPE_FLOAT, .name = { "InspectionToleratedFailurePercentage", 36 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(100)
+};
+static const struct shape shape_InspectionMaxConcurrency = {
+    .type = SHAPE_INTEGER, .name = { "InspectionMaxConcurrency", 24 }, .sensitive = true, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct str values_TestExecutionStatus[] = { { "SUCCEEDED", 9 }, { "FAILED", 6 }, { "RETRIABLE", 9 }, { "CAUGHT_ERROR", 12 } };
+static const struct shape shape_TestExecutionStatus = {
+    .type = SHAPE_STRING, .name = { "TestExecutionStatus", 19 }, .values = values_TestExecutionStatus, .value_count = 4
+};
 static const struct shape_member members_UntagResourceInput[] = {
     { { "resourceArn", 11 }, { "resourceArn", 11 }, &shape_Arn, true },
     { { "tagKeys", 7 }, { "tagKeys", 7 }, &shape_TagKeyList, true },
@@ -1629,7 +1818,10 @@ const struct operation operations_states[] = {
       .run = op_states_tag_resource,
       .input = &shape_TagResourceInput, .output = &shape_TagResourceOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "TestState", .kind = OP_REFUSED },
+    { .service = "states", .name = "TestState", .kind = OP_READ,
+      .run = op_states_test_state,
+      .input = &shape_TestStateInput, .output = &shape_TestStateOutput,
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "states", .name = "UntagResource", .kind = OP_WRITE,
       .run = op_states_untag_resource,
       .input = &shape_UntagResourceInput, .output = &shape_UntagResourceOutput,

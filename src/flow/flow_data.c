@@ -185,11 +185,14 @@ bool data_input(struct step *step, struct branch *branch, struct value *ret)
     struct value selected;
     if (!data_select(step, branch, &state->input_path, &branch->input, &selected))
         return false;
-    if (!state->parameters) {
-        *ret = selected;
-        return true;
-    }
-    return data_render(step, branch, state->parameters, &selected, ret);
+    if (step->inspection)
+        step->inspection->after_input_path = selected;
+    *ret = selected;
+    if (state->parameters && !data_render(step, branch, state->parameters, &selected, ret))
+        return false;
+    if (step->inspection)
+        step->inspection->after_parameters = *ret;
+    return true;
 }
 
 bool data_combine(struct step *step, struct branch *branch, const struct selector *where, struct value *value,
@@ -222,8 +225,12 @@ bool data_output(struct step *step, struct branch *branch, struct value *result,
     struct value selected = *result, combined;
     if (state->result_selector && !data_render(step, branch, state->result_selector, result, &selected))
         return false;
+    if (step->inspection)
+        step->inspection->after_result_selector = selected;
     if (!data_combine(step, branch, &state->result_path, &selected, &combined))
         return false;
+    if (step->inspection)
+        step->inspection->after_result_path = combined;
     if (!data_select(step, branch, &state->output_path, &combined, ret))
         return false;
     return step_render(step, branch, ret);

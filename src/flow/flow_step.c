@@ -115,6 +115,8 @@ static void branch_rest(struct branch *branch)
 static void branch_move(struct step *step, struct branch *branch, struct value *output, uint32_t next,
                         const struct assignment *assignment)
 {
+    if (step->inspection)
+        step->inspection->output = *output;
     const struct state *state = step_state(step, branch);
     if (state->kind->exited != HISTORY_NONE) {
         step_event(step, branch, state->kind->exited);
@@ -218,6 +220,8 @@ static bool branch_retry(struct step *step, struct branch *branch, struct str er
         branch->retry_count++;
         branch_rest(branch);
         branch->phase = BRANCH_RETRY;
+        if (step->inspection)
+            step->inspection->retry_index = i;
         branch->wake_ms = step->now_ms + delay_ms;
         branch->entry = ++step->execution->last_entry; /* an answer to the attempt that failed is late now */
         return true;
@@ -234,6 +238,10 @@ static bool branch_catch(struct step *step, struct branch *branch, struct str er
         const struct catcher *catcher = &state->catchers[i];
         if (!error_matches(&catcher->errors, error, heartbeat))
             continue;
+        if (step->inspection) {
+            step->inspection->caught = true;
+            step->inspection->catch_index = i;
+        }
         struct json_member *members = ARENA_ARRAY(step->arena, struct json_member, 2);
         members[0] = (struct json_member){ STR("Error"), json_of_str(error) };
         members[1] = (struct json_member){ STR("Cause"), json_of_str(cause.ptr ? cause : STR("")) };

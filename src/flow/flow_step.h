@@ -113,6 +113,13 @@ struct step_settings {
     digest_f *digest;
 };
 
+/* What became of the data, for who looks at one state. */
+struct step_inspection {
+    struct value after_input_path, after_parameters, after_result_selector, after_result_path, output;
+    uint32_t retry_index, catch_index; /* of the retrier, the catcher that took the error */
+    bool caught;
+};
+
 struct step {
     const struct plan *plan;
     struct execution *execution;
@@ -138,6 +145,7 @@ struct step {
     bool full;              /* the history has no room for what else happens */
     size_t orders_told;     /* orders whose events it had room for */
     unsigned transitions;
+    struct step_inspection *inspection; /* NULL: nobody looks */
 };
 
 /* step: its first eight members and history are set by the caller, the rest is zero. */
