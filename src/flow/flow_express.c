@@ -288,13 +288,13 @@ static void view_outputs(void *self, const struct branch *parent, output_list *l
     }
 }
 
-static bool view_variable(void *self, const struct branch *branch, struct str name, struct str *ret)
+static bool view_variable(void *self, const struct branch *branch, struct str name, struct value *ret)
 {
     struct view *view = self;
     for (size_t i = 0; i < view->variables.len; i++) {
         const struct kept_variable *variable = &view->variables.at[i];
         if (variable->branch == branch->id && str_eq(variable->name, name)) {
-            *ret = variable->text;
+            *ret = value_of_text(variable->text);
             return true;
         }
     }

@@ -160,6 +160,7 @@ struct flow {
     flow_ready_f *on_ready;
     void *on_ready_self;
     struct frame_cache *frames; /* NULL: none is kept */
+    struct parsed_cache *parsed;
 };
 
 /* What timers, deliveries and queue entries are for, in their addresses. */
@@ -239,6 +240,8 @@ void flow_job_ended(struct flow *flow, struct work *work, struct ns ns, const st
 /* Frames kept parsed (flow_frame.c): all are dropped; a step begins. */
 void flow_frames_forget(struct flow *flow);
 void flow_frames_turn(struct flow *flow);
+void flow_parsed_forget(struct flow *flow);
+void flow_parsed_turn(struct flow *flow);
 
 /* On the writer's thread, through the cache. */
 bool flow_machine_get(struct flow *flow, struct work *work, struct ns ns, struct str name, struct str arn,

@@ -123,12 +123,16 @@ static void rest_branches(void *self)
     (void)store_cursor_close(&cursor);
 }
 
-static bool rest_variable(void *self, const struct branch *branch, struct str name, struct str *ret)
+static bool rest_variable(void *self, const struct branch *branch, struct str name, struct value *ret)
 {
     struct run *run = self;
     struct key key;
+    struct str text;
     key_variable(&key, run->work->partition, &run->ref, branch->id, name);
-    return store_get(run->work->reader, run->work->arena, key_str(&key), ret) == ERR_OK;
+    if (store_get(run->work->reader, run->work->arena, key_str(&key), &text) != ERR_OK)
+        return false;
+    *ret = parsed_value(run->flow, text);
+    return true;
 }
 
 static struct frame *rest_frame(void *self, const struct branch *branch)

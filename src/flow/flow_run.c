@@ -50,6 +50,7 @@ void flow_close(struct flow **flow)
         return;
     flow_forget(*flow, true);
     flow_frames_forget(*flow);
+    flow_parsed_forget(*flow);
     map_fini(&(*flow)->machines);
     map_fini(&(*flow)->editions);
     buf_fini(&(*flow)->history);
@@ -165,6 +166,7 @@ static void run_step(struct run *run, const struct happening *what, struct value
     struct step_rest rest;
     rest_init(run, &rest);
     flow_frames_turn(flow);
+    flow_parsed_turn(flow);
     if (run->execution.version > 0)
         names.version_arn =
             arena_printf(run->work->arena, "%.*s:%u", STR_ARG(edition->machine_arn), run->execution.version);

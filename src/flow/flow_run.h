@@ -1,4 +1,5 @@
-/* flow_run.h - a step in a batch: what flow_run.c drives, flow_rest.c reads and writes, flow_frame.c keeps parsed.
+/* flow_run.h - a step in a batch: what flow_run.c drives, flow_rest.c reads and writes, flow_frame.c and
+ * flow_parsed.c keep parsed.
  *
  * Truths: 1. Branches, frames and outputs are read when a step asks for them, and held against what is in the
  *            store when it is over: only what differs is written.
@@ -47,5 +48,10 @@ void rest_write(struct run *run, const struct step *step);
 struct frame *frame_get(struct run *run, const struct branch *branch, struct str bytes);
 /* The same, when it is at hand; else NULL. */
 struct frame *frame_find(struct run *run, const struct branch *branch);
+
+/* ---- flow_parsed.c ---- */
+
+/* The text's value, parsed already when it is large and was asked for before; lives as long as the step. */
+struct value parsed_value(struct flow *flow, struct str text);
 
 #endif

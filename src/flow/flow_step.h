@@ -101,7 +101,7 @@ struct step_rest {
     void (*branches)(void *self);                      /* all of them */
     struct frame *(*frame)(void *self, const struct branch *branch);
     void (*outputs)(void *self, const struct branch *parent, output_list *list);
-    bool (*variable)(void *self, const struct branch *branch, struct str name, struct str *ret);
+    bool (*variable)(void *self, const struct branch *branch, struct str name, struct value *ret);
 };
 
 struct step_settings {

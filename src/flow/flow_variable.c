@@ -97,17 +97,14 @@ static struct variable *place_of(struct step *step, struct branch *branch, struc
     if (variables->slots[slot])
         return variables->slots[slot];
     struct variable *variable = ARENA_NEW(arena, struct variable);
-    struct str text;
     variable->name = name;
     *variables->last = variable;
     variables->last = &variable->next;
     variables->slots[slot] = variable;
     variables->len++;
     if (step->rest && branch->kept_variables > 0 && !branch->variables_gone &&
-        step->rest->variable(step->rest->self, branch, name, &text)) {
-        variable->value = value_of_text(text);
+        step->rest->variable(step->rest->self, branch, name, &variable->value))
         variable->there = true;
-    }
     return variable;
 }
 
