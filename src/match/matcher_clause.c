@@ -126,6 +126,10 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
         /* fallthrough */
     case TEST_PREFIX:
     case TEST_SUFFIX:
+        if (from->kind == TEST_PREFIX)
+            test.hash = matcher_first_word(from->text);
+        else if (from->kind == TEST_SUFFIX)
+            test.hash = matcher_last_word(from->text);
         test.len = (uint32_t)from->text.len;
         test.at = put_text(c, from->text);
         break;

@@ -14,10 +14,11 @@
 
 /* Offsets count from the clause's first byte. */
 struct matcher_test {
-    uint32_t at;   /* of what the kind has */
-    uint32_t len;  /* of the text; how many pieces, or tests; how many bits of an address count */
-    uint32_t hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same */
-    uint8_t kind;  /* enum pattern_test_kind */
+    uint32_t at;  /* of what the kind has */
+    uint32_t len; /* of the text; how many pieces, or tests; how many bits of an address count */
+    uint32_t
+        hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word */
+    uint8_t kind; /* enum pattern_test_kind */
     uint8_t flags;
     uint16_t unused;
 };
@@ -61,6 +62,25 @@ static inline struct str matcher_clause_text(const struct matcher_clause *clause
     return str_of((const char *)clause + test->at +
                       (test->kind == TEST_NUMBER ? sizeof(struct matcher_test_number) : 0),
                   test->len);
+}
+
+/* The first four bytes of a text, or the last (those of a shorter one all): most texts differ there. */
+static inline uint32_t matcher_first_word(struct str text)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    uint32_t word = 0;
+    if (text.len >= 4)
+        return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    for (size_t i = 0; i < text.len; i++)
+        word |= (uint32_t)at[i] << (8 * i);
+    return word;
+}
+
+static inline uint32_t matcher_last_word(struct str text)
+{
+    if (text.len >= 4)
+        return matcher_first_word(str_of(text.ptr + text.len - 4, 4));
+    return text.len ? matcher_first_word(text) << (8 * (4 - text.len)) : 0;
 }
 
 /* Seeds of hashes, one for each way to look at a text. */

@@ -2,8 +2,11 @@
 #include "match/matcher_hash.h"
 #include "match/matcher_view.h"
 
+/* By enum pattern_test_kind. */
 typedef bool passes_f(struct matcher_view *view, const struct matcher_clause *clause,
                       const struct matcher_test *test, uint32_t value);
+
+static passes_f *const kinds[TEST_ABSENT + 1];
 
 static inline const struct match_value *value_at(const struct matcher_view *view, uint32_t value)
 {
@@ -134,14 +137,56 @@ static bool numeric_passes(struct matcher_view *view, const struct matcher_claus
     return true;
 }
 
+/* A value that is held against many tests: what most of them look at first. */
+struct glance {
+    size_t len;
+    uint32_t first, last; /* words of a string */
+    bool is_string;
+};
+
+static inline struct glance glance_at(const struct matcher_view *view, uint32_t value)
+{
+    const struct match_value *v = value_at(view, value);
+    return (struct glance){ .len = v->text.len,
+                            .first = matcher_first_word(v->text),
+                            .last = matcher_last_word(v->text),
+                            .is_string = v->type == JSON_STRING };
+}
+
+/* Whether all that can be seen at a glance speaks for the test. */
+static inline bool may_pass(const struct glance *glance, const struct matcher_test *test)
+{
+    unsigned bytes = test->len < 4 ? test->len : 4, others = 8 * (4 - bytes);
+    switch (test->kind) {
+    case TEST_STRING:
+        return glance->is_string && glance->len == test->len;
+    case TEST_PREFIX:
+        return glance->is_string && glance->len >= test->len &&
+               (bytes == 0 || ((glance->first ^ test->hash) << others) == 0);
+    case TEST_SUFFIX:
+        return glance->is_string && glance->len >= test->len &&
+               (bytes == 0 || ((glance->last ^ test->hash) >> others) == 0);
+    default:
+        return true;
+    }
+}
+
+static inline bool some_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                               const struct matcher_test *tests, uint32_t count, uint32_t value)
+{
+    if (count == 1)
+        return kinds[tests->kind](view, clause, tests, value);
+    struct glance glance = glance_at(view, value);
+    for (uint32_t i = 0; i < count; i++)
+        if (may_pass(&glance, &tests[i]) && kinds[tests[i].kind](view, clause, &tests[i], value))
+            return true;
+    return false;
+}
+
 static bool none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
                            const struct matcher_test *test, uint32_t value)
 {
-    const struct matcher_test *tests = matcher_clause_at(clause, test->at);
-    for (uint32_t i = 0; i < test->len; i++)
-        if (matcher_test_passes(view, clause, &tests[i], value))
-            return false;
-    return true;
+    return !some_passes(view, clause, matcher_clause_at(clause, test->at), test->len, value);
 }
 
 static bool cidr_passes(struct matcher_view *view, const struct matcher_clause *clause,
@@ -173,7 +218,7 @@ static bool absent_passes(struct matcher_view *view, const struct matcher_clause
     return false; /* something stands there */
 }
 
-static passes_f *const kinds[] = {
+static passes_f *const kinds[TEST_ABSENT + 1] = {
     [TEST_STRING] = string_passes,
     [TEST_NUMBER] = number_passes,
     [TEST_NULL] = null_passes,
@@ -192,16 +237,7 @@ static passes_f *const kinds[] = {
     [TEST_ABSENT] = absent_passes,
 };
 
-bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
-                         const struct matcher_test *test, uint32_t value)
-{
-    return kinds[test->kind](view, clause, test, value);
-}
-
 bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value)
 {
-    for (uint32_t i = 0; i < clause->test_count; i++)
-        if (matcher_test_passes(view, clause, &clause->tests[i], value))
-            return true;
-    return false;
+    return some_passes(view, clause, clause->tests, clause->test_count, value);
 }

@@ -12,7 +12,7 @@
 /* How far down the arrays begin in which a value stands that passes: names from the root to the outermost. */
 enum { FAILS = 0, PASSES_FREE = INT32_MAX - 1, DEPENDS = INT32_MAX, MANY_VALUES = 4 };
 
-static uint32_t freedom_of(const struct matcher_view *view, uint32_t value)
+static inline uint32_t freedom_of(const struct matcher_view *view, uint32_t value)
 {
     uint32_t item = view->event.values[value].item;
     if (item == 0)
@@ -22,17 +22,24 @@ static uint32_t freedom_of(const struct matcher_view *view, uint32_t value)
     return view->event.items[item].place->depth;
 }
 
-static bool exact_passes(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)
+static bool exact_confirm(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)
 {
     const struct match_value *v = &view->event.values[value];
-    if (v->type != JSON_STRING || (uint32_t)matcher_view_hash_of(view, value) != ref->hash)
-        return false;
-    if (view->values[value].equal == ref->clause)
-        return true;
-    if (!str_eq(v->text, matcher_clause_text(ref->clause, &ref->clause->tests[0])))
+    if (v->type != JSON_STRING || !str_eq(v->text, matcher_clause_text(ref->clause, &ref->clause->tests[0])))
         return false;
     view->values[value].equal = ref->clause;
     return true;
+}
+
+static inline bool exact_passes(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)
+{
+    if (!(view->values[value].flags & VALUE_HASHED)) {
+        if (view->event.values[value].type != JSON_STRING)
+            return false;
+        matcher_view_hash(view, value);
+    }
+    return (uint32_t)view->values[value].hash == ref->hash &&
+           (view->values[value].equal == ref->clause || exact_confirm(view, ref, value));
 }
 
 static inline bool ref_passes(struct matcher_view *view, const struct matcher_ref *ref, uint32_t value)

@@ -110,9 +110,7 @@ static inline const struct matcher_number *matcher_view_number_of(struct matcher
     return &view->values[value].number;
 }
 
-/* Whether the value passes the test; and whether it passes one of the clause's. */
-bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
-                         const struct matcher_test *test, uint32_t value);
+/* Whether the value passes one of the clause's tests. */
 bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value);
 
 /* ---- items ---- */
