@@ -371,7 +371,8 @@ void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *
     const struct match_event *event = &find->view.event;
     find->rule_count = 0;
     find->branch_count = 0;
-    lead(find, root, VALUE_NONE, false);
+    if (atomic_load_explicit(&root->list, memory_order_acquire))
+        lead(find, root, VALUE_NONE, false);
     for (uint32_t i = 0; i < event->value_count; i++) {
         const struct match_place *place = event->values[i].place;
         struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);

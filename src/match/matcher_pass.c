@@ -2,6 +2,9 @@
 #include "match/matcher_hash.h"
 #include "match/matcher_view.h"
 
+/* Of which it is worth to know a value's hash. */
+enum { MANY_TESTS = 8 };
+
 /* By enum pattern_test_kind. */
 typedef bool passes_f(struct matcher_view *view, const struct matcher_clause *clause,
                       const struct matcher_test *test, uint32_t value);
@@ -17,9 +20,11 @@ static bool string_passes(struct matcher_view *view, const struct matcher_clause
                           const struct matcher_test *test, uint32_t value)
 {
     const struct match_value *v = value_at(view, value);
-    return v->type == JSON_STRING && v->text.len == test->len &&
-           (uint32_t)matcher_view_hash_of(view, value) == test->hash &&
-           memcmp(v->text.ptr, matcher_clause_text(clause, test).ptr, test->len) == 0;
+    if (v->type != JSON_STRING || v->text.len != test->len)
+        return false;
+    if (view->values[value].flags & VALUE_HASHED && (uint32_t)view->values[value].hash != test->hash)
+        return false;
+    return test->len == 0 || memcmp(v->text.ptr, matcher_clause_text(clause, test).ptr, test->len) == 0;
 }
 
 static bool number_passes(struct matcher_view *view, const struct matcher_clause *clause,
@@ -177,6 +182,8 @@ static inline bool some_passes(struct matcher_view *view, const struct matcher_c
     if (count == 1)
         return kinds[tests->kind](view, clause, tests, value);
     struct glance glance = glance_at(view, value);
+    if (count >= MANY_TESTS && glance.is_string)
+        (void)matcher_view_hash_of(view, value);
     for (uint32_t i = 0; i < count; i++)
         if (may_pass(&glance, &tests[i]) && kinds[tests[i].kind](view, clause, &tests[i], value))
             return true;
