@@ -256,7 +256,7 @@ static bool may_match(struct pattern_evaluator *e, const struct pattern_conjunct
         unsigned char *known = &alone[clause->number];
         if (*known == UNKNOWN)
             *known = pattern_clause_matches(e, clause, event) ? MATCHES : FAILS;
-        if (*known == FAILS && !clause->absent_only)
+        if (*known == FAILS && !clause->absent_too)
             return false;
     }
     return true;
