@@ -106,6 +106,15 @@ static inline void bench_command_done(struct command *command, enum err committe
     mutex_unlock(c->mutex);
 }
 
+/* Waits while the queue is full. */
+static inline void bench_submit(struct bench *bench, struct command *command)
+{
+    enum err err;
+    while ((err = writer_submit(bench->writer, command)) == ERR_AGAIN)
+        thread_sleep_ms(1);
+    assert_int_equal(err, ERR_OK);
+}
+
 /* Runs it on the writer's thread and waits for the commit. What run returned. */
 static inline bool bench_run(struct bench *bench, bench_run_f *run, void *self)
 {
@@ -116,7 +125,7 @@ static inline bool bench_run(struct bench *bench, bench_run_f *run, void *self)
         .mutex = mutex_new(),
         .end = condition_new(),
     };
-    assert_int_equal(writer_submit(bench->writer, &c.command), ERR_OK);
+    bench_submit(bench, &c.command);
     mutex_lock(c.mutex);
     while (!c.ended)
         condition_wait(c.end, c.mutex);

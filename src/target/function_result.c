@@ -1,5 +1,15 @@
 #include "target/function_result.h"
+#include "base/utf8.h"
 #include "json/json.h"
+
+enum { ERROR_BYTES_MAX = 256, CAUSE_BYTES_MAX = 32768 };
+
+/* What of a text may stand in JSON, and where a longest is said, fits. */
+static struct str clean(struct str text, size_t bytes_max)
+{
+    text = str_slice(text, 0, text.len < bytes_max ? text.len : bytes_max);
+    return str_slice(text, 0, utf8_valid_len(text));
+}
 
 /* ---- success ---- */
 
@@ -14,7 +24,8 @@ static bool header_next(struct str *rest, struct str *name, struct str *value)
             continue;
         while (value->len && value->ptr[0] == ' ')
             *value = str_from_offset(*value, 1);
-        return true;
+        if (utf8_valid_len(*name) == name->len && utf8_valid_len(*value) == value->len)
+            return true; /* others cannot be shown */
     }
     return false;
 }
@@ -124,6 +135,11 @@ static void fail(struct arena *arena, const struct function_answer *answer, cons
 void function_result(struct arena *arena, const struct function_answer *answer, bool whole,
                      struct delivery_result *ret)
 {
+    struct function_answer valid = *answer;
+    valid.version = clean(answer->version, ERROR_BYTES_MAX);
+    valid.request_id = clean(answer->request_id, ERROR_BYTES_MAX);
+    valid.error_type = clean(answer->error_type, ERROR_BYTES_MAX);
+    answer = &valid;
     struct json body = json_of_null();
     bool success = answer->status >= 200 && answer->status < 300;
     bool is_json = answer->body.len == 0 || json_read(arena, answer->body, 0, &body, NULL) == ERR_OK;
@@ -143,4 +159,6 @@ void function_result(struct arena *arena, const struct function_answer *answer, 
         ret->outcome = OUTCOME_DELIVERED;
         ret->result = whole ? whole_result(arena, answer, &body) : json_text(arena, &body);
     }
+    ret->error = clean(ret->error, ERROR_BYTES_MAX);
+    ret->cause = clean(ret->cause, CAUSE_BYTES_MAX);
 }

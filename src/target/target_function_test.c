@@ -200,6 +200,10 @@ static void answers_become_results(void **state)
         { 301, "", "", "", NULL, "Lambda.AWSLambdaException", NULL },
         { 200, "no JSON", "", "", NULL, "Lambda.Unknown", "The function's answer is not JSON." },
         { 200, "no JSON", "Handled", "", NULL, "Lambda.Unknown", NULL },
+        { 200, "half \xc3", "Handled", "", NULL, "Lambda.Unknown",
+          "The cause could not be determined because Lambda did not return an error type. Returned payload: "
+          "half " },
+        { 400, "{}", "", "\xff", NULL, "Lambda.InvalidRequestContentException", NULL },
     };
     struct arena arena = { 0 };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -218,11 +222,12 @@ static void answers_become_results(void **state)
         if (cases[i].cause)
             ASSERT_TEXT(result.cause, cases[i].cause);
     }
-    struct function_answer answer = { .status = 200,
-                                      .body = STR("{\"a\":1}"),
-                                      .headers =
-                                          STR("HTTP/1.1 200 OK\r\nContent-Type: a/json\r\nX:y\r\n\r\n"),
-                                      .request_id = STR("r-1") };
+    struct function_answer answer = {
+        .status = 200,
+        .body = STR("{\"a\":1}"),
+        .headers = STR("HTTP/1.1 200 OK\r\nContent-Type: a/json\r\nBad: \xe9\r\nX:y\r\n\r\n"),
+        .request_id = STR("r-1")
+    };
     struct delivery_result result;
     function_result(&arena, &answer, true, &result);
     ASSERT_TEXT(

@@ -201,6 +201,29 @@ def test_time_never_goes_back_over_a_restart(new_server):
     server.start()
 
 
+def test_express_executions_wait_by_it(still):
+    """They are kept in memory; the clock stops at their moments too."""
+    machine = still.flows.sfn.create_state_machine(
+        name="express-waits", roleArn="arn:aws:iam::000000000000:role/r", type="EXPRESS",
+        definition=json.dumps(waits(200)))["stateMachineArn"]
+    answers = []
+
+    def ask():
+        answers.append(Wire(still.port, timeout=60)("states", "StartSyncExecution", stateMachineArn=machine))
+
+    thread = threading.Thread(target=ask)
+    before = still.clock.get()["Time"]
+    thread.start()
+    time.sleep(0.3)
+    still.clock.advance(199)
+    assert not answers
+    still.clock.advance(50)
+    thread.join(timeout=30)
+    answer = answers[0]
+    assert answer["status"] == "SUCCEEDED"
+    assert (answer["startDate"], answer["stopDate"]) == (pytest.approx(before), pytest.approx(before + 200))
+
+
 def test_it_moves_while_clients_are_at_work(still):
     """Advanced from two sides under load: nothing is lost, nothing is late."""
     flows = still.flows
