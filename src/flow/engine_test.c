@@ -89,6 +89,11 @@ static void engine_send(void *self, struct work *work, const struct delivery *de
         engine_operation(engine, work, delivery, ret))
         return;
     engine->deliveries++;
+    if (engine->hooks.answer) {
+        memset(ret, 0, sizeof(*ret));
+        engine->hooks.answer(engine, delivery, ret);
+        return;
+    }
     engine->last_payload = arena_copy(&engine->arena, delivery->payload);
     assert_int_equal(json_read(&engine->arena, engine->last_payload, 0, &payload, NULL), ERR_OK);
     engine->last_token = token_in(&payload);
@@ -163,22 +168,43 @@ static void after_rollback(void *self)
     flow_after_rollback(engine->flow);
 }
 
+static void after_commit(void *self)
+{
+    struct engine *engine = self;
+    if (engine->hooks.committed)
+        engine->hooks.committed(engine);
+}
+
 void engine_open(struct engine *engine, const struct flow_settings *settings)
 {
+    engine_open_at(engine, settings, NULL, NULL);
+}
+
+void engine_open_at(struct engine *engine, const struct flow_settings *settings, const char *folder,
+                    const struct engine_hooks *told)
+{
     memset(engine, 0, sizeof(*engine));
+    if (told)
+        engine->hooks = *told;
     engine->ns = (struct ns){ STR("000000000000"), STR("us-east-1") };
     pthread_mutex_init(&engine->mutex, NULL);
     pthread_cond_init(&engine->done, NULL);
     struct flow_settings own = settings ? *settings : (struct flow_settings){ 0 };
     own.task_known = engine_task_known;
     struct diag why = { { 0 } };
-    assert_int_equal(store_open(&(struct store_settings){ .no_sync = true }, &engine->store, &why), ERR_OK);
+    assert_int_equal(store_open(&(struct store_settings){ .folder = folder,
+                                                          .segment_bytes = folder ? 1 << 18 : 0,
+                                                          .no_sync = true },
+                                &engine->store, &why),
+                     ERR_OK);
     assert_int_equal(deliver_open(&(struct deliver_settings){ 0 }, &engine->deliver), ERR_OK);
     assert_int_equal(flow_open(&own, engine->deliver, &engine->flow), ERR_OK);
     deliver_add_target(engine->deliver, &engine_target, engine);
     deliver_add_target(engine->deliver, &engine_function, engine);
     deliver_on_done(engine->deliver, DELIVERY_OF_TASK, flow_task_done, engine->flow);
-    struct writer_hooks hooks = { .self = engine, .after_run = after_run, .after_rollback = after_rollback };
+    struct writer_hooks hooks = {
+        .self = engine, .after_run = after_run, .after_rollback = after_rollback, .after_commit = after_commit
+    };
     assert_int_equal(
         writer_open(engine->store, &(struct writer_settings){ 0 }, &hooks, &engine->writer, &why), ERR_OK);
     writer_on_timer(engine->writer, TIMER_FLOW, flow_due, engine->flow);

@@ -10,6 +10,14 @@
 
 enum { ENGINE_ANSWERS_MAX = 64 };
 
+struct engine;
+struct engine_hooks {
+    /* NULL, or what answers instead: by the delivery alone. */
+    void (*answer)(struct engine *engine, const struct delivery *delivery, struct delivery_result *ret);
+    void (*committed)(struct engine *engine); /* NULL, or told of each commit, on the writer's thread */
+    void *self;
+};
+
 struct engine {
     struct store *store;
     struct writer *writer;
@@ -28,9 +36,13 @@ struct engine {
     struct str last_payload; /* of the last delivery; in arena */
     struct str last_token;   /* the string member named token, Token or TaskToken in it; empty: none */
     size_t deliveries;
+    struct engine_hooks hooks;
 };
 
 void engine_open(struct engine *engine, const struct flow_settings *settings);
+/* The same over a store in a folder. hooks may be NULL. */
+void engine_open_at(struct engine *engine, const struct flow_settings *settings, const char *folder,
+                    const struct engine_hooks *hooks);
 void engine_close(struct engine *engine);
 bool engine_task_known(void *self, struct str resource, struct str *ret_why);
 

@@ -1,0 +1,327 @@
+/* Random workflows with random outcomes of their tasks, from a seed: each runs once in one piece, and once in a process
+ * that dies at commits and is started again. Both must end alike, with the same history but for its times.
+ *
+ * CREMA_FLOW_SEEDS: how many (60); CREMA_FLOW_SEED: the first (1). */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "flow/engine_test.h"
+#include "io/clock.h"
+
+enum {
+    STEPS_MAX = 40, /* seconds until a workflow that still runs is compared as it is */
+    DEATHS_MAX = 4,
+    OUTCOME_BYTES_MAX = 8 << 20,
+    BORN_MS = 1700000000,
+};
+
+/* ---- chance ---- */
+
+static uint64_t mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+struct chance {
+    uint64_t state;
+};
+
+static uint32_t pick(struct chance *chance, uint32_t count)
+{
+    chance->state = mix(chance->state);
+    return (uint32_t)(chance->state % count);
+}
+
+/* ---- a definition ---- */
+
+struct writing {
+    struct buf out;
+    struct chance chance;
+    unsigned names; /* given so far */
+};
+
+static void write_scope(struct writing *w, unsigned depth);
+
+static void write_errors(struct writing *w, unsigned rescue)
+{
+    if (pick(&w->chance, 2))
+        buf_printf(&w->out,
+                   ",\"Retry\":[{\"ErrorEquals\":[\"%s\"],\"IntervalSeconds\":%u,\"MaxAttempts\":%u,"
+                   "\"BackoffRate\":1.5}]",
+                   pick(&w->chance, 2) ? "E1" : "States.ALL", 1 + pick(&w->chance, 2), pick(&w->chance, 3));
+    if (pick(&w->chance, 2))
+        buf_printf(&w->out,
+                   ",\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"ResultPath\":\"$.e\",\"Next\":\"S%u\"}]",
+                   rescue);
+}
+
+static void write_map(struct writing *w, unsigned depth, bool run)
+{
+    static const char *const lists[] = { "[]", "[1]", "[1,2]", "[1,2,3,4]", "[1,2,3,4,5,6,7]" };
+    buf_printf(
+        &w->out,
+        "\"Type\":\"Map\",\"ItemsPath\":\"$.l\",\"MaxConcurrency\":%u,\"ItemSelector\":{\"l\":%s,\"k.$\":"
+        "\"$$.Map.Item.Index\",\"v.$\":\"$$.Map.Item.Value\"},\"ItemProcessor\":",
+        pick(&w->chance, 4), lists[pick(&w->chance, run ? 3 : 4)]);
+    size_t start = w->out.len;
+    write_scope(w, depth + 1);
+    (void)start;
+    if (!run)
+        return;
+    w->out.len--; /* the scope's closing brace */
+    buf_printf(&w->out, ",\"ProcessorConfig\":{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"}}");
+    if (pick(&w->chance, 2))
+        buf_printf(&w->out, ",\"ToleratedFailureCount\":%u", pick(&w->chance, 3));
+}
+
+static void write_parallel(struct writing *w, unsigned depth)
+{
+    unsigned count = 1 + pick(&w->chance, 3);
+    buf_printf(&w->out, "\"Type\":\"Parallel\",\"Branches\":[");
+    for (unsigned i = 0; i < count; i++) {
+        buf_add(&w->out, i ? STR(",") : STR(""));
+        write_scope(w, depth + 1);
+    }
+    buf_add(&w->out, STR("]"));
+}
+
+/* One of a chain: named S<name>, goes on to S<next>; the last of the scope, S<rescue>, ends it. */
+static void write_state(struct writing *w, unsigned name, unsigned next, unsigned rescue, unsigned depth)
+{
+    unsigned kind = pick(&w->chance, depth < 3 ? 12 : 8);
+    buf_printf(&w->out, "\"S%u\":{", name);
+    if (kind < 4) {
+        buf_printf(&w->out,
+                   "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::dynamodb:putItem\",\"Parameters\":{"
+                   "\"s\":%u,\"k.$\":"
+                   "\"$.k\",\"try.$\":\"$$.State.RetryCount\"},\"ResultPath\":\"$.r%u\"%s",
+                   name, name % 3, pick(&w->chance, 4) ? "" : ",\"TimeoutSeconds\":2");
+        write_errors(w, rescue);
+    } else if (kind == 4) {
+        buf_printf(&w->out, "\"Type\":\"Pass\",\"Result\":{\"p\":%u},\"ResultPath\":\"$.r%u\"", name,
+                   name % 3);
+    } else if (kind < 7) {
+        buf_printf(&w->out, "\"Type\":\"Wait\",\"Seconds\":%u", pick(&w->chance, 4));
+    } else if (kind == 7) {
+        buf_printf(
+            &w->out,
+            "\"Type\":\"Choice\",\"Choices\":[{\"Variable\":\"$.r%u\",\"IsPresent\":true,\"Next\":\"S%u\"}],"
+            "\"Default\":\"S%u\"},",
+            pick(&w->chance, 3), rescue, next);
+        return;
+    } else {
+        if (kind == 8)
+            write_parallel(w, depth);
+        else
+            write_map(w, depth, kind == 11 && depth < 2);
+        buf_printf(&w->out, ",\"ResultPath\":\"$.r%u\"", name % 3);
+        write_errors(w, rescue);
+    }
+    buf_printf(&w->out, ",\"Next\":\"S%u\"},", next);
+}
+
+static void write_scope(struct writing *w, unsigned depth)
+{
+    unsigned count = 1 + pick(&w->chance, depth == 0 ? 4 : 2), first = w->names;
+    w->names += count + 1;
+    unsigned rescue = first + count;
+    buf_printf(&w->out, "{\"StartAt\":\"S%u\",\"States\":{", first);
+    for (unsigned i = 0; i < count; i++)
+        write_state(w, first + i, first + i + 1, rescue, depth);
+    if (depth > 0 && pick(&w->chance, 10) == 0)
+        buf_printf(&w->out, "\"S%u\":{\"Type\":\"Fail\",\"Error\":\"E%u\",\"Cause\":\"c\"}}}", rescue,
+                   pick(&w->chance, 2));
+    else
+        buf_printf(&w->out, "\"S%u\":{\"Type\":\"Succeed\"}}}", rescue);
+}
+
+/* ---- a life ---- */
+
+struct life {
+    uint32_t step;             /* seconds that have passed for the workflow */
+    uint32_t commits, dies_at; /* 0: never */
+    uint32_t total;            /* commits of all lives */
+    uint64_t seed;
+    size_t len;
+    char outcome[OUTCOME_BYTES_MAX];
+};
+
+/* By the task's parameters alone, which say the state, the item and the attempt. */
+static void answer(struct engine *engine, const struct delivery *delivery, struct delivery_result *ret)
+{
+    const struct life *life = engine->hooks.self;
+    static const char *const results[] = { "{\"v\":0}", "1", "{\"l\":[9]}", "\"text\"" };
+    uint64_t chance = life->seed;
+    for (size_t i = 0; i < delivery->payload.len; i++)
+        chance = mix(chance ^ (unsigned char)delivery->payload.ptr[i]);
+    if (chance % 100 < 15) {
+        ret->outcome = OUTCOME_REJECTED;
+        ret->error = chance & 256 ? STR("E1") : STR("E2");
+        ret->cause = STR("by chance");
+        return;
+    }
+    ret->outcome = OUTCOME_DELIVERED;
+    ret->result = str_from(results[chance / 1000 % 4]);
+}
+
+static void committed(struct engine *engine)
+{
+    struct life *life = engine->hooks.self;
+    life->total++;
+    if (++life->commits == life->dies_at)
+        _exit(9);
+}
+
+/* Until nothing is due any more. A call is answered before its commit is told of: the one after it has seen that. */
+static void drain(struct engine *engine, struct life *life)
+{
+    uint32_t before;
+    do {
+        before = life->commits;
+        engine_call(engine, NULL, NULL);
+        engine_call(engine, NULL, NULL);
+    } while (life->commits != before);
+}
+
+static void tell(struct life *life, struct str text)
+{
+    assert_true(life->len + text.len + 1 < OUTCOME_BYTES_MAX);
+    memcpy(life->outcome + life->len, text.ptr, text.len);
+    life->len += text.len;
+    life->outcome[life->len++] = '\n';
+}
+
+static void live(struct life *life, const char *folder, struct str definition)
+{
+    static struct engine engine;
+    struct arena arena = { 0 };
+    struct str arn = STR("arn:aws:states:us-east-1:000000000000:execution:M:one"), started;
+    struct flow_execution execution;
+    clock_virtual_begin((int64_t)BORN_MS * 1000 + (int64_t)life->step * 1000, true);
+    life->commits = 0;
+    life->len = 0;
+    engine_open_at(&engine, &(struct flow_settings){ .transitions_max = 5 }, folder,
+                   &(struct engine_hooks){ .answer = answer, .committed = committed, .self = life });
+    struct str fault = engine_create(&engine, STR("M"), definition);
+    if (!str_empty(fault))
+        print_error("seed %llu: %.*s\n%.*s\n", (unsigned long long)life->seed, STR_ARG(fault),
+                    STR_ARG(definition));
+    assert_true(str_empty(fault));
+    (void)engine_start(&engine, STR("M"), STR("one"), STR("{\"l\":[1,2,3],\"k\":7}"), &started); /* once */
+    for (;;) {
+        drain(&engine, life);
+        engine_describe(&engine, arn, &arena, &execution);
+        if (!execution.running || life->step == STEPS_MAX)
+            break;
+        life->step++;
+        clock_move((int64_t)BORN_MS * 1000 + (int64_t)life->step * 1000);
+    }
+    tell(life, execution.status);
+    tell(life, execution.output);
+    tell(life, execution.error);
+    tell(life, execution.cause);
+    struct json events = engine_history(&engine, arn, &arena);
+    for (uint32_t i = 0; i < events.count; i++) {
+        struct json event = json_with_member(&arena, &events.items[i], STR("timestamp"), json_of_null());
+        if (json_get(&event, STR("mapRunStartedEventDetails"))) /* a name by chance */
+            event = json_with_member(&arena, &event, STR("mapRunStartedEventDetails"), json_of_null());
+        tell(life, json_text(&arena, &event));
+    }
+    life->outcome[life->len] = 0;
+    _exit(0);
+}
+
+/* Lives until it ends by itself. Dies at some commits of a life, when chance is given; returns how often. */
+static unsigned run(struct life *life, struct str definition, struct chance *chance)
+{
+    char folder[] = "/dev/shm/crema-flow-XXXXXX", command[64];
+    unsigned deaths = 0;
+    if (!mkdtemp(folder)) { /* no memory to be had as a disk */
+        (void)snprintf(folder, sizeof(folder), "/tmp/crema-flow-XXXXXX");
+        assert_non_null(mkdtemp(folder));
+    }
+    life->step = life->total = 0;
+    life->len = 0;
+    for (;;) {
+        int status;
+        life->dies_at = chance && deaths < DEATHS_MAX ? 1 + pick(chance, 3) : 0;
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            live(life, folder, definition);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 0)
+            break;
+        assert_int_equal(WEXITSTATUS(status), 9);
+        deaths++;
+    }
+    (void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+    assert_int_equal(system(command), 0);
+    return deaths;
+}
+
+static unsigned from_environment(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+    return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+static void a_life_in_pieces_is_one_life(void **test)
+{
+    (void)test;
+    unsigned count = from_environment("CREMA_FLOW_SEEDS", 60), first = from_environment("CREMA_FLOW_SEED", 1);
+    struct life *whole =
+        mmap(NULL, sizeof(*whole), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct life *pieces =
+        mmap(NULL, sizeof(*pieces), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(whole != MAP_FAILED && pieces != MAP_FAILED);
+    unsigned deaths = 0, failed = 0, succeeded = 0, wrong = 0;
+    uint64_t commits = 0, events = 0;
+    for (unsigned seed = first; seed < first + count; seed++) {
+        struct writing w = { .chance = { seed } };
+        struct chance chance = { ~(uint64_t)seed };
+        buf_init(&w.out, 0);
+        write_scope(&w, 0);
+        whole->seed = pieces->seed = seed;
+        (void)run(whole, buf_str(&w.out), NULL);
+        deaths += run(pieces, buf_str(&w.out), &chance);
+        commits += whole->total;
+        succeeded += strncmp(whole->outcome, "SUCCEEDED", 9) == 0;
+        failed += strncmp(whole->outcome, "FAILED", 6) == 0;
+        for (size_t i = 0; i < whole->len; i++)
+            events += whole->outcome[i] == '\n';
+        if (whole->len != pieces->len || memcmp(whole->outcome, pieces->outcome, whole->len) != 0) {
+            size_t i = 0, line = 0;
+            for (; i < whole->len && whole->outcome[i] == pieces->outcome[i]; i++)
+                line = whole->outcome[i] == '\n' ? i + 1 : line;
+            print_error("seed %u: in one piece\n%.400s\n", seed, whole->outcome + line);
+            print_error("in pieces\n%.400s\n", pieces->outcome + line);
+            (void)fprintf(stderr, "of %.*s\n", (int)w.out.len, w.out.ptr);
+            wrong++;
+        }
+        buf_fini(&w.out);
+    }
+    munmap(whole, sizeof(*whole));
+    munmap(pieces, sizeof(*pieces));
+    print_message("%u workflows: %u succeeded, %u failed; %llu commits, %llu events; %u deaths\n", count,
+                  succeeded, failed, (unsigned long long)commits, (unsigned long long)events, deaths);
+    assert_int_equal(wrong, 0);
+    assert_true(count < 50 || (deaths > count / 2 && succeeded > count / 10 && failed > count / 20));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_life_in_pieces_is_one_life) };
+    return cmocka_run_group_tests_name("flow-kill", tests, NULL, NULL);
+}
