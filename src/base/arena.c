@@ -1,7 +1,6 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 enum { CHUNK_BYTES = 16 * 1024, ALIGN = alignof(max_align_t) };
@@ -100,19 +99,26 @@ struct str arena_concat(struct arena *arena, struct str a, struct str b)
     return str_of(room, a.len + b.len);
 }
 
-struct str arena_printf(struct arena *arena, const char *format, ...)
+struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (len < 0)
         abort();
     char *room = arena_bytes(arena, (size_t)len + 1);
     (void)vsnprintf(room, (size_t)len + 1, format, again);
     va_end(again);
     return str_of(room, (size_t)len);
+}
+
+struct str arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = arena_vprintf(arena, format, args);
+    va_end(args);
+    return text;
 }
 
 const char *arena_cstr(struct arena *arena, struct str s)

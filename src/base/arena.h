@@ -8,6 +8,8 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdarg.h>
+
 #include "base/err.h"
 #include "base/str.h"
 
@@ -29,6 +31,7 @@ char *arena_bytes(struct arena *arena, size_t size);
 struct str arena_copy(struct arena *arena, struct str s);
 struct str arena_concat(struct arena *arena, struct str a, struct str b);
 struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+struct str arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
 const char *arena_cstr(struct arena *arena, struct str s); /* with a NUL, for io/ and libraries */
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

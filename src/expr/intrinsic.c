@@ -197,15 +197,10 @@ enum err intrinsic_compile(struct arena *arena, struct str text, struct intrinsi
 
 enum err call_fail(struct call *call, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    call->why = arena_vprintf(call->arena, format, args);
     va_end(args);
-    char *at = arena_bytes(call->arena, (size_t)(len < 0 ? 0 : len) + 1);
-    (void)vsnprintf(at, (size_t)(len < 0 ? 0 : len) + 1, format, again);
-    va_end(again);
-    call->why = str_of(at, (size_t)(len < 0 ? 0 : len));
     return ERR_INVALID;
 }
 

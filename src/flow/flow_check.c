@@ -37,17 +37,6 @@ struct str where_text(struct arena *arena, const struct where *at)
 
 /* ---- problems ---- */
 
-static struct str format_text(struct arena *arena, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    char *room = arena_bytes(arena, (size_t)(len < 0 ? 0 : len) + 1);
-    (void)vsnprintf(room, (size_t)(len < 0 ? 0 : len) + 1, format, again);
-    va_end(again);
-    return str_of(room, (size_t)(len < 0 ? 0 : len));
-}
-
 static void problem_add(struct check *check, const char *code, struct str place, struct str text)
 {
     if (check->problems.len >= (check->problems_max > 0 ? check->problems_max : CHECK_PROBLEMS_MAX))
@@ -66,7 +55,7 @@ void check_problem(struct check *check, const struct where *at, const char *form
     va_list args;
     va_start(args, format);
     problem_add(check, "SCHEMA_VALIDATION_FAILED", place_text(check, at),
-                format_text(check->arena, format, args));
+                arena_vprintf(check->arena, format, args));
     va_end(args);
 }
 
@@ -74,7 +63,7 @@ void check_problem_at(struct check *check, struct str place, const char *format,
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, "SCHEMA_VALIDATION_FAILED", place, format_text(check->arena, format, args));
+    problem_add(check, "SCHEMA_VALIDATION_FAILED", place, arena_vprintf(check->arena, format, args));
     va_end(args);
 }
 
@@ -87,7 +76,7 @@ void check_coded(struct check *check, const char *code, const struct where *at, 
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, code, place_text(check, at), format_text(check->arena, format, args));
+    problem_add(check, code, place_text(check, at), arena_vprintf(check->arena, format, args));
     va_end(args);
 }
 

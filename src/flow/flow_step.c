@@ -315,25 +315,12 @@ void step_fail_execution(struct step *step, struct branch *branch, struct str er
 
 static struct str cause_of(struct step *step, struct branch *branch, const char *format, va_list args)
 {
-    const struct state *state = step_state(step, branch);
-    struct buf text;
-    buf_init(&text, 0);
-    buf_printf(&text, "An error occurred while executing the state '%.*s' (entered at the event id #%u). ",
-               STR_ARG(state->name), branch->entered_event);
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    char *at = buf_reserve(&text, (size_t)(len < 0 ? 0 : len) + 1);
-    if (at && len > 0) {
-        (void)vsnprintf(at, (size_t)len + 1, format, again);
-        text.len += (size_t)len;
-    }
-    va_end(again);
-    struct str cause = buf_str(&text);
+    struct str text = arena_vprintf(step->arena, format, args), name = step_state(step, branch)->name;
+    struct str cause = arena_printf(
+        step->arena, "An error occurred while executing the state '%.*s' (entered at the event id #%u). %.*s",
+        STR_ARG(name), branch->entered_event, STR_ARG(text));
     if (cause.len > CAUSE_BYTES_MAX) /* it may quote an input */
         cause.len = utf8_valid_len(str_slice(cause, 0, CAUSE_BYTES_MAX));
-    cause = arena_copy(step->arena, cause);
-    buf_fini(&text);
     return cause;
 }
 
