@@ -80,6 +80,7 @@ static const struct row rows[] = {
     { NULL, FAULT_MACHINE_DELETING, "StateMachineDeleting", 400 },
     { NULL, FAULT_MACHINE_TYPE_NOT_SUPPORTED, "StateMachineTypeNotSupported", 400 },
     { NULL, FAULT_ACTIVITY_NOT_FOUND, "ActivityDoesNotExist", 400 },
+    { NULL, FAULT_NOT_REDRIVABLE, "ExecutionNotRedrivable", 400 },
     { NULL, FAULT_EXECUTION_LIMIT, "ExecutionLimitExceeded", 400 },
     { NULL, FAULT_ACTIVITY_LIMIT, "ActivityLimitExceeded", 400 },
     { NULL, FAULT_EXECUTION_NOT_FOUND, "ExecutionDoesNotExist", 400 },

@@ -451,6 +451,24 @@ static void out_started_by(struct op_call *call, const struct flow_execution *ex
         json_put_member_str(call->out, STR("stateMachineAliasArn"), execution->alias_arn);
 }
 
+static void out_redrives(struct op_call *call, const struct flow_execution *execution)
+{
+    json_put_member_i64(call->out, STR("redriveCount"), execution->redrives);
+    if (execution->redriven_ms != 0)
+        json_put_member_time(call->out, STR("redriveDate"), execution->redriven_ms);
+}
+
+void op_states_redrive_execution(struct op_call *call)
+{
+    int64_t redriven_ms;
+    if (!states_done(call, flow_redrive(call->rooms->flow, call->work, call->ns,
+                                        states_str(call, STR("executionArn")), &redriven_ms, &call->fault)))
+        return;
+    json_begin_object(call->out);
+    json_put_member_time(call->out, STR("redriveDate"), redriven_ms);
+    json_end_object(call->out);
+}
+
 void op_states_describe_execution(struct op_call *call)
 {
     struct flow_execution execution;
@@ -483,7 +501,7 @@ void op_states_describe_execution(struct op_call *call)
     if (!str_empty(execution.map_run_arn))
         json_put_member_str(out, STR("mapRunArn"), execution.map_run_arn);
     bool redrivable = !execution.running && !execution.succeeded;
-    json_put_member_i64(out, STR("redriveCount"), 0);
+    out_redrives(call, &execution);
     json_put_member_str(out, STR("redriveStatus"), redrivable ? STR("REDRIVABLE") : STR("NOT_REDRIVABLE"));
     if (!redrivable)
         json_put_member_str(
@@ -510,8 +528,7 @@ void op_states_list_executions(struct op_call *call)
     struct flow_execution *executions = ARENA_ARRAY(call->arena, struct flow_execution, max);
     if (!states_token_in(call, list, &position))
         return;
-    /* No execution was ever redriven. */
-    bool none = str_eq(states_str(call, STR("redriveFilter")), STR("REDRIVEN"));
+    struct str redriven = states_str(call, STR("redriveFilter"));
     if (!flow_execution_list(call->rooms->flow, call->reader, call->arena, call->ns, machine, status, max,
                              &position, executions, &count, &call->fault))
         return;
@@ -519,7 +536,9 @@ void op_states_list_executions(struct op_call *call)
     json_begin_object(out);
     json_key(out, STR("executions"));
     json_begin_array(out);
-    for (size_t i = 0; i < count && !none; i++) {
+    for (size_t i = 0; i < count; i++) {
+        if (!str_empty(redriven) && str_eq(redriven, STR("REDRIVEN")) != (executions[i].redrives > 0))
+            continue;
         json_begin_object(out);
         json_put_member_str(out, STR("executionArn"), executions[i].arn);
         json_put_member_str(out, STR("stateMachineArn"), executions[i].machine_arn);
@@ -533,11 +552,11 @@ void op_states_list_executions(struct op_call *call)
         json_put_member_time(out, STR("startDate"), executions[i].start_ms);
         if (!executions[i].running)
             json_put_member_time(out, STR("stopDate"), executions[i].stop_ms);
-        json_put_member_i64(out, STR("redriveCount"), 0);
+        out_redrives(call, &executions[i]);
         json_end_object(out);
     }
     json_end_array(out);
-    if (!str_empty(position) && !none)
+    if (!str_empty(position))
         states_token_out(call, list, position);
     json_end_object(out);
 }

@@ -65,7 +65,8 @@ const struct str shape_patterns[] = {
     { "[\\w+=/:,.@-]*", 13 },
     { "^(\?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", 38 },
     { "\\p{ASCII}*", 10 },
+    { "[!-~]+", 6 },
     { "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", 82 },
 };
 
-const size_t shape_patterns_count = 30;
+const size_t shape_patterns_count = 31;

@@ -114,6 +114,7 @@ void op_states_list_state_machine_versions(struct op_call *call);
 void op_states_list_state_machines(struct op_call *call);
 void op_states_list_tags_for_resource(struct op_call *call);
 void op_states_publish_state_machine_version(struct op_call *call);
+void op_states_redrive_execution(struct op_call *call);
 void op_states_send_task_failure(struct op_call *call);
 void op_states_send_task_heartbeat(struct op_call *call);
 void op_states_send_task_success(struct op_call *call);

@@ -175,6 +175,9 @@ static const struct shape shape_ListTagsForResourceInput;
 static const struct shape shape_ListTagsForResourceOutput;
 static const struct shape shape_PublishStateMachineVersionInput;
 static const struct shape shape_PublishStateMachineVersionOutput;
+static const struct shape shape_RedriveExecutionInput;
+static const struct shape shape_ClientToken;
+static const struct shape shape_RedriveExecutionOutput;
 static const struct shape shape_SendTaskFailureInput;
 static const struct shape shape_SendTaskFailureOutput;
 static const struct shape shape_SendTaskHeartbeatInput;
@@ -1306,6 +1309,22 @@ static const struct shape_member members_PublishStateMachineVersionOutput[] = {
 static const struct shape shape_PublishStateMachineVersionOutput = {
     .type = SHAPE_STRUCTURE, .name = { "PublishStateMachineVersionOutput", 32 }, .members = members_PublishStateMachineVersionOutput, .member_count = 2
 };
+static const struct shape_member members_RedriveExecutionInput[] = {
+    { { "executionArn", 12 }, { "executionArn", 12 }, &shape_Arn, true },
+    { { "clientToken", 11 }, { "clientToken", 11 }, &shape_ClientToken, false },
+};
+static const struct shape shape_RedriveExecutionInput = {
+    .type = SHAPE_STRUCTURE, .name = { "RedriveExecutionInput", 21 }, .members = members_RedriveExecutionInput, .member_count = 2
+};
+static const struct shape shape_ClientToken = {
+    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 30
+};
+static const struct shape_member members_RedriveExecutionOutput[] = {
+    { { "redriveDate", 11 }, { "redriveDate", 11 }, &shape_Timestamp, true },
+};
+static const struct shape shape_RedriveExecutionOutput = {
+    .type = SHAPE_STRUCTURE, .name = { "RedriveExecutionOutput", 22 }, .members = members_RedriveExecutionOutput, .member_count = 1
+};
 static const struct shape_member members_SendTaskFailureInput[] = {
     { { "taskToken", 9 }, { "taskToken", 9 }, &shape_TaskToken, true },
     { { "error", 5 }, { "error", 5 }, &shape_SensitiveError, false },
@@ -1789,7 +1808,10 @@ const struct operation operations_states[] = {
       .run = op_states_publish_state_machine_version,
       .input = &shape_PublishStateMachineVersionInput, .output = &shape_PublishStateMachineVersionOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "states", .name = "RedriveExecution", .kind = OP_REFUSED },
+    { .service = "states", .name = "RedriveExecution", .kind = OP_WRITE,
+      .run = op_states_redrive_execution,
+      .input = &shape_RedriveExecutionInput, .output = &shape_RedriveExecutionOutput,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "states", .name = "SendTaskFailure", .kind = OP_WRITE,
       .run = op_states_send_task_failure,
       .input = &shape_SendTaskFailureInput, .output = &shape_SendTaskFailureOutput,

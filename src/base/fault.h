@@ -37,6 +37,7 @@
     X(MACHINE_DELETING)                                                                        \
     X(MACHINE_TYPE_NOT_SUPPORTED)                                                              \
     X(ACTIVITY_NOT_FOUND)                                                                      \
+    X(NOT_REDRIVABLE)                                                                          \
     X(EXECUTION_LIMIT)                                                                         \
     X(ACTIVITY_LIMIT)                                                                          \
     X(EXECUTION_NOT_FOUND)                                                                     \

@@ -183,6 +183,8 @@ struct flow_execution {
     uint32_t item_count;                    /* of its map run */
     bool running, succeeded;
     int64_t start_ms, stop_ms;
+    uint32_t redrives;
+    int64_t redriven_ms; /* 0: never */
 };
 
 bool flow_execution_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
@@ -231,6 +233,11 @@ bool flow_map_run_update(struct flow *flow, struct work *work, struct ns ns, str
 bool flow_map_run_list(struct store_reader *reader, struct arena *arena, struct ns ns,
                        struct str execution_arn, size_t max, struct str *position, struct flow_map_run *ret,
                        size_t *ret_count, struct fault *reterr);
+
+/* Takes up an execution that is over and did not succeed, at the state that failed. Faults: INVALID_ARN,
+ * EXECUTION_NOT_FOUND, NOT_REDRIVABLE. */
+bool flow_redrive(struct flow *flow, struct work *work, struct ns ns, struct str arn, int64_t *ret_ms,
+                  struct fault *reterr);
 
 /* ---- one state, tried by itself ---- */
 

@@ -54,7 +54,7 @@ const struct json *data_context(struct step *step, struct branch *branch)
     execution[count++] = member_of(STR("StartTime"), time_text(arena, step->execution->start_ms));
     execution[count++] = member_of(STR("Name"), json_of_str(step->execution->name));
     execution[count++] = member_of(STR("RoleArn"), json_of_str(names->role_arn));
-    execution[count++] = member_of(STR("RedriveCount"), json_of_i64(arena, 0));
+    execution[count++] = member_of(STR("RedriveCount"), json_of_i64(arena, step->execution->redrives));
     struct json_member *machine = ARENA_ARRAY(arena, struct json_member, 2);
     machine[0] = member_of(STR("Id"), json_of_str(names->machine_arn));
     machine[1] = member_of(STR("Name"), json_of_str(names->machine_name));

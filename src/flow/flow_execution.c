@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 3, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
+enum { EXECUTION_VERSION = 4, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
 
 /* ---- values ---- */
 
@@ -156,6 +156,8 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_u64(out, execution->revision);
     pack_u64(out, execution->version);
     pack_str(out, execution->alias);
+    pack_u64(out, execution->redrives);
+    pack_i64(out, execution->redriven_ms);
     pack_u64(out, execution->map_index);
     pack_u64(out, execution->map_items);
     pack_i64(out, execution->start_ms);
@@ -243,6 +245,8 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->revision = unpack_u32(&in);
     ret->version = unpack_u32(&in);
     ret->alias = unpack_str(&in);
+    ret->redrives = unpack_u32(&in);
+    ret->redriven_ms = unpack_i64(&in);
     ret->map_index = unpack_u32(&in);
     ret->map_items = unpack_u32(&in);
     ret->start_ms = unpack_i64(&in);

@@ -119,7 +119,9 @@ struct branch {
 struct execution {
     enum execution_status status;
     struct str name;
-    uint32_t revision;             /* of the machine it runs */
+    uint32_t revision; /* of the machine it runs */
+    uint32_t redrives; /* how often it was taken up after its end, and when last; 0: never */
+    int64_t redriven_ms;
     uint32_t version;              /* that it was started as; 0: none */
     struct str alias;              /* that it was started by; empty: none */
     uint32_t map_index, map_items; /* of a map run: which of its executions, of how many items */

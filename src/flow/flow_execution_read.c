@@ -114,6 +114,8 @@ static void execution_fill(struct arena *arena, struct ns ns, struct str machine
         .succeeded = execution->status == EXECUTION_SUCCEEDED,
         .start_ms = execution->start_ms,
         .stop_ms = execution->stop_ms,
+        .redrives = execution->redrives,
+        .redriven_ms = execution->redriven_ms,
         .item_count = execution->map_items,
     };
     if (execution->version > 0)

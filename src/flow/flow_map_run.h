@@ -74,6 +74,8 @@ void map_runs_purge(struct work *work, uint64_t machine_id);
 enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref, struct run *run,
                   struct fault *reterr);
 /* Steps what was loaded. starts may be NULL. */
+/* One step of an execution that is at hand: flow_run.c. */
+void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts);
 void run_go_starts(struct run *run, const struct happening *what, start_list *starts);
 /* An execution of a run, from its beginning. */
 void run_start_child(struct flow *flow, struct work *work, const struct map_run *of,

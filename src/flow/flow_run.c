@@ -141,7 +141,7 @@ static void run_map_runs(struct run *run, const struct step *step)
     }
 }
 
-static void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts)
+void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts)
 {
     struct flow *flow = run->flow;
     const struct edition *edition = run->edition;

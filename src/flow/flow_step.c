@@ -455,6 +455,19 @@ static void step_start(struct step *step, const struct happening *what)
     step_ready(step, root);
 }
 
+/* The state that did not succeed is begun anew, without being entered anew. */
+static void step_redrive(struct step *step)
+{
+    struct branch *root = execution_branch(step->execution, BRANCH_ROOT);
+    if (step->plan->timeout_s > 0)
+        step->execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
+    step_event(step, root, HISTORY_EXECUTION_REDRIVEN);
+    history_number(&step->history, FIELD_REDRIVE_COUNT, step->execution->redrives);
+    history_end(&step->history);
+    step->transitions++;
+    step_state(step, root)->kind->enter(step, root);
+}
+
 void flow_step(struct step *step, const struct happening *what)
 {
     struct branch *branch;
@@ -464,6 +477,9 @@ void flow_step(struct step *step, const struct happening *what)
         break;
     case HAPPENED_CONTINUE:
         step_continue(step);
+        break;
+    case HAPPENED_REDRIVE:
+        step_redrive(step);
         break;
     case HAPPENED_EXECUTION_TIMEOUT:
         step_time_out(step);

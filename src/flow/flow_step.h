@@ -42,6 +42,7 @@ enum happening_kind {
     HAPPENED_TIMEOUT,       /* timeout_ms of the task has */
     HAPPENED_HEARTBEAT_MISSED,
     HAPPENED_EXECUTION_TIMEOUT,
+    HAPPENED_REDRIVE,       /* it was over, and goes on; the root is at hand in BRANCH_RETRY */
     HAPPENED_STOP,          /* error, cause; empty: none */
     HAPPENED_RUN_REFILL,    /* count more executions of the map run may begin */
     HAPPENED_RUN_SUCCEEDED, /* all have; count: that gave an output */
