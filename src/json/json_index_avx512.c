@@ -136,9 +136,13 @@ static inline KERNEL bool kernel_glance(const struct kernel_constants *c, const 
         before2 = _mm512_mask_loadu_epi8(fill, (valid << 2 | 3) & (first ? all << 2 : all), p - 2);
     }
     /* Controls, and what is not ASCII, which is below 0 as the comparison sees it; escapes. */
-    __mmask64 rare = _mm512_cmplt_epi8_mask(v, c->space);
-    if (!_kortestz_mask64_u8(rare, _mm512_cmpeq_epi8_mask(v, c->backslash)))
-        return true;
+    const __mmask64 escape = _mm512_cmpeq_epi8_mask(v, c->backslash);
+    ret->high = 0;
+    if (__builtin_expect(!_kortestz_mask64_u8(_mm512_cmplt_epi8_mask(v, c->space), escape), 0)) {
+        if (!_kortestz_mask64_u8(_mm512_cmplt_epu8_mask(v, c->space), escape))
+            return true;
+        ret->high = bits(_mm512_movepi8_mask(v));
+    }
     __m512i kind = _mm512_permutexvar_epi8(v, c->kinds);
     __m512i not_here = _mm512_andnot_si512(_mm512_permutexvar_epi8(before2, c->zero_goes_on),
                                            _mm512_permutexvar_epi8(before, c->not_behind));

@@ -17,6 +17,18 @@
 
 #include "base/utf8.h"
 
+/* From the first block that is not all ASCII to the end of the last. */
+struct high {
+    size_t start, end;
+};
+
+static inline KERNEL void high_add(struct high *high, size_t base)
+{
+    if (high->end == 0)
+        high->start = base;
+    high->end = base + BLOCK;
+}
+
 struct carry {
     uint64_t in_string;         /* all ones or none */
     uint64_t escaped;           /* the next byte stands behind a backslash */
@@ -30,9 +42,9 @@ struct carry {
     uint64_t exponent_sign;     /* ... its sign */
     uint64_t fraction_run, exponent_run; /* digits behind a dot, or of an exponent, reach the end */
     uint64_t space;                      /* the last byte was white space outside of strings */
-    uint64_t high;
     uint64_t wrong;
     size_t low_at;
+    struct high high;
 };
 
 /* The bits behind those of m, of the block before too. */
@@ -135,7 +147,8 @@ static KERNEL_FULL void read_full(struct json_index *index, const unsigned char 
 {
     struct json_index_masks m;
     kernel_masks(p, &m);
-    carry->high |= m.high;
+    if (__builtin_expect(m.high != 0, 0))
+        high_add(&carry->high, base);
     uint64_t quote = m.quote;
     if (__builtin_expect((m.backslash | carry->escaped) != 0, 0)) {
         uint64_t escaped = find_escaped(m.backslash, carry);
@@ -208,6 +221,7 @@ static inline KERNEL void list_block(const struct kernel_constants *c, struct li
 /* What plain blocks keep for the next. */
 struct plain {
     uint64_t in_string, fraction_run, wrong;
+    struct high high;
     bool can;  /* what the block before left can be seen at a glance */
     bool last; /* the block before was plain */
 };
@@ -236,7 +250,8 @@ static inline KERNEL bool plain_words(const unsigned char *p, size_t left, uint6
 /* A block that is plain: of strings without escapes, numbers without exponents, literals, and no space between them.
  * Its rules are about neighbours, which the kernel looks at. left: bytes of text from p on. False: it is not plain. */
 static inline KERNEL bool read_plain(const struct kernel_constants *c, const unsigned char *p, size_t left,
-                                     bool whole, bool first, struct plain *plain, struct marks *ret)
+                                     bool whole, bool first, size_t base, struct plain *plain,
+                                     struct marks *ret)
 {
     struct json_index_glance g;
     if (__builtin_expect(kernel_glance(c, p, whole ? BLOCK : left, first, &g), 0))
@@ -256,6 +271,8 @@ static inline KERNEL bool read_plain(const struct kernel_constants *c, const uns
     plain->fraction_run = (uint64_t)over | dot >> 63;
     plain->wrong |= (g.wrong & ~(in ^ g.quote)) | (sum & ~digit & dot);
     plain->last = true;
+    if (__builtin_expect(g.high != 0, 0))
+        high_add(&plain->high, base);
     *ret = (struct marks){ .ops = ops, .open = g.open & out, .close = g.close & out, .keyed = g.keyed & out };
     return true;
 }
@@ -266,6 +283,7 @@ static KERNEL void carry_from_plain(struct carry *carry, const struct plain *pla
     carry->in_string = plain->in_string;
     carry->fraction_run = plain->fraction_run;
     carry->wrong |= plain->wrong;
+    carry->high = plain->high;
     if (!plain->last)
         return;
     bool out = !carry->in_string, digit = out && p[-1] >= '0' && p[-1] <= '9';
@@ -283,6 +301,7 @@ static KERNEL void carry_to_plain(const struct carry *carry, struct plain *plain
     plain->in_string = carry->in_string;
     plain->fraction_run = carry->fraction_run | carry->dot;
     plain->wrong = carry->wrong;
+    plain->high = carry->high;
     plain->last = false;
     plain->can = !(carry->escaped | carry->literal | carry->literal_last | carry->exponent |
                    carry->exponent_sign | carry->exponent_run | carry->space);
@@ -305,7 +324,7 @@ static inline KERNEL size_t plain_blocks(const struct kernel_constants *c, struc
     struct list listed = *list;
     for (; text.len - base >= BLOCK; base += BLOCK) {
         struct marks marks;
-        if (!read_plain(c, start + base, text.len - base, true, false, &now, &marks))
+        if (!read_plain(c, start + base, text.len - base, true, false, base, &now, &marks))
             break;
         list_block(c, &listed, base, &marks);
     }
@@ -329,9 +348,10 @@ static KERNEL void kernel_blocks(struct json_index *index, struct carry *carry, 
         len = text.len - base < BLOCK ? text.len - base : BLOCK;
         bool border = base == 0 || len < BLOCK, read = false;
         if (border && len > 0 && plain.can)
-            read = read_plain(&constants, start + base, len, false, base == 0, &plain, &marks);
+            read = read_plain(&constants, start + base, len, false, base == 0, base, &plain, &marks);
         if (read && len < BLOCK) {
             carry->wrong |= plain.wrong;
+            carry->high = plain.high;
             carry->in_string = plain.in_string;
             carry->ended = plain_ends(&plain, text);
         } else if (!read) {
@@ -375,6 +395,9 @@ static KERNEL bool kernel_read(struct json_index *index)
         index->offsets[count + i] = count > 0 ? index->offsets[0] : 0;
     index->block_count = index->text.len / BLOCK + 1;
     index->blocks[index->block_count] = (struct json_index_block){ .first = (uint32_t)count };
-    return !carry.wrong && !carry.in_string && carry.ended &&
-           (!carry.high || utf8_valid_len(index->text) == index->text.len);
+    if (carry.wrong || carry.in_string || !carry.ended)
+        return false;
+    /* What stands around the blocks is ASCII: no sequence leads into them or out of them. */
+    struct str high = str_slice(index->text, carry.high.start, carry.high.end - carry.high.start);
+    return carry.high.end == 0 || utf8_valid_len(high) == high.len;
 }

@@ -20,7 +20,8 @@ struct json_index_masks {
 /* Of a block outside of whose strings is nothing but { } [ ] , : - . and digits. */
 struct json_index_glance {
     uint64_t quote, ops, open, close, keyed, dot; /* ops: all that is listed; keyed: { } : */
-    uint64_t other;                               /* all else */
+    uint64_t high;
+    uint64_t other; /* all else */
     uint64_t wrong; /* of two neighbours the second, if it may not follow (outside of strings) */
 };
 
