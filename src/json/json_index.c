@@ -92,7 +92,7 @@ static void make_room(struct json_index *index, size_t len)
 
 enum err json_index_read(struct json_index *index, struct str text)
 {
-    if (text.len > INT32_MAX)
+    if (text.len > JSON_INDEX_TEXT_MAX)
         return ERR_LIMIT;
     if (!index->offsets || text.len > index->room)
         make_room(index, text.len);
@@ -169,7 +169,8 @@ static void walk_flat(struct walk *walk)
     if (index->blocks[block].first < walk->at)
         return;
     unsigned arrays = 0;
-    while (walk->depth - arrays > walk->outside && !walk->object[walk->depth - 1 - arrays])
+    /* More than a block can close need not be counted. */
+    while (arrays <= BLOCK && walk->depth - arrays > walk->outside && !walk->object[walk->depth - 1 - arrays])
         arrays++;
     for (;; block++) {
         const struct json_index_block *b = &index->blocks[block];

@@ -30,13 +30,13 @@ struct json_index_block {
     bool flat;              /* neither of { } : is in it: only items of arrays, if it is in one */
 };
 
-enum { JSON_INDEX_BEHIND = 3 };
+enum { JSON_INDEX_BEHIND = 3, JSON_INDEX_TEXT_MAX = 64 << 20 };
 
 struct json_index {
     struct str text;
-    uint32_t *
-        offsets; /* count of them, and JSON_INDEX_BEHIND more that are the first again: for a walker that looks
-                        * ahead, an opening bracket is never what ends something */
+    /* Behind them stands the first again, JSON_INDEX_BEHIND times: a walker may look ahead, and an opening bracket is
+     * never what ends something. */
+    uint32_t *offsets;
     size_t count;
     struct json_index_block *blocks; /* block_count, and one more, which is not flat */
     size_t block_count;
@@ -53,8 +53,9 @@ const char *json_index_used(void);
 void json_index_init(struct json_index *index);
 void json_index_fini(struct json_index *index);
 
-/* ERR_INVALID: not JSON (the place and the reason are then found by json_read). ERR_LIMIT: 2 GiB and more, which
- * are left to json_read. The text must live as long as the index is used. */
+/* ERR_INVALID: not JSON (the place and the reason are then found by json_read). ERR_LIMIT: longer than
+ * JSON_INDEX_TEXT_MAX, for which the memory would be too much: left to json_read. The text must live as long as the
+ * index is used. */
 enum err json_index_read(struct json_index *index, struct str text) MUST_USE;
 
 /* *at is the place in the list of an opening bracket, in depth containers; moved to the one that closes it. */

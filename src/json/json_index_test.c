@@ -87,6 +87,10 @@ static void test_offsets(void **state)
         assert_int_equal(json_index_char(&first_index, 8), '{');
     }
     assert_int_equal(json_index_use("none such"), ERR_NOTFOUND);
+    char *much = calloc(1, JSON_INDEX_TEXT_MAX + 1);
+    assert_non_null(much);
+    assert_int_equal(json_index_read(&first_index, str_of(much, JSON_INDEX_TEXT_MAX + 1)), ERR_LIMIT);
+    free(much);
 }
 
 /* ---- shapes over the borders of blocks ---- */
