@@ -243,6 +243,16 @@ static const char *const shapes[] = {
     "[[1,2],[3,4],[5,6],[7,8],[9,10]]",
     "[[1,2],[3,4],[5,6]],[7,8],[9,10]",
     "{\"a\":[[1,2],[3,4]]],\"b\":[5]}",
+    "01e5",
+    "-01e5",
+    "0e5",
+    "0.01e5",
+    "\"a\"true",
+    "true\"a\"",
+    "[]null",
+    "null[]",
+    "1.5.5 ",
+    "-1e5,-",
     "",
     " ",
     ",",
@@ -290,13 +300,16 @@ static void test_borders(void **state)
 static void test_borders_tight(void **state)
 {
     (void)state;
+    static const char *const formats[] = { "[\"%.*s\",%s]", "[\"%.*s\",[%s],{}]", "[\"%.*s\",{\"k\":%s}]" };
     char text[512];
     for (size_t s = 0; s < sizeof(shapes) / sizeof(shapes[0]); s++) {
         for (unsigned pad = 0; pad < 66; pad++) {
-            int len = snprintf(text, sizeof(text), "[\"%.*s\",%s,[%s],{\"k\":%s}]", (int)pad,
-                               "0123456789012345678901234567890123456789012345678901234567890123456789",
-                               shapes[s], shapes[s], shapes[s]);
-            check(str_of(text, (size_t)len));
+            for (size_t f = 0; f < sizeof(formats) / sizeof(formats[0]); f++) {
+                int len = snprintf(text, sizeof(text), formats[f], (int)pad,
+                                   "0123456789012345678901234567890123456789012345678901234567890123456789",
+                                   shapes[s]);
+                check(str_of(text, (size_t)len));
+            }
         }
     }
 }
