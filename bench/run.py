@@ -45,6 +45,14 @@ PASS_CHOICE_SUCCEED = {
         "Done": {"Type": "Succeed"},
     },
 }
+TEN_PASSES = {"StartAt": "S0", "States": {f"S{n}": dict(
+    {"Type": "Pass"}, **({"Next": f"S{n + 1}"} if n < 9 else {"End": True})) for n in range(10)}}
+MAP_ITEMS = 10000
+MAP = {"StartAt": "Each", "States": {"Each": {
+    "Type": "Map", "MaxConcurrency": 40, "End": True, "ItemProcessor": {"StartAt": "Put", "States": {"Put": {
+        "Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "End": True,
+        "ResultSelector": {}, "Parameters": {
+            "TableName": "bench-map", "Item": {"PK": {"S.$": "States.Format('{}', $)"}}}}}}}}}
 WAITING = {"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 864000, "End": True}}}
 
 
@@ -296,6 +304,60 @@ class Bench:
         per_s = result["requests"] / (result["seconds"] + behind_s)
         self.row("StartExecution of Pass, Choice, Succeed: finished", per_s, 8000, "/s")
 
+    # ---- workflows, on a server of their own whose histories may be long ----
+
+    def flow_figures(self):
+        """State transitions through executions that do not wait, and a Map of many items with a task each."""
+        folder = DATA + "-flow"
+        shutil.rmtree(folder, ignore_errors=True)
+        server = Server(folder, "--history-events-max", str(MAP_ITEMS * 10))
+        try:
+            machine = self.make_machine(server, "bench-ten", TEN_PASSES)
+            result = server.load("start-execution", "--machine", machine, "--connections", 64, "--warm-up", 1,
+                                 "--duration", self.duration_s)
+            reader = Reader(server)
+            done = sum(len(page["executions"]) for page in reader.pages(
+                "AWSStepFunctions.ListExecutions",
+                {"stateMachineArn": machine, "statusFilter": "SUCCEEDED", "maxResults": 1000}, "nextToken",
+                "nextToken"))
+            if done != result["requests_all"]:
+                raise Failed(f"{result['requests_all']} executions were started, {done} succeeded")
+            self.detail["transitions"] = result
+            self.row("state transitions, Standard, executions of 10 states",
+                     10 * result["requests"] / result["seconds"], 20000, "/s")
+            self.map_figure(server)
+        finally:
+            server.end()
+            if not self.options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def map_figure(self, server):
+        server.client("dynamodb").create_table(
+            TableName="bench-map", BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}])
+        machine = self.make_machine(server, "bench-map", MAP)
+        states = server.client("stepfunctions")
+        begun = time.monotonic()
+        arn = states.start_execution(stateMachineArn=machine, input=json.dumps(list(range(MAP_ITEMS))))["executionArn"]
+        while states.describe_execution(executionArn=arn)["status"] == "RUNNING":
+            if time.monotonic() - begun > 120:
+                raise Failed("the Map does not finish")
+            time.sleep(0.01)
+        took_s = time.monotonic() - begun
+        answer = states.describe_execution(executionArn=arn)
+        if answer["status"] != "SUCCEEDED":
+            raise Failed(f"the Map ended {answer['status']}: {answer.get('error')} {answer.get('cause')}")
+        types = {}
+        for page in Reader(server).pages("AWSStepFunctions.GetExecutionHistory",
+                                         {"executionArn": arn, "maxResults": 1000}, "nextToken", "nextToken"):
+            for event in page["events"]:
+                types[event["type"]] = types.get(event["type"], 0) + 1
+        for kind in ("MapIterationStarted", "TaskScheduled", "TaskSucceeded", "MapIterationSucceeded"):
+            if types.get(kind) != MAP_ITEMS:
+                raise Failed(f"the Map's history has {types.get(kind)} {kind}, not {MAP_ITEMS}")
+        self.row(f"a Map over {MAP_ITEMS:,} items, a task each, MaxConcurrency 40", took_s, 2, "s", True, "{:,.2f}")
+
     def more_figures(self, server):
         """Nothing is promised of these; they help to see where time goes."""
         logs = server.client("logs")
@@ -446,7 +508,9 @@ class Bench:
             self.match_figures()
         if not only or "waiting" in only:
             self.waiting_figures()
-        if only and only <= {"start", "match", "waiting"}:
+        if not only or "flow" in only:
+            self.flow_figures()
+        if only and only <= {"start", "match", "waiting", "flow"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
@@ -502,7 +566,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, match, waiting, events, visible, executions, logs, large")
+                        help="of start, match, waiting, flow, events, visible, executions, logs, large")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:

@@ -155,6 +155,7 @@ static enum err open_rooms(struct server *server)
         .task_known = task_known,
         .task_known_self = server,
         .transitions_max = (unsigned)settings->transitions_per_command_max,
+        .history_events_max = (unsigned)settings->history_events_max,
     };
     struct bus_settings bus = {
         .targets_max = (unsigned)settings->rule_targets_max,

@@ -72,6 +72,8 @@ static const struct setting table[] = {
     { SWITCH(stream_per_event, "true", "a log stream for each event of a rule; false: one a rule and hour") },
     { NUMBER(transitions_per_command_max, 1000, 1, 100000,
              "state transitions of an execution in one commit") },
+    { NUMBER(history_events_max, 25000, 100, 100000000,
+             "events in the history of an execution; the last is its failure") },
     { LIST(functions, "endpoints of functions, each NAME=URL or ARN=URL; tasks POST their payload there") },
     { TEXT(function_default, NULL, "URL for all other functions; {function} in it is the name") },
     { NUMBER(function_time_max_ms, 900000, 10, 86400000, "time a function may take to answer") },

@@ -30,6 +30,7 @@ struct settings {
     int64_t deliveries_per_command_max, delivery_attempts_max, delivery_age_max_ms;
     bool stream_per_event;
     int64_t transitions_per_command_max;
+    int64_t history_events_max;
     struct settings_list functions;
     struct str function_default;
     int64_t function_time_max_ms, functions_under_way_max;

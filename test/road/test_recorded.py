@@ -179,6 +179,32 @@ def test_executions(server):
     assert len(running) > 150
 
 
+# ---- published-definitions.jsonl ----
+
+def test_published_definitions(server):
+    """Every one is taken, or refused for what it names and Crema does not have: each problem says so."""
+    wire = Wire(server.port)
+    taken, by_name, wrong = 0, 0, []
+    with open(conftest.shared("published-definitions.jsonl"), encoding="utf-8") as lines:
+        published = [json.loads(line) for line in lines if line.strip()]
+    for number, record in enumerate(published):
+        definition = record["definition"]
+        text = definition if isinstance(definition, str) else json.dumps(definition)
+        try:
+            wire("states", "CreateStateMachine", name=f"published-{number}", roleArn=ROLE, definition=text)
+            taken += 1
+        except Refused as refused:
+            problems = re.split(r", (?=[A-Z]+(?:_[A-Z]+)+: )", refused.text)
+            named = [p for p in problems if says_what_is_not_built(p) or "cannot be run: " in p]
+            if refused.name == "InvalidDefinition" and len(named) == len(problems):
+                by_name += 1
+            else:
+                wrong.append(f"{record['id']}: {refused}")
+    print(f"published definitions: {taken} taken, {by_name} refused by name, {len(wrong)} wrong")
+    assert not wrong, failed(wrong)
+    assert taken > 10
+
+
 # ---- calls.jsonl ----
 
 def recorded_error(expect):
