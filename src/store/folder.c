@@ -107,11 +107,12 @@ static enum err read_format(struct folder *folder, struct diag *reterr)
                  !str_to_i64(str_from_offset(line, strlen("crema store ")), &version) || version < 1))
         err = diag_set(reterr, ERR_CORRUPT, "%s does not say 'crema store %d' in its first line",
                        folder->format, FOLDER_VERSION);
-    if (!err && version > FOLDER_VERSION)
-        err =
-            diag_set(reterr, ERR_UNSUPPORTED,
-                     "%s was written by a newer Crema: its store has version %" PRId64 ", this one knows %d",
-                     folder->path, version, FOLDER_VERSION);
+    if (!err && version != FOLDER_VERSION)
+        err = diag_set(reterr, ERR_UNSUPPORTED,
+                       "%s was written by %s Crema: its store has version %" PRId64
+                       ", this one knows %d; use the Crema that wrote it, or another folder",
+                       folder->path, version > FOLDER_VERSION ? "a newer" : "an older", version,
+                       FOLDER_VERSION);
     for (unsigned number = 2; !err && rest.len; number++) {
         if (!str_cut(rest, '\n', &line, &rest) || !read_line(folder, line))
             err = diag_set(reterr, ERR_CORRUPT, "%s: line %u is not understood", folder->format, number);

@@ -335,9 +335,13 @@ static void test_folder_refused(void **state)
     write_text(folder, "format", "crema store 9\nfuture x\n");
     uint64_t newer = temp_folder_digest(folder);
     assert_int_equal(store_open(&settings, &store, &diag), ERR_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "a newer Crema"));
     assert_non_null(strstr(diag.text, "version 9"));
-    assert_non_null(strstr(diag.text, "knows 1"));
+    assert_non_null(strstr(diag.text, "knows 2"));
     assert_true(temp_folder_digest(folder) == newer);
+    write_text(folder, "format", "crema store 1\nepoch 4\n");
+    assert_int_equal(store_open(&settings, &store, &diag), ERR_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "an older Crema"));
     write_text(folder, "format", "something else\n");
     assert_int_equal(store_open(&settings, &store, &diag), ERR_CORRUPT);
     assert_int_equal(file_replace(format, buf_str(&text), NULL), ERR_OK);
