@@ -609,6 +609,10 @@ void op_states_describe_state_machine_for_execution(struct op_call *call)
     json_begin_object(call->out);
     out_machine(call, &machine);
     json_put_member_time(call->out, STR("updateDate"), machine.updated_ms);
+    if (!str_empty(machine.map_run_arn)) {
+        json_put_member_str(call->out, STR("mapRunArn"), machine.map_run_arn);
+        json_put_member_str(call->out, STR("label"), machine.label);
+    }
     json_end_object(call->out);
 }
 

@@ -44,9 +44,10 @@ void flow_close(struct flow **flow);
 
 struct flow_machine {
     struct str arn, name, definition, role_arn;
-    struct str description; /* of a version; empty: none */
-    struct str logging;     /* loggingConfiguration as JSON text */
-    struct str revision_id; /* empty: never updated */
+    struct str description;        /* of a version; empty: none */
+    struct str logging;            /* loggingConfiguration as JSON text */
+    struct str revision_id;        /* empty: never updated */
+    struct str map_run_arn, label; /* of an execution of a map run; empty: it is of none */
     bool tracing;
     bool express; /* its type; it stays */
     bool deleting;

@@ -161,10 +161,12 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
     struct execution_ref ref;
     struct execution execution;
     struct revision_record revision;
+    struct map_run run;
     if (!execution_find_arn(reader, arena, ns, arn, false, &ref, &execution, reterr))
         return false;
-    enum err err =
-        revision_find(reader, arena, PARTITION_ONLY, ref.machine_id, execution.revision, &revision);
+    bool child = map_run_find(reader, arena, PARTITION_ONLY, ref.machine_id, &run) == ERR_OK;
+    enum err err = revision_find(reader, arena, PARTITION_ONLY, child ? run.machine_id : ref.machine_id,
+                                 execution.revision, &revision);
     if (err != ERR_OK)
         return execution_missing(arena, arn, err == ERR_NOTFOUND ? ERR_CORRUPT : err, reterr);
     *ret = (struct flow_machine){
@@ -177,6 +179,8 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
         .tracing = revision.tracing,
         .express = revision.express,
         .updated_ms = revision.updated_ms,
+        .map_run_arn = child ? map_run_arn(arena, &run) : STR_EMPTY,
+        .label = child ? run.label : STR_EMPTY,
     };
     return true;
 }

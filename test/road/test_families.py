@@ -94,6 +94,8 @@ def test_map_runs(server):
     for number, child in enumerate(sorted(found, key=lambda c: c["executionArn"])):
         told = sfn.describe_execution(executionArn=child["executionArn"])
         assert told["mapRunArn"] == run["mapRunArn"] and told["stateMachineArn"] == run["stateMachineArn"]
+        of = sfn.describe_state_machine_for_execution(executionArn=child["executionArn"])
+        assert of["mapRunArn"] == run["mapRunArn"] and of["label"] == "here"
         token, = eventually(lambda a=child["executionArn"]: tokens(sfn, a))
         if number == 0:
             sfn.send_task_failure(taskToken=token, error="X")
