@@ -6,7 +6,8 @@
 #include <immintrin.h>
 
 #define KERNEL __attribute__((target("avx2,pclmul,popcnt,bmi")))
-#define KERNEL_FULL KERNEL inline
+#define KERNEL_FULL KERNEL
+#define KERNEL_GLANCE
 
 typedef __m256i lane;
 enum { LANES = 2 };

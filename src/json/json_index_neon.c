@@ -6,7 +6,8 @@
 #include <arm_neon.h>
 
 #define KERNEL
-#define KERNEL_FULL inline
+#define KERNEL_FULL KERNEL
+#define KERNEL_GLANCE
 
 typedef uint8x16_t lane;
 enum { LANES = 4 };

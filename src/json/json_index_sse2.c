@@ -6,7 +6,8 @@
 #include <emmintrin.h>
 
 #define KERNEL
-#define KERNEL_FULL inline
+#define KERNEL_FULL KERNEL
+#define KERNEL_GLANCE
 
 typedef __m128i lane;
 enum { LANES = 4 };
