@@ -196,7 +196,8 @@ static void drain(struct engine *engine, struct life *life)
 static void tell(struct life *life, struct str text)
 {
     assert_true(life->len + text.len + 1 < OUTCOME_BYTES_MAX);
-    memcpy(life->outcome + life->len, text.ptr, text.len);
+    if (text.len > 0)
+        memcpy(life->outcome + life->len, text.ptr, text.len);
     life->len += text.len;
     life->outcome[life->len++] = '\n';
 }
