@@ -158,6 +158,8 @@ static enum err open_rooms(struct server *server)
         .history_events_max = (unsigned)settings->history_events_max,
     };
     struct bus_settings bus = {
+        .rules_max = (unsigned)settings->bus_rules_max,
+        .rules_cached_max = (unsigned)settings->rules_cached_max,
         .targets_max = (unsigned)settings->rule_targets_max,
         .pattern_bytes_max = (size_t)settings->rule_pattern_bytes_max,
         .patterns = { .conjunctions_max = (unsigned)settings->pattern_combinations_max,

@@ -16,14 +16,8 @@ void arena_init(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
-static void chunk_add(struct arena *arena, size_t at_least)
+static void chunk_add_sized(struct arena *arena, size_t size)
 {
-    size_t size = CHUNK_BYTES - sizeof(struct arena_chunk);
-    /* Chunks grow with what the unit of work turned out to need. */
-    if (arena->chunk && arena->chunk->size >= size && arena->used > size)
-        size = arena->used < (1u << 20) ? arena->used : (1u << 20);
-    if (size < at_least)
-        size = at_least;
     struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
     if (!chunk)
         abort();
@@ -32,6 +26,21 @@ static void chunk_add(struct arena *arena, size_t at_least)
     arena->chunk = chunk;
     arena->next = chunk->room;
     arena->end = chunk->room + size;
+}
+
+static void chunk_add(struct arena *arena, size_t at_least)
+{
+    size_t size = CHUNK_BYTES - sizeof(struct arena_chunk);
+    /* Chunks grow with what the unit of work turned out to need. */
+    if (arena->chunk && arena->chunk->size >= size && arena->used > size)
+        size = arena->used < (1u << 20) ? arena->used : (1u << 20);
+    chunk_add_sized(arena, size < at_least ? at_least : size);
+}
+
+void arena_init_sized(struct arena *arena, size_t bytes)
+{
+    arena_init(arena);
+    chunk_add_sized(arena, (bytes + (ALIGN - 1)) & ~(size_t)(ALIGN - 1));
 }
 
 char *arena_bytes(struct arena *arena, size_t size)

@@ -21,7 +21,9 @@ struct arena {
     size_t used;               /* bytes given since the last reset */
 };
 
-void arena_init(struct arena *arena);  /* allocates nothing yet; {0} is as good */
+void arena_init(struct arena *arena); /* allocates nothing yet; {0} is as good */
+/* With room for that many bytes and no more, for what is long-lived and small; beyond them it grows as any. */
+void arena_init_sized(struct arena *arena, size_t bytes);
 void arena_fini(struct arena *arena);  /* accepts one that was never used */
 void arena_reset(struct arena *arena); /* forgets all, keeps one chunk of ordinary size */
 

@@ -13,7 +13,7 @@ enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, 
     s.wildcard_rules_max = s.wildcard_rules_max ? s.wildcard_rules_max : 30;
     s.inbox_max = s.inbox_max ? s.inbox_max : 1000;
     s.inbox_payload_max = s.inbox_payload_max ? s.inbox_payload_max : 64 * 1024;
-    s.rules_cached_max = s.rules_cached_max ? s.rules_cached_max : 20000;
+    s.rules_cached_max = s.rules_cached_max ? s.rules_cached_max : 100000;
     s.request_bytes_max = s.request_bytes_max ? s.request_bytes_max : 1024 * 1024;
     struct bus *bus = calloc(1, sizeof(*bus));
     if (!bus)
@@ -21,6 +21,7 @@ enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, 
     bus->settings = s;
     bus->deliver = deliver;
     map_init(&bus->routes, rand_u64());
+    map_init(&bus->tallies, rand_u64());
     *ret = bus;
     return ERR_OK;
 }
@@ -36,6 +37,9 @@ void bus_close(struct bus **bus)
         return;
     bus_route_forget_all(*bus);
     map_fini(&(*bus)->routes);
+    bus_tallies_forget(*bus);
+    map_fini(&(*bus)->tallies);
+    arena_fini(&(*bus)->changes_arena);
     free(*bus);
     *bus = NULL;
 }
@@ -43,15 +47,16 @@ void bus_close(struct bus **bus)
 void bus_after_rollback(void *self)
 {
     struct bus *bus = self;
-    if (!bus->changed) /* what is cached was not read from what is rolled back */
-        return;
-    bus_route_forget_all(bus);
-    bus->inbox_trimmed = false;
+    bus_changes_undo(bus);
+    if (bus->inbox_trimmed_now) /* perhaps by what is rolled back; to cut it once more does no harm */
+        bus->inbox_trimmed = bus->inbox_trimmed_now = false;
 }
 
 void bus_after_commit(void *self)
 {
-    ((struct bus *)self)->changed = false;
+    struct bus *bus = self;
+    bus_changes_commit(bus);
+    bus->inbox_trimmed_now = false;
 }
 
 void bus_delivery_done(void *self, struct work *work, const struct delivery *delivery,
@@ -83,5 +88,7 @@ void bus_stats(const struct bus *bus, struct bus_stats *ret)
         .deliveries = atomic_load_explicit(&bus->deliveries, memory_order_relaxed),
         .missing_bus = atomic_load_explicit(&bus->missing_bus, memory_order_relaxed),
         .rejected = atomic_load_explicit(&bus->rejected, memory_order_relaxed),
+        .rules_read = atomic_load_explicit(&bus->rules_read, memory_order_relaxed),
+        .rules_compiled = atomic_load_explicit(&bus->rules_compiled, memory_order_relaxed),
     };
 }

@@ -7,8 +7,9 @@
  *             of its bus that matches it, or, if there is no such bus, an entry in the inbox.
  *          2. A delivery of a rule that ends other than delivered leaves an entry in the inbox, in the same
  *             batch.
- *          3. The compiled rules of a bus are those of the batch under construction: a change drops them, and
- *             so does the roll-back of a change.
+ *          3. What is in memory of a bus, its compiled rules and how many it has, is what the batch under
+ *             construction holds: a change of a rule is followed for this rule alone, in the same call, and so is
+ *             the roll-back of the change. What a change costs does not grow with the rules of the bus.
  *          4. The bus "default" is in every namespace without being written.
  */
 #ifndef BUS_BUS_H
@@ -36,7 +37,7 @@ struct bus_settings {
     unsigned wildcard_rules_max;    /* rules of a bus that have wildcards; 0: 30 */
     unsigned inbox_max;             /* entries kept in the inbox; 0: 1,000 */
     size_t inbox_payload_max;       /* bytes of an event kept with its entry; 0: 65,536 */
-    unsigned rules_cached_max;      /* rules kept compiled in memory, of all buses; 0: 20,000 */
+    unsigned rules_cached_max;      /* rules kept compiled in memory, of all buses; 0: 100,000 */
     size_t request_bytes_max;       /* of the entries of one PutEvents; 0: 1,048,576 */
 };
 
@@ -224,6 +225,8 @@ struct bus_stats {
     uint64_t deliveries;  /* that rules made of them */
     uint64_t missing_bus; /* events for a bus that does not exist */
     uint64_t rejected;    /* deliveries of rules that did not arrive */
+    /* Rules read to be compiled or counted, and compiled: in steady state none, one for each change of a rule. */
+    uint64_t rules_read, rules_compiled;
 };
 void bus_stats(const struct bus *bus, struct bus_stats *ret);
 

@@ -133,7 +133,7 @@ bool bus_create(struct bus *bus, struct work *work, struct ns ns, struct str nam
     ret->description = description;
     ret->created_ms = ret->modified_ms = work->now_ms;
     record_write(work, ns, ret);
-    bus_route_forget(bus, ns, name);
+    bus_changed(bus, work, ns, name);
     return true;
 }
 
@@ -174,7 +174,7 @@ bool bus_delete(struct bus *bus, struct work *work, struct ns ns, struct str nam
     bus_key_bus(&key, work->partition, ns, name);
     store_delete(work->batch, key_str(&key));
     tags_drop(work, record.arn);
-    bus_route_forget(bus, ns, name);
+    bus_changed(bus, work, ns, name);
     return true;
 }
 

@@ -13,7 +13,7 @@
 
 #include <stdatomic.h>
 
-/* A target of a compiled rule. All lives in the arena of the bus's rules. */
+/* A target of a compiled rule. */
 struct route_target {
     struct str kind; /* of target */
     struct ns ns;
@@ -25,41 +25,83 @@ struct route_target {
     int64_t age_max_ms;      /* 0: deliver's */
 };
 
+/* A compiled rule: all of it lives in an arena of its own, given back when the rule changes. */
 struct route_rule {
+    struct arena arena;
     struct str arn;
     struct route_target *targets;
     size_t target_count;
 };
 
-/* The enabled rules of one bus, ready to match: the matcher knows each by its place among the rules. */
+/* The rules of one bus that are enabled and have targets, ready to match: the matcher knows each by its address. */
 struct route {
-    struct arena arena;
-    struct matcher *matcher; /* NULL: there are no rules */
+    struct matcher *matcher; /* NULL: there have been none */
     struct matcher_reader *reader;
-    struct route_rule *rules;
-    size_t rule_count;
+    struct map rules; /* name -> struct route_rule */
+};
+
+/* How many rules a bus has, of those with wildcards how many: what its limits ask. */
+struct tally {
+    size_t rules, wildcards;
+};
+
+/* A change in the batch under construction, so that what is in memory can follow when it is rolled back. */
+struct change {
+    size_t mark; /* of the batch, after the write */
+    struct ns ns;
+    uint16_t partition;
+    struct str bus, rule;               /* no rule: the bus was made or deleted */
+    int rules_change, wildcards_change; /* in the tally */
 };
 
 struct bus {
     struct bus_settings settings; /* filled in */
     struct deliver *deliver;
-    struct map routes;   /* "account\0region\0bus" -> struct route */
+    struct map routes;   /* bus_memory_key -> struct route */
     size_t rules_cached; /* a bus counts as some more */
-    bool changed;        /* buses or rules were changed since the last commit */
-    bool inbox_trimmed;  /* the ring has been cut to size since the start */
-    _Atomic uint64_t events, deliveries, missing_bus, rejected;
+    struct map tallies;  /* bus_memory_key -> struct tally */
+    struct arena changes_arena;
+    VEC(struct change) changes; /* of the batch under construction, as they came */
+    struct store_batch *batch;  /* theirs */
+    bool inbox_trimmed;         /* the ring has been cut to size since the start */
+    bool inbox_trimmed_now;     /* and that by the batch under construction */
+    _Atomic uint64_t events, deliveries, missing_bus, rejected, rules_read, rules_compiled;
 };
 
-/* bus_route.c. What is cached of the bus is dropped; called by whoever changes it. */
-void bus_route_forget(struct bus *bus, struct ns ns, struct str name);
+/* bus_compiled.c. By what a bus is known in memory. */
+struct str bus_memory_key(struct arena *arena, struct ns ns, struct str name);
+/* The compiled rules, made when they are not there. NULL with a fault when they cannot be read: an event must not
+ * pass by rules that it might match. */
+const struct route *bus_route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
+                                 struct fault *reterr);
+/* What is compiled of this rule becomes what look finds of it. */
+void bus_route_follow(struct bus *bus, const struct bus_look *look, struct str bus_name, struct str rule);
+void bus_route_forget(struct bus *bus, struct str memory_key);
 void bus_route_forget_all(struct bus *bus);
+
+/* bus_change.c. Called by whoever wrote the change. before NULL: it is new; after NULL: it is gone. */
+void bus_rule_changed(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *before,
+                      const struct bus_rule *after);
+/* The bus was made or deleted. */
+void bus_changed(struct bus *bus, struct work *work, struct ns ns, struct str name);
+/* What was rolled back goes from memory, too. */
+void bus_changes_undo(struct bus *bus);
+void bus_changes_commit(struct bus *bus);
+bool bus_tally(struct bus *bus, const struct bus_look *look, struct str name, struct tally *ret,
+               struct fault *reterr);
+void bus_tallies_forget(struct bus *bus);
+
+/* bus_rule.c. Every rule of the bus, one at a time; the rule and the arena are of the call. False ends the walk. */
+typedef bool bus_rule_f(void *self, struct arena *arena, const struct bus_rule *rule);
+bool bus_rule_walk(const struct bus_look *look, struct str bus_name, bus_rule_f *f, void *self,
+                   struct fault *reterr);
 
 /* bus_target.c. Which kind of target an ARN is. False: the text is no ARN, or its kind is not known. */
 bool bus_target_kind(struct str arn, struct str *ret_kind, struct ns *ret_ns);
 /* Whether a rule in ns may have this target. */
 bool bus_target_check(const struct bus *bus, struct arena *arena, struct ns ns, const struct json *target,
                       struct fault *reterr);
-/* Compiles what was checked when it was put. */
+/* Compiles what was checked when it was put; shares nothing with it. */
 bool bus_target_compile(struct arena *arena, const struct json *target, struct route_target *ret);
 
 /* bus_schedule.c. Whether it is a rate or cron expression as the service has them. Pure. */

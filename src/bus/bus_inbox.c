@@ -27,8 +27,7 @@ static void ring_cut(struct bus *bus, struct work *work, uint64_t number)
     bus_key_inbox(&first, work->partition, 0);
     bus_key_inbox(&last, work->partition, number - max + 1);
     store_delete_range(work->batch, key_str(&first), key_str(&last));
-    bus->inbox_trimmed = true;
-    bus->changed = true; /* a roll-back takes the deletion back */
+    bus->inbox_trimmed = bus->inbox_trimmed_now = true; /* a roll-back takes the deletion back */
 }
 
 void bus_inbox_add(struct bus *bus, struct work *work, const struct inbox_item *item)

@@ -1,126 +1,7 @@
-/* bus_route.c - the compiled rules of a bus, and an event's way through them. */
+/* bus_route.c - an event's way through the compiled rules of a bus. */
 #include "bus/bus_impl.h"
 
-#include <assert.h>
 #include <stdlib.h>
-
-/* ---- compiled rules, a cache ---- */
-
-static void route_free(struct route *route)
-{
-    if (!route)
-        return;
-    matcher_reader_free(&route->reader);
-    matcher_free(&route->matcher);
-    arena_fini(&route->arena);
-    free(route);
-}
-
-/* Among the rules that may be cached: a matcher takes the memory of many of them. */
-static size_t route_weight(const struct route *route)
-{
-    enum { MATCHER_RULES = 10 };
-    return route->rule_count + (route->matcher ? MATCHER_RULES : 1);
-}
-
-static struct str route_key(struct arena *arena, struct ns ns, struct str name)
-{
-    size_t len = ns.account.len + 1 + ns.region.len + 1 + name.len;
-    char *room = arena_bytes(arena, len), *at = room;
-    const struct str parts[] = { ns.account, ns.region, name };
-    for (size_t i = 0; i < 3; i++) {
-        if (parts[i].len)
-            memcpy(at, parts[i].ptr, parts[i].len);
-        at += parts[i].len;
-        if (i < 2)
-            *at++ = '\0';
-    }
-    return str_of(room, len);
-}
-
-void bus_route_forget(struct bus *bus, struct ns ns, struct str name)
-{
-    struct arena arena = { 0 };
-    bus->changed = true;
-    struct route *route = map_remove(&bus->routes, route_key(&arena, ns, name));
-    if (route)
-        bus->rules_cached -= route_weight(route);
-    route_free(route);
-    arena_fini(&arena);
-}
-
-void bus_route_forget_all(struct bus *bus)
-{
-    struct str key;
-    void *route;
-    for (size_t i = 0; map_next(&bus->routes, &i, &key, &route);)
-        route_free(route);
-    map_clear(&bus->routes);
-    bus->rules_cached = 0;
-}
-
-/* Adds the rule; false when it cannot be compiled, though it was when it was put. */
-static bool rule_compile(struct route *route, struct arena *scratch, const struct bus_rule *rule)
-{
-    struct fault fault = { 0 };
-    struct pattern *pattern;
-    struct route_rule compiled = { .arn = arena_copy(&route->arena, rule->arn) };
-    compiled.targets = ARENA_ARRAY(&route->arena, struct route_target, rule->targets.count);
-    for (uint32_t i = 0; i < rule->targets.count; i++) {
-        struct json target = json_copy(&route->arena, &rule->targets.items[i]);
-        if (!bus_target_compile(&route->arena, &target, &compiled.targets[i]))
-            return false;
-        compiled.target_count++;
-    }
-    if (!route->matcher) {
-        route->matcher = matcher_new(NULL);
-        route->reader = matcher_reader_new(route->matcher);
-    }
-    if (!bus_pattern_compile(&bus_pattern_unlimited, scratch, rule->pattern, &pattern, &fault) ||
-        matcher_add_pattern(route->matcher, route->rule_count, pattern))
-        return false;
-    route->rules[route->rule_count++] = compiled;
-    return true;
-}
-
-/* NULL with a fault when the rules cannot be read: the event must not pass by rules it might match. */
-static struct route *route_load(struct bus *bus, struct work *work, struct ns ns, struct str name,
-                                struct fault *reterr)
-{
-    struct bus_look look = bus_look_of(work, ns);
-    struct bus_page page = { .limit = SIZE_MAX - 1 };
-    bus_rules rules = { 0 };
-    if (!bus_rule_list(&look, name, STR_EMPTY, &page, &rules, reterr))
-        return NULL;
-    struct route *route = calloc(1, sizeof(*route));
-    if (!route)
-        abort();
-    route->rules = ARENA_ARRAY(&route->arena, struct route_rule, rules.len);
-    for (size_t i = 0; i < rules.len; i++) {
-        if (!bus_rule_enabled(&rules.at[i]) || rules.at[i].targets.count == 0)
-            continue;
-        if (!rule_compile(route, work->arena, &rules.at[i])) {
-            fault_set(reterr, work->arena, FAULT_INTERNAL, "Rule %.*s of this store cannot be compiled.",
-                      STR_ARG(rules.at[i].arn));
-            route_free(route);
-            return NULL;
-        }
-    }
-    if (bus->rules_cached + route_weight(route) > bus->settings.rules_cached_max)
-        bus_route_forget_all(bus);
-    bus->rules_cached += route_weight(route);
-    route_free(map_put(&bus->routes, route_key(work->arena, ns, name), route)); /* there was none */
-    return route;
-}
-
-static struct route *route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
-                              struct fault *reterr)
-{
-    struct route *route = map_get(&bus->routes, route_key(work->arena, ns, name));
-    return route ? route : route_load(bus, work, ns, name, reterr);
-}
-
-/* ---- an event's way ---- */
 
 /* What the target gets. False: InputPath leads nowhere in this event. */
 static bool payload_of(const struct route_target *target, struct arena *arena,
@@ -168,6 +49,12 @@ static void send(struct bus *bus, struct work *work, const struct route_rule *ru
     bus_delivery_done(bus, work, &delivery, &result);
 }
 
+static int by_name(const void *left, const void *right)
+{
+    const struct route_rule *const *a = left, *const *b = right;
+    return str_compare((*a)->arn, (*b)->arn); /* of one bus: they differ in the rule's name */
+}
+
 static void route_event(struct bus *bus, struct work *work, const struct route *route,
                         const struct bus_envelope *envelope)
 {
@@ -175,11 +62,15 @@ static void route_event(struct bus *bus, struct work *work, const struct route *
     struct matcher_result hits = { 0 };
     if (route->matcher)
         matcher_match_value(route->reader, &envelope->value, &hits);
+    const struct route_rule **rules = ARENA_ARRAY(work->arena, const struct route_rule *, hits.count);
+    for (size_t i = 0; i < hits.count; i++)
+        rules[i] = (const struct route_rule *)(uintptr_t)hits.rules[i];
+    if (hits.count > 1) /* the order does not tell what became of the rules before */
+        qsort(rules, hits.count, sizeof(rules[0]), by_name);
     for (size_t i = 0; i < hits.count; i++) {
-        const struct route_rule *rule = &route->rules[hits.rules[i]];
-        for (size_t k = 0; k < rule->target_count; k++)
-            send(bus, work, rule, &rule->targets[k], envelope);
-        deliveries += rule->target_count;
+        for (size_t k = 0; k < rules[i]->target_count; k++)
+            send(bus, work, rules[i], &rules[i]->targets[k], envelope);
+        deliveries += rules[i]->target_count;
     }
     atomic_fetch_add_explicit(&bus->events, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&bus->deliveries, deliveries, memory_order_relaxed);
@@ -204,7 +95,7 @@ bool bus_put_envelope(struct bus *bus, struct work *work, struct ns ns, const st
                       struct fault *reterr)
 {
     struct fault fault = { 0 };
-    const struct route *route = route_of(bus, work, ns, envelope->bus, &fault);
+    const struct route *route = bus_route_of(bus, work, ns, envelope->bus, &fault);
     if (route)
         route_event(bus, work, route, envelope);
     else if (fault.code == FAULT_NOT_FOUND)
@@ -236,7 +127,7 @@ bool bus_forward(struct bus *bus, struct work *work, struct ns ns, struct str bu
     if (!bus_envelope_read(work->arena, text, &envelope))
         return fault_set(reterr, work->arena, FAULT_VALIDATION,
                          "What was handed on to event bus %.*s is no event.", STR_ARG(bus_name));
-    const struct route *route = route_of(bus, work, ns, bus_name, reterr);
+    const struct route *route = bus_route_of(bus, work, ns, bus_name, reterr);
     if (!route)
         return false;
     envelope.bus = bus_name;

@@ -40,7 +40,9 @@ static void rule_fill(const struct bus_look *look, struct str bus_name, struct s
     };
 }
 
-static void rule_write(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule)
+/* before NULL: the rule is new. */
+static void rule_write(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *before,
+                       const struct bus_rule *rule)
 {
     struct buf out;
     struct json_writer w;
@@ -57,7 +59,7 @@ static void rule_write(struct bus *bus, struct work *work, struct ns ns, const s
     struct key key;
     bus_key_rule(&key, work->partition, ns, rule->bus, rule->name);
     bus_record_end(&out, &w, work, &key);
-    bus_route_forget(bus, ns, rule->bus);
+    bus_rule_changed(bus, work, ns, before, rule);
 }
 
 static bool bus_required(const struct bus_look *look, struct str bus_name, struct fault *reterr)
@@ -103,18 +105,18 @@ static bool schedule_refuse(struct arena *arena, struct str bus_name, struct str
         "Crema does not have rules with a ScheduleExpression yet; give the rule an EventPattern.");
 }
 
-/* Whether the bus may have one more rule with wildcards, the one of this name not counted. */
-static bool wildcards_check(struct bus *bus, const struct bus_look *look, const struct bus_rule *rule,
-                            struct fault *reterr)
+/* Whether the limits of the bus let the rule in. before NULL: it is new. */
+static bool rule_fits(struct bus *bus, const struct bus_look *look, const struct bus_rule *before,
+                      const struct bus_rule *rule, struct fault *reterr)
 {
-    struct bus_page page = { .limit = SIZE_MAX - 1 };
-    bus_rules rules = { 0 };
-    unsigned count = 0;
-    if (!bus_rule_list(look, rule->bus, STR_EMPTY, &page, &rules, reterr))
+    struct tally tally;
+    if (before && !rule->wildcards)
+        return true;
+    if (!bus_tally(bus, look, rule->bus, &tally, reterr))
         return false;
-    for (size_t i = 0; i < rules.len; i++)
-        count += rules.at[i].wildcards && !str_eq(rules.at[i].name, rule->name);
-    if (count < bus->settings.wildcard_rules_max)
+    size_t wildcards = tally.wildcards - (before && before->wildcards ? 1 : 0);
+    if ((before || tally.rules < bus->settings.rules_max) &&
+        (!rule->wildcards || wildcards < bus->settings.wildcard_rules_max))
         return true;
     return fault_set(reterr, look->arena, FAULT_LIMIT_EXCEEDED,
                      "The requested resource exceeds the maximum number allowed.");
@@ -139,7 +141,7 @@ static bool rule_check(struct bus *bus, struct work *work, struct ns ns, struct 
     if (!bus_pattern_compile(&bus->settings.patterns, work->arena, rule->pattern, &pattern, reterr))
         return false;
     rule->wildcards = pattern_wildcard_count(pattern) > 0;
-    return !rule->wildcards || wildcards_check(bus, &look, rule, reterr);
+    return true;
 }
 
 bool bus_rule_put(struct bus *bus, struct work *work, struct ns ns, const struct bus_rule *rule,
@@ -155,21 +157,13 @@ bool bus_rule_put(struct bus *bus, struct work *work, struct ns ns, const struct
         *reterr = absent;
         return false;
     }
-    if (made) {
-        struct key prefix;
-        bus_key_rule(&prefix, work->partition, ns, rule->bus, STR_EMPTY);
-        if (bus_count(work->reader, key_str(&prefix), bus->settings.rules_max) >= bus->settings.rules_max)
-            return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED,
-                             "The requested resource exceeds the maximum number allowed.");
-        now.created_by = ns.account;
-        now.targets = json_of_array(NULL, 0);
-    } else {
-        now.created_by = before.created_by;
-        now.targets = before.targets;
-    }
+    if (!rule_fits(bus, &look, made ? NULL : &before, &now, reterr))
+        return false;
+    now.created_by = made ? ns.account : before.created_by;
+    now.targets = made ? json_of_array(NULL, 0) : before.targets;
     if (str_empty(now.state))
         now.state = state_enabled;
-    rule_write(bus, work, ns, &now);
+    rule_write(bus, work, ns, made ? NULL : &before, &now);
     *ret_arn = rule_arn(work->arena, ns, rule->bus, rule->name);
     *ret_made = made;
     return true;
@@ -196,7 +190,7 @@ bool bus_rule_delete(struct bus *bus, struct work *work, struct ns ns, struct st
     bus_key_rule(&key, work->partition, ns, bus_name, name);
     store_delete(work->batch, key_str(&key));
     tags_drop(work, rule.arn);
-    bus_route_forget(bus, ns, bus_name);
+    bus_rule_changed(bus, work, ns, &rule, NULL);
     return true;
 }
 
@@ -209,7 +203,7 @@ bool bus_rule_set_state(struct bus *bus, struct work *work, struct ns ns, struct
         return false;
     if (!str_eq(rule.state, state)) {
         rule.state = state;
-        rule_write(bus, work, ns, &rule);
+        rule_write(bus, work, ns, &rule, &rule);
     }
     return true;
 }
@@ -222,6 +216,50 @@ static bool has_target(const struct bus_rule *rule, struct str target_arn)
         if (str_eq(json_get_str(&rule->targets.items[i], STR("Arn")), target_arn))
             return true;
     return false;
+}
+
+/* The rule under a key that begins as all those of its bus do. */
+static bool rule_read(const struct bus_look *look, struct str bus_name, struct str all, struct str key,
+                      struct str value, struct bus_rule *ret)
+{
+    struct json record;
+    if (!bus_record_read(look->arena, arena_copy(look->arena, value), &record))
+        return false;
+    rule_fill(look, bus_name, arena_copy(look->arena, str_from_offset(key, all.len)), &record, ret);
+    return true;
+}
+
+static bool rules_read(struct arena *arena, struct store_cursor **cursor, bool damaged, struct fault *reterr)
+{
+    enum err err = store_cursor_close(cursor);
+    if (!err && !damaged)
+        return true;
+    return fault_set(reterr, arena, FAULT_INTERNAL, "Rules cannot be read: %s",
+                     err_text(err ? err : ERR_CORRUPT));
+}
+
+bool bus_rule_walk(const struct bus_look *look, struct str bus_name, bus_rule_f *f, void *self,
+                   struct fault *reterr)
+{
+    if (!bus_required(look, bus_name, reterr))
+        return false;
+    struct arena arena = { 0 };
+    struct bus_look one = *look;
+    one.arena = &arena;
+    struct key all, end;
+    bus_key_rule(&all, look->partition, look->ns, bus_name, STR_EMPTY);
+    key_after_prefix(key_str(&all), &end);
+    struct store_cursor *cursor = store_scan(look->reader, key_str(&all), key_str(&end), STORE_UP);
+    struct str key, value;
+    bool damaged = false, more = true;
+    while (more && store_cursor_next(cursor, &key, &value)) {
+        struct bus_rule rule;
+        damaged = !rule_read(&one, bus_name, key_str(&all), key, value, &rule);
+        more = !damaged && f(self, &arena, &rule);
+        arena_reset(&arena);
+    }
+    arena_fini(&arena);
+    return rules_read(look->arena, &cursor, damaged, reterr);
 }
 
 bool bus_rule_list(const struct bus_look *look, struct str bus_name, struct str target_arn,
@@ -242,21 +280,15 @@ bool bus_rule_list(const struct bus_look *look, struct str bus_name, struct str 
     struct str key, value;
     bool damaged = false;
     while (ret->len <= limit && store_cursor_next(cursor, &key, &value)) {
-        struct json record;
         struct bus_rule rule;
-        struct str name = arena_copy(look->arena, str_from_offset(key, key_str(&all).len));
-        if (!bus_record_read(look->arena, arena_copy(look->arena, value), &record)) {
-            damaged = true;
+        damaged = !rule_read(look, bus_name, key_str(&all), key, value, &rule);
+        if (damaged)
             break;
-        }
-        rule_fill(look, bus_name, name, &record, &rule);
         if (str_empty(target_arn) || has_target(&rule, target_arn))
             VEC_PUSH(look->arena, ret, rule);
     }
-    enum err err = store_cursor_close(&cursor);
-    if (err || damaged)
-        return fault_set(reterr, look->arena, FAULT_INTERNAL, "Rules cannot be read: %s",
-                         err_text(err ? err : ERR_CORRUPT));
+    if (!rules_read(look->arena, &cursor, damaged, reterr))
+        return false;
     page->more = ret->len > limit;
     if (page->more)
         ret->len = limit;
@@ -313,7 +345,7 @@ bool bus_targets_put(struct bus *bus, struct work *work, struct ns ns, struct st
             return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED,
                              "The requested resource exceeds the maximum number allowed.");
     }
-    rule_write(bus, work, ns, &rule);
+    rule_write(bus, work, ns, &rule, &rule);
     return true;
 }
 
@@ -328,7 +360,7 @@ bool bus_targets_remove(struct bus *bus, struct work *work, struct ns ns, struct
     for (uint32_t i = 0; i < ids->count; i++)
         rule.targets = targets_with(work->arena, &rule.targets, ids->items[i].text, NULL);
     if (rule.targets.count != before)
-        rule_write(bus, work, ns, &rule);
+        rule_write(bus, work, ns, &rule, &rule);
     return true;
 }
 

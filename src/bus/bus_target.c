@@ -142,8 +142,8 @@ static int64_t number_of(const struct json *object, struct str key, int64_t othe
 bool bus_target_compile(struct arena *arena, const struct json *target, struct route_target *ret)
 {
     struct route_target t = {
-        .arn = json_get_str(target, STR("Arn")),
-        .id = json_get_str(target, STR("Id")),
+        .arn = arena_copy(arena, json_get_str(target, STR("Arn"))),
+        .id = arena_copy(arena, json_get_str(target, STR("Id"))),
     };
     if (!bus_target_kind(t.arn, &t.kind, &t.ns))
         return false;
@@ -151,7 +151,7 @@ bool bus_target_compile(struct arena *arena, const struct json *target, struct r
     const struct json *path = json_get_typed(target, STR("InputPath"), JSON_STRING);
     if (input) {
         t.input_given = true;
-        t.input = input->text;
+        t.input = arena_copy(arena, input->text);
     }
     if (path && !path_valid(arena, path->text, &t.path))
         return false;
