@@ -2,7 +2,9 @@
 #include "api/api_states.h"
 #include "api/operations.h"
 #include "api/token.h"
+#include "base/arn.h"
 #include "flow/flow.h"
+#include "logs/logs.h"
 #include "store/key.h"
 #include "store/tags.h"
 
@@ -85,6 +87,25 @@ static bool in_machine(struct op_call *call, struct str *ret_logging)
                               &call->fault);
 }
 
+/* Whether the log group that the call names is there, now. On the writer's thread. */
+static bool log_group_check(struct op_call *call)
+{
+    struct str text = flow_logging_group(json_get(call->input, STR("loggingConfiguration"))), name, rest;
+    struct arn arn;
+    struct logs_group group;
+    struct fault none = { 0 };
+    if (str_empty(text))
+        return true;
+    if (arn_parse(text, &arn) && arn_in(&arn, call->ns) && str_eq(arn.service, STR("logs")) &&
+        str_starts(arn.resource, STR("log-group:")) &&
+        str_cut(str_from_offset(arn.resource, strlen("log-group:")), ':', &name, &rest) &&
+        str_eq(rest, STR("*")) &&
+        logs_group_get(call->work->reader, call->arena, call->ns, name, &group, &none))
+        return true;
+    return fault_set(&call->fault, call->arena, FAULT_INVALID_LOGGING_CONFIGURATION,
+                     "Invalid Logging Configuration: Log Destination not found.");
+}
+
 static bool in_tracing(const struct op_call *call)
 {
     const struct json *tracing = json_get(call->input, STR("tracingConfiguration"));
@@ -144,7 +165,8 @@ void op_states_create_state_machine(struct op_call *call)
     struct flow_machine machine = *(const struct flow_machine *)call->prepared;
     struct flow_version version;
     struct json tags = states_tags(call, json_get_typed(call->input, STR("tags"), JSON_ARRAY));
-    if (!states_done(call, flow_machine_create(call->rooms->flow, call->work, call->ns, &machine, &tags,
+    if (!log_group_check(call) ||
+        !states_done(call, flow_machine_create(call->rooms->flow, call->work, call->ns, &machine, &tags,
                                                &call->fault)) ||
         !publish(call, machine.arn, &version))
         return;
@@ -221,7 +243,8 @@ void op_states_update_state_machine(struct op_call *call)
         .logging = json_get(call->input, STR("loggingConfiguration")) ? &machine->logging : NULL,
         .tracing = json_get(call->input, STR("tracingConfiguration")) ? &machine->tracing : NULL,
     };
-    if (!states_done(call, flow_machine_update(call->rooms->flow, call->work, call->ns,
+    if (!log_group_check(call) ||
+        !states_done(call, flow_machine_update(call->rooms->flow, call->work, call->ns,
                                                states_str(call, STR("stateMachineArn")), &change, &now,
                                                &call->fault)) ||
         !publish(call, now.arn, &version))

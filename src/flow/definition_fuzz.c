@@ -21,7 +21,7 @@ static void step(struct plan *plan, struct arena *arena)
     struct execution_names names = { { 1, 2, 3 }, STR("e"), STR("arn:aws:states:r:0:stateMachine:m"),
                                      STR("M"),    STR("r"), STR("us-east-1"),
                                      false,       0 };
-    struct step_settings settings = { 50, 1 << 16, 25000, 262144, chance, NULL };
+    struct step_settings settings = { 50, 1 << 16, 25000, 262144, chance, NULL, false };
     struct buf history;
     buf_init(&history, 0);
     struct step step = { .plan = plan,

@@ -36,7 +36,7 @@ struct flow_settings {
 /* ---- life ---- */
 
 /* Tasks go to deliver as deliveries of the kinds "operation", "activity" and "function", owned by
- * DELIVERY_OF_TASK. */
+ * DELIVERY_OF_TASK; what is logged as deliveries of the kind "log-stream", owned by DELIVERY_OF_LOG. */
 enum err flow_open(const struct flow_settings *settings, struct deliver *deliver, struct flow **ret) MUST_USE;
 void flow_close(struct flow **flow);
 
@@ -63,9 +63,13 @@ struct flow_problem {
 /* All that is wrong with a definition, at most max of it. */
 size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
                                 bool express, size_t max, struct flow_problem *ret);
-/* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. */
+/* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. Whether the
+ * log group is there is for the caller to see. */
 bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret,
                         struct fault *reterr);
+
+/* ARN of the log group, as given; empty: its level is OFF. */
+struct str flow_logging_group(const struct json *config);
 
 /* machine: name, definition (checked), role_arn, logging, tracing; the rest is filled in. tags: an object,
  * may be NULL. An equal machine (definition, logging, tracing) is answered as made. Faults: INVALID_NAME,

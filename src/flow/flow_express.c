@@ -406,6 +406,7 @@ static void express_step(struct view *view, struct work *work, const struct edit
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
         .digest = digest_named,
+        .logged = edition->logging.level != LOG_OFF,
     };
     struct execution_names names = {
         .ref = express->ref,
@@ -428,6 +429,7 @@ static void express_step(struct view *view, struct work *work, const struct edit
     };
     history_writer_init(&step.history, &flow->history, view->execution.last_event);
     flow_step(&step, what);
+    flow_log_step(flow, work, edition, &view->execution, express->arn, &step);
     if (view->execution.status != EXECUTION_RUNNING) {
         express_ended(view, &step);
         return;

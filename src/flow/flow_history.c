@@ -13,7 +13,7 @@ static const struct {
 };
 
 /* How a field is named on the wire; a payload comes with a member that says whether it
- * was cut (it never is). */
+ * was cut. */
 static const struct {
     const char *name, *cut;
     bool number, json; /* json: shown as the JSON that it is, not as a string */
@@ -81,6 +81,7 @@ void history_text(struct history_writer *w, enum history_field field, struct str
     if (field_is_payload(field)) {
         if (w->has_payload && str_eq(w->payload, text)) {
             pack_u8(w->out, (uint8_t)(field | FIELD_AGAIN));
+            w->repeated += text.len;
             return;
         }
         w->payload = text;
@@ -152,37 +153,79 @@ bool history_next(struct history_reader *reader, struct history_event *ret)
     return !in->bad;
 }
 
+/* ---- shown ---- */
+
+struct str history_type_name(enum history_type type)
+{
+    return str_from(types[type].name);
+}
+
+bool history_has_details(enum history_type type)
+{
+    return types[type].details != NULL;
+}
+
+/* The most of the text that has at most max bytes as a JSON string, in whole characters. max 0: all of it. */
+static struct str cut_escaped(struct str text, size_t max)
+{
+    size_t len = 0, escaped = 0;
+    if (max == 0 || text.len <= max / 6)
+        return text;
+    while (len < text.len) {
+        unsigned char c = (unsigned char)text.ptr[len];
+        escaped += c == '"' || c == '\\' ? 2 : c < 0x20 ? 6 : 1;
+        if (escaped > max)
+            break;
+        len++;
+    }
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
+        len--;
+    return str_slice(text, 0, len);
+}
+
+static void details_text(struct json_writer *out, enum history_field field, struct str text,
+                         size_t escaped_max)
+{
+    struct str shown = field_is_payload(field) ? cut_escaped(text, escaped_max) : text;
+    if (fields[field].json) {
+        json_key(out, str_from(fields[field].name));
+        json_put_raw(out, shown);
+    } else {
+        json_put_member_str(out, str_from(fields[field].name), shown);
+    }
+    if (!fields[field].cut)
+        return;
+    json_key(out, str_from(fields[field].cut));
+    json_begin_object(out);
+    json_put_member_bool(out, STR("truncated"), shown.len < text.len);
+    json_end_object(out);
+}
+
+void history_details(struct json_writer *out, const struct history_event *event, bool data,
+                     size_t escaped_max)
+{
+    json_begin_object(out);
+    for (int i = FIELD_END + 1; i < FIELDS; i++) {
+        enum history_field field = (enum history_field)i;
+        bool payload = field_is_payload(field) || field == FIELD_ASSIGNED;
+        if (event->has_number[field])
+            json_put_member_i64(out, str_from(fields[field].name), event->numbers[field]);
+        if (event->texts[field].ptr && (data || !payload))
+            details_text(out, field, event->texts[field], escaped_max);
+    }
+    json_end_object(out);
+}
+
 void history_render(struct json_writer *out, const struct history_event *event, bool data)
 {
     json_begin_object(out);
     json_put_member_time(out, STR("timestamp"), event->time_ms);
-    json_put_member_str(out, STR("type"), str_from(types[event->type].name));
+    json_put_member_str(out, STR("type"), history_type_name(event->type));
     json_put_member_i64(out, STR("id"), event->id);
     json_put_member_i64(out, STR("previousEventId"), event->previous_id);
     if (types[event->type].details) {
         json_key(out, str_from(types[event->type].details));
-        json_begin_object(out);
-        for (int field = FIELD_END + 1; field < FIELDS; field++) {
-            struct str name = str_from(fields[field].name);
-            if (event->has_number[field])
-                json_put_member_i64(out, name, event->numbers[field]);
-            bool payload = field_is_payload((enum history_field)field) || field == FIELD_ASSIGNED;
-            if (!event->texts[field].ptr || (!data && payload))
-                continue;
-            if (fields[field].json) {
-                json_key(out, name);
-                json_put_raw(out, event->texts[field]);
-            } else {
-                json_put_member_str(out, name, event->texts[field]);
-            }
-            if (fields[field].cut) {
-                json_key(out, str_from(fields[field].cut));
-                json_begin_object(out);
-                json_put_member_bool(out, STR("truncated"), false);
-                json_end_object(out);
-            }
-        }
-        json_end_object(out);
+        history_details(out, event, data, 0);
     }
     json_end_object(out);
 }

@@ -128,8 +128,9 @@ struct history_writer {
     int64_t last_time_ms;
     struct str payload; /* the last one of this chunk */
     bool has_payload;
-    bool begun; /* the chunk's head is written */
-    bool mute;  /* fields and ends come to nothing */
+    size_t repeated; /* bytes of payloads that were there already */
+    bool begun;      /* the chunk's head is written */
+    bool mute;       /* fields and ends come to nothing */
 };
 
 /* last_id: of the last event that the execution has already. out is emptied. */
@@ -164,6 +165,12 @@ bool history_reader_init(struct history_reader *reader, struct str chunk);
 /* False at the end, and at damage (reader->in.bad). */
 bool history_next(struct history_reader *reader, struct history_event *ret);
 
+struct str history_type_name(enum history_type type);
+bool history_has_details(enum history_type type);
+/* The object of its details. data: as below. escaped_max: an input or output that is longer as JSON is cut, and said
+ * to be; 0: none is. */
+void history_details(struct json_writer *out, const struct history_event *event, bool data,
+                     size_t escaped_max);
 /* As GetExecutionHistory shows it. data: whether inputs, outputs and parameters are shown. */
 void history_render(struct json_writer *out, const struct history_event *event, bool data);
 

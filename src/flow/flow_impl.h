@@ -26,6 +26,7 @@
 #include "base/map.h"
 #include "flow/flow.h"
 #include "flow/flow_execution.h"
+#include "flow/flow_log.h"
 #include "flow/flow_plan.h"
 #include "flow/flow_step.h"
 #include "flow/flow_token.h"
@@ -141,6 +142,7 @@ struct edition {
     uint64_t owner_id;
     bool child; /* of a map run: executions begin with the state start */
     uint32_t start;
+    struct logging logging;
     struct plan *plan;
     bool young, express;
 };
@@ -236,6 +238,10 @@ void flow_jobs_move(struct flow *flow, struct work *work, struct ns ns, const st
 /* The execution is over: who waits for it is told. */
 void flow_job_ended(struct flow *flow, struct work *work, struct ns ns, const struct execution *execution,
                     struct str arn);
+
+/* What the step has told goes to the machine's log group (flow_log.c). Uses flow->record. */
+void flow_log_step(struct flow *flow, struct work *work, const struct edition *edition,
+                   const struct execution *execution, struct str arn, const struct step *step);
 
 /* Frames kept parsed (flow_frame.c): all are dropped; a step begins. */
 void flow_frames_forget(struct flow *flow);

@@ -166,28 +166,6 @@ size_t flow_definition_problems(const struct flow *flow, struct arena *arena, st
     return problems.len;
 }
 
-bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret, struct fault *reterr)
-{
-    struct str level = json_get_str(config, STR("level"));
-    const struct json *destinations = json_get_typed(config, STR("destinations"), JSON_ARRAY);
-    bool off = str_empty(level) || str_eq(level, STR("OFF"));
-    if (!off && (!destinations || destinations->count != 1))
-        return fault_set(reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
-                         "Invalid Logging Configuration: Must specify exactly one Log Destination.");
-    if (!off)
-        return fault_set(
-            reterr, arena, FAULT_INVALID_LOGGING_CONFIGURATION,
-            "Invalid Logging Configuration: The level %.*s is not supported by Crema yet, only OFF.",
-            STR_ARG(level));
-    struct json whole = config ? *config : json_of_object(NULL, 0);
-    if (!json_get(&whole, STR("level")))
-        whole = json_with_member(arena, &whole, STR("level"), json_of_str(STR("OFF")));
-    if (!json_get(&whole, STR("includeExecutionData")))
-        whole = json_with_member(arena, &whole, STR("includeExecutionData"), json_of_bool(false));
-    *ret = json_text(arena, &whole);
-    return true;
-}
-
 /* ---- writing ---- */
 
 void flow_machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,
@@ -495,6 +473,7 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
         edition->child ? map_run_machine_name(&edition->arena, &run) : edition->owner_name;
     edition->role_arn = arena_copy(&edition->arena, record.role_arn);
     edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
+    logging_read(&edition->arena, record.logging, &edition->logging);
     edition->plan = plan;
     edition->express = record.express;
     edition->young = flow_is_young(flow, work);

@@ -51,9 +51,8 @@ static void step_once(struct arena *arena, struct plan *plan, struct execution *
         .role_arn = STR("arn:r"),
         .region = STR("us-east-1"),
     };
-    struct step_settings settings = {
-        1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL
-    };
+    struct step_settings settings = { 1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes,
+                                      NULL, false };
     struct step step = { .plan = plan,
                          .execution = execution,
                          .names = &names,

@@ -152,6 +152,7 @@ void run_step(struct run *run, const struct happening *what, struct value input,
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
         .digest = digest_named,
+        .logged = edition->logging.level != LOG_OFF,
     };
     struct execution_names names = {
         .ref = run->ref,
@@ -185,6 +186,7 @@ void run_step(struct run *run, const struct happening *what, struct value input,
     };
     history_writer_init(&step.history, &flow->history, run->execution.last_event);
     flow_step(&step, what);
+    flow_log_step(flow, run->work, edition, &run->execution, run->arn, &step);
     run_map_runs(run, &step);
     run_write(run, &step);
     if (starts)

@@ -384,7 +384,8 @@ static void branch_enter(struct step *step, struct branch *branch)
 static bool step_has_share(const struct step *step)
 {
     return step->transitions < step->settings->transitions_max &&
-           step->history.out->len < step->settings->history_bytes_max;
+           step->history.out->len + (step->settings->logged ? step->history.repeated : 0) <
+               step->settings->history_bytes_max;
 }
 
 static void step_overflow(struct step *step)

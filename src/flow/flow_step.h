@@ -112,6 +112,7 @@ struct step_settings {
     size_t payload_bytes_max;
     random_f *random;
     digest_f *digest;
+    bool logged; /* payloads that come again count again, as they are written again */
 };
 
 /* What became of the data, for who looks at one state. */

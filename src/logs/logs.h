@@ -136,6 +136,11 @@ bool logs_stream_list(struct store_reader *reader, struct arena *arena, const st
 
 /* ---- writing events ---- */
 
+struct logs_input {
+    int64_t timestamp_ms;
+    struct str message;
+};
+
 /* Append one event to a stream, made if absent; for targets inside the server. The
  * timestamp is not held against the limits of PutLogEvents. False with FAULT_NOT_FOUND
  * when the group does not exist, FAULT_INVALID_PARAMETER when the name is none. A
@@ -151,14 +156,10 @@ bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str 
  * that does exist loses the record of what it held. */
 bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                      int64_t timestamp_ms, struct str message, struct fault *reterr);
-/* The stream is shared by many events, which may be alike: always appends. */
+/* The stream is shared by many events, which may be alike: always appends. count: at least 1 */
 bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
-                        struct str stream, int64_t timestamp_ms, struct str message, struct fault *reterr);
-
-struct logs_input {
-    int64_t timestamp_ms;
-    struct str message;
-};
+                        struct str stream, const struct logs_input *events, size_t count,
+                        struct fault *reterr);
 
 /* What needs no state: order, size. Pure. */
 bool logs_put_check(struct arena *arena, const struct logs_input *events, size_t count, struct fault *reterr);

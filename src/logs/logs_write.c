@@ -146,16 +146,13 @@ static bool stream_name_valid(struct str name)
            str_find_char(name, '*') == STR_NOT_FOUND;
 }
 
-static bool append_new(struct logs *logs, struct work *work, struct logs_held *held, struct str stream,
-                       const struct logs_input *event)
+static struct target_stream target_stream_new(struct logs_held *held, struct str name, int64_t now_ms)
 {
-    struct target_stream target = {
+    return (struct target_stream){
         .held = held,
-        .name = stream,
-        .record = { .state = LOGS_EMPTY, .flags = LOGS_STREAM_OWN, .created_ms = work->now_ms },
+        .name = name,
+        .record = { .state = LOGS_EMPTY, .flags = LOGS_STREAM_OWN, .created_ms = now_ms },
     };
-    write_single(logs, work, &target, event);
-    return true;
 }
 
 static bool append_begin(struct logs *logs, struct work *work, struct ns ns, struct str group,
@@ -173,7 +170,9 @@ bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct 
     struct logs_held *held;
     if (!append_begin(logs, work, ns, group, stream, &held, reterr))
         return false;
-    return append_new(logs, work, held, stream, &(struct logs_input){ timestamp_ms, message });
+    struct target_stream target = target_stream_new(held, stream, work->now_ms);
+    write_single(logs, work, &target, &(struct logs_input){ timestamp_ms, message });
+    return true;
 }
 
 /* Whether the stream's one event is this very one. */
@@ -193,31 +192,32 @@ static bool only_is(struct work *work, const struct target_stream *stream, const
 }
 
 static bool append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-                   const struct logs_input *event, bool own, struct fault *reterr)
+                   const struct logs_input *events, size_t count, bool own, struct fault *reterr)
 {
     struct target_stream target = { .name = stream, .exists = true };
     if (!append_begin(logs, work, ns, group, stream, &target.held, reterr))
         return false;
     enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);
-    if (err == ERR_NOTFOUND)
-        return append_new(logs, work, target.held, stream, event);
-    if (err != ERR_OK)
+    if (err != ERR_OK && err != ERR_NOTFOUND)
         return logs_bad_store(reterr, work->arena, err);
-    return (own && only_is(work, &target, event)) || write_events(logs, work, &target, event, 1, reterr);
+    if (err == ERR_NOTFOUND)
+        target = target_stream_new(target.held, stream, work->now_ms);
+    return (own && only_is(work, &target, events)) ||
+           write_events(logs, work, &target, events, count, reterr);
 }
 
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                  int64_t timestamp_ms, struct str message, struct fault *reterr)
 {
     struct logs_input event = { timestamp_ms, message };
-    return append(logs, work, ns, group, stream, &event, true, reterr);
+    return append(logs, work, ns, group, stream, &event, 1, true, reterr);
 }
 
 bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
-                        struct str stream, int64_t timestamp_ms, struct str message, struct fault *reterr)
+                        struct str stream, const struct logs_input *events, size_t count,
+                        struct fault *reterr)
 {
-    struct logs_input event = { timestamp_ms, message };
-    return append(logs, work, ns, group, stream, &event, false, reterr);
+    return append(logs, work, ns, group, stream, events, count, false, reterr);
 }
 
 /* ---- PutLogEvents ---- */

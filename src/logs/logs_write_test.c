@@ -237,12 +237,18 @@ static void test_append(void **state)
 static void test_append_shared(void **state)
 {
     struct room *room = *state;
+    struct logs_input tick = { START_MS, STR("tick") }, two[] = { tick, tick };
     for (int i = 0; i < 3; i++)
-        assert_true(logs_append_shared(room->logs, &room->work, room->ns, GROUP, STR("hour"), START_MS,
-                                       STR("tick"), &room->fault));
+        assert_true(logs_append_shared(room->logs, &room->work, room->ns, GROUP, STR("hour"), &tick, 1,
+                                       &room->fault));
     room_commit(room);
     assert_int_equal(room_count_keys(room, LOGS_EVENT), 3);
     assert_int_equal(room_count_keys(room, LOGS_STREAM), 1);
+    assert_true(
+        logs_append_shared(room->logs, &room->work, room->ns, GROUP, STR("new"), two, 2, &room->fault));
+    room_commit(room);
+    assert_int_equal(room_count_keys(room, LOGS_EVENT), 5);
+    assert_int_equal(room_count_keys(room, LOGS_STREAM), 2);
 }
 
 static void test_rollback_forgets(void **state)

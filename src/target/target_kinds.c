@@ -19,6 +19,7 @@ enum err targets_open(const struct targets_settings *settings, struct deliver *d
     targets->caller = *settings->caller;
     deliver_add_target(deliver, &target_null, NULL);
     deliver_add_target(deliver, &target_log_group, &targets->log_group);
+    deliver_add_target(deliver, &target_log_stream, settings->logs);
     deliver_add_target(deliver, &target_state_machine, settings->flow);
     deliver_add_target(deliver, &target_activity, settings->flow);
     deliver_add_target(deliver, &target_event_bus, &targets->event_bus);

@@ -27,6 +27,9 @@ struct target_log_group {
     bool stream_per_hour;
 };
 
+/* self: struct logs; resource: ARN of a stream; each line of the payload is a log event */
+extern const struct target_kind target_log_stream;
+
 /* self: struct flow */
 extern const struct target_kind target_state_machine;
 

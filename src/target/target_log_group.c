@@ -55,8 +55,8 @@ static bool append(const struct target_log_group *target, struct work *work, con
 {
     if (target->stream_per_hour)
         return logs_append_shared(target->logs, work, d->ns, group,
-                                  stream_of_hour(work->arena, d, work->now_ms), d->event_time_ms, d->payload,
-                                  reterr);
+                                  stream_of_hour(work->arena, d, work->now_ms),
+                                  &(struct logs_input){ d->event_time_ms, d->payload }, 1, reterr);
     struct str stream = stream_of_event(work->arena, d);
     /* Never stored and never handed on: the event's id was drawn for this very command, so nobody can
      * have been here. (An event that goes round comes by the same rule again, then with hops.) */

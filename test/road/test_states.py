@@ -164,10 +164,6 @@ def test_create_refusals(sfn, wire, make):
     refused(create, "InvalidLoggingConfiguration",
             "Invalid Logging Configuration: Must specify exactly one Log Destination.", name="x", definition=PASS,
             roleArn=ROLE, loggingConfiguration={"level": "ALL"})
-    refused(create, "InvalidLoggingConfiguration",
-            "Invalid Logging Configuration: The level ALL is not supported by Crema yet, only OFF.", name="x",
-            definition=PASS, roleArn=ROLE, loggingConfiguration={"level": "ALL", "destinations": [
-                {"cloudWatchLogsLogGroup": {"logGroupArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:g:*"}}]})
     base = {"name": "x", "definition": PASS, "roleArn": ROLE}
     refused_raw(wire, "CreateStateMachine", "ValidationException",
                 "Version description can only be set when publish is true", versionDescription="v", **base)
