@@ -9,7 +9,17 @@ enum { LIST_FIRST = 1, LIST_SHRINKS = 8, TABLE_FIRST = 4 };
 
 static size_t list_bytes(uint32_t room)
 {
-    return sizeof(struct matcher_list) + room * sizeof(struct matcher_conjunction *);
+    return sizeof(struct matcher_list) + room * (sizeof(struct matcher_conjunction *) + sizeof(uint64_t));
+}
+
+static void list_put(struct matcher_list *list, uint32_t position, struct matcher_conjunction *conjunction)
+{
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < conjunction->ref_count; i++)
+        if (conjunction->refs[i].slot & REF_EXACT)
+            mask |= matcher_bit(conjunction->refs[i].slot & ~REF_EXACT, conjunction->refs[i].hash);
+    atomic_store_explicit(&matcher_list_masks(list)[position], mask, memory_order_relaxed);
+    atomic_store_explicit(&list->at[position], conjunction, memory_order_relaxed);
 }
 
 static void listing_move(struct matcher_conjunction *conjunction, const struct matcher_branch *branch,
@@ -36,7 +46,7 @@ static void list_replace(struct matcher_index *index, struct matcher_branch *bra
             struct matcher_conjunction *conjunction = atomic_load(&old->at[i]);
             if (!conjunction)
                 continue;
-            atomic_store_explicit(&list->at[used], conjunction, memory_order_relaxed);
+            list_put(list, used, conjunction);
             if (used != i)
                 listing_move(conjunction, branch, i, used);
             used++;
@@ -61,7 +71,7 @@ void matcher_list_add(struct matcher_index *index, struct matcher_branch *branch
         list = atomic_load(&branch->list);
     }
     uint32_t used = atomic_load(&list->used);
-    atomic_store_explicit(&list->at[used], conjunction, memory_order_relaxed);
+    list_put(list, used, conjunction);
     atomic_store_explicit(&list->used, used + 1, memory_order_release);
     list->live++;
     *ret = (struct matcher_listing){ .branch = branch, .position = used };

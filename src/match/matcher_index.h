@@ -56,11 +56,24 @@ struct matcher_conjunction {
 
 /* ---- the index ---- */
 
+/* Behind the conjunctions stand as many masks: what of matcher_bit each of them needs. Most candidates end there,
+ * before they are fetched. */
 struct matcher_list {
     _Atomic(uint32_t) used;
     uint32_t room, live; /* of those used not emptied */
     _Atomic(struct matcher_conjunction *) at[];
 };
+
+static inline _Atomic(uint64_t) *matcher_list_masks(struct matcher_list *list)
+{
+    return (_Atomic(uint64_t) *)((char *)list + sizeof(*list) + list->room * sizeof(list->at[0]));
+}
+
+/* One of 64, of a string at a place. Who asks for exactly that string passes no event without its bit. */
+static inline uint64_t matcher_bit(uint32_t slot, uint32_t hash)
+{
+    return UINT64_C(1) << ((hash ^ slot * UINT32_C(0x9E3779B1)) * UINT32_C(0x85EBCA6B) >> 26);
+}
 
 /* From keys to branches; several may have one key. Slot: NULL and key 0: never used; NULL: emptied. */
 struct matcher_table {

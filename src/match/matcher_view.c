@@ -1,5 +1,6 @@
 #include "match/matcher_view.h"
 #include "match/matcher_hash.h"
+#include "match/matcher_index.h"
 #include "match/pattern_fold.h"
 
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static void stamps_clear(struct matcher_view *view)
 void matcher_view_begin(struct matcher_view *view)
 {
     const struct match_event *event = &view->event;
+    view->bits = 0;
     if (++view->stamp == 0)
         stamps_clear(view);
     if (view->arena.used)
@@ -93,6 +95,15 @@ void matcher_view_hash(struct matcher_view *view, uint32_t value)
             ? matcher_hash_text(from->text, view->seeds[SEED_STRING])
             : matcher_number_hash(matcher_view_number_of(view, value), view->seeds[SEED_NUMBER]);
     view->values[value].flags |= VALUE_HASHED;
+}
+
+void matcher_view_find_bits(struct matcher_view *view)
+{
+    uint64_t bits = 1;
+    for (uint32_t i = 0; i < view->event.value_count; i++)
+        if (view->event.values[i].type == JSON_STRING)
+            bits |= matcher_bit(view->event.values[i].place->slot, (uint32_t)matcher_view_hash_of(view, i));
+    view->bits = bits;
 }
 
 void matcher_view_number(struct matcher_view *view, uint32_t value)
