@@ -62,6 +62,7 @@ static void rooms_open(struct rooms_here *rooms, bool per_hour)
     rooms->log_group = (struct target_log_group){ rooms->logs, per_hour };
     deliver_add_target(rooms->bench.deliver, &target_null, NULL);
     deliver_add_target(rooms->bench.deliver, &target_log_group, &rooms->log_group);
+    deliver_add_target(rooms->bench.deliver, &target_log_stream, rooms->logs);
     deliver_add_target(rooms->bench.deliver, &target_state_machine, rooms->flow);
     deliver_on_done(rooms->bench.deliver, DELIVERY_OF_RULE, heard, rooms);
     deliver_on_rollback(rooms->bench.deliver, forget, rooms);
@@ -182,6 +183,35 @@ static void logs_an_hour_in_one_stream(void **state)
     rooms_close(&rooms);
 }
 
+/* Lines that are alike are as many events, and what comes again comes again. */
+static void logs_lines_in_the_stream_that_is_named(void **state)
+{
+    (void)state;
+    struct rooms_here rooms = { 0 };
+    struct str names[8];
+    size_t events;
+    rooms_open(&rooms, false);
+    send(&rooms, "log-stream", GROUP ":log-stream:states/M/1", "{\"one\":1}\n{\"one\":1}\n{\"two\":2}\n", 0);
+    assert_int_equal(rooms.outcome, OUTCOME_DELIVERED);
+    assert_int_equal(streams(&rooms, names, &events), 1);
+    assert_int_equal(events, 3);
+    assert_true(str_eq(names[0], STR("states/M/1")));
+    send(&rooms, "log-stream", GROUP ":log-stream:states/M/1", "{\"one\":1}\n", 0);
+    send(&rooms, "log-stream", GROUP ":log-stream:states/M/2", "{\"one\":1}\n", 0);
+    assert_int_equal(streams(&rooms, names, &events), 2);
+    assert_int_equal(events, 5);
+    send(&rooms, "log-stream", "arn:aws:logs:eu-west-1:111111111111:log-group:/no:log-stream:s", "{}\n", 0);
+    assert_int_equal(rooms.outcome, OUTCOME_REJECTED);
+    assert_string_equal(rooms.error, "NO_RESOURCE");
+    const char *const wrong[] = { "nothing", GROUP, GROUP ":*", GROUP ":log-stream:" };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        send(&rooms, "log-stream", wrong[i], "{}\n", 0);
+        assert_string_equal(rooms.error, "INVALID_ARN");
+    }
+    assert_int_equal(streams(&rooms, names, &events), 2);
+    rooms_close(&rooms);
+}
+
 static bool executed(struct rooms_here *rooms, struct str name, struct flow_execution *ret)
 {
     struct store_reader *reader = store_snapshot(rooms->bench.store);
@@ -222,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logs_each_event_in_its_own_stream),
         cmocka_unit_test(logs_an_hour_in_one_stream),
+        cmocka_unit_test(logs_lines_in_the_stream_that_is_named),
         cmocka_unit_test(starts_an_execution_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import ACCOUNT, REGION, eventually
 from test_states import FAIL, PASS, ROLE, one, refused
+from wire import Wire
 
 GROUP = "/aws/vendedlogs/states/"
 
@@ -176,3 +177,26 @@ def test_a_kill_loses_nothing_and_tells_nothing_twice(new_server, arguments):
     eventually(lambda: len(records(server, group)) >= 20 * 12)
     assert records(server, group) == [as_logged(event, arn) for arn in arns for event in history(server, arn)]
     assert len(records(server, group)) == 20 * 12
+
+
+def test_a_kill_leaves_what_an_express_execution_has_logged(new_server):
+    server = new_server()
+    group = group_of(server)
+    machine = make(server, one({"Type": "Wait", "Seconds": 100, "End": True}), group, kind="EXPRESS")
+    arn = start(server, machine)
+    eventually(lambda: len(records(server, group)) == 2)
+    server.kill()
+    server.start()
+    assert [(r["type"], r["execution_arn"]) for r in records(server, group)] == [
+        ("ExecutionStarted", arn), ("WaitStateEntered", arn)]
+
+
+def test_a_redriven_execution_says_which_time_it_is(server):
+    group, wire = group_of(server), Wire(server.port)
+    arn = start(server, make(server, FAIL, group))
+    finished(server, arn)
+    wire("states", "RedriveExecution", executionArn=arn)
+    wire.close()
+    eventually(lambda: len(records(server, group)) >= len(history(server, arn)) > 3)
+    assert [r["redrive_count"] for r in records(server, group)[:3]] == ["0"] * 3
+    assert {r["redrive_count"] for r in records(server, group)[3:]} == {"1"}
