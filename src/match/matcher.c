@@ -118,7 +118,8 @@ static void rules_remove(struct matcher *m, size_t gap)
 
 static size_t conjunction_bytes(uint32_t refs)
 {
-    return sizeof(struct matcher_conjunction) + refs * sizeof(struct matcher_ref);
+    return sizeof(struct matcher_conjunction) + refs * sizeof(struct matcher_ref) +
+           sizeof(struct matcher_filing);
 }
 
 /* Names that the two places begin with alike. */
@@ -164,17 +165,17 @@ static struct matcher_conjunction *conjunction_new(struct matcher *m, uint64_t r
                                            .slot = clause->place->slot | (exact ? REF_EXACT : 0),
                                            .hash = clause->tests[0].hash };
     }
-    c->shared_depth = shared_depth(c);
+    c->shared_depth = (uint16_t)shared_depth(c);
     return c;
 }
 
 /* Of all its conjunctions. */
 static void rule_take_out(struct matcher *m, struct matcher_conjunction *conjunction)
 {
-    for (struct matcher_conjunction *c = conjunction; c; c = c->next)
+    for (struct matcher_conjunction *c = conjunction; c; c = matcher_filing_of(c)->next)
         matcher_index_remove(&m->index, c);
     while (conjunction) {
-        struct matcher_conjunction *next = conjunction->next;
+        struct matcher_conjunction *next = matcher_filing_of(conjunction)->next;
         for (uint32_t i = 0; i < conjunction->ref_count; i++)
             matcher_clause_drop(&m->clauses, conjunction->refs[i].clause);
         matcher_memory_retire(&m->memory, conjunction, conjunction_bytes(conjunction->ref_count));
@@ -194,7 +195,7 @@ enum err matcher_add_pattern(struct matcher *m, uint64_t rule, const struct patt
     struct matcher_conjunction *first = NULL;
     for (uint32_t i = pattern->count; i-- > 0;) {
         struct matcher_conjunction *c = conjunction_new(m, rule, &pattern->conjunctions[i]);
-        c->next = first;
+        matcher_filing_of(c)->next = first;
         first = c;
         matcher_index_add(&m->index, c);
     }

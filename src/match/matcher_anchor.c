@@ -72,6 +72,11 @@ static struct matcher_field *field_of(const struct matcher_index *index, const s
     return NULL;
 }
 
+static uint32_t depth_of(const struct matcher_conjunction *conjunction, uint32_t ref)
+{
+    return conjunction->refs[ref].clause->place->depth;
+}
+
 /* The clause to go on with; UINT32_MAX: none of those not taken leads away from most events. */
 static uint32_t choose(const struct matcher_index *index, const struct matcher_branch *branch,
                        const struct matcher_conjunction *conjunction, uint64_t taken, uint32_t tests_max)
@@ -87,13 +92,49 @@ static uint32_t choose(const struct matcher_index *index, const struct matcher_b
         if (full && !field_of(index, branch, clause->place))
             continue;
         double share = share_of(clause) + (clause->test_count > tests_max); /* only if there is no other */
-        if (share < best_share) {
-            best_share = share;
-            best = i;
-        }
+        if (share > best_share ||
+            (share == best_share &&
+             (best == UINT32_MAX || depth_of(conjunction, i) <= depth_of(conjunction, best))))
+            continue; /* of two alike the deeper: what is further down differs more */
+        best_share = share;
+        best = i;
     }
     return best;
 }
+
+/* ---- in which order to ask ---- */
+
+/* How dear it is to ask again, beside one comparison of hashes. */
+static double price_of(const struct matcher_ref *ref)
+{
+    return ref->slot & REF_EXACT ? 1 : ref->clause->dear ? 20 : 4;
+}
+
+/* First what fails most for its price; what led here has most likely passed. */
+static uint64_t sequence_of(const struct matcher_conjunction *conjunction, uint64_t taken)
+{
+    double gains[SEQUENCE_MAX];
+    uint32_t order[SEQUENCE_MAX];
+    uint64_t sequence = 0;
+    if (conjunction->ref_count > SEQUENCE_MAX)
+        return 0;
+    for (uint32_t i = 0; i < conjunction->ref_count; i++) {
+        const struct matcher_ref *ref = &conjunction->refs[i];
+        double gain = taken >> i & 1 ? 0 : (1.01 - share_of(ref->clause)) / price_of(ref);
+        uint32_t at = i;
+        for (; at > 0 && gains[at - 1] < gain; at--) {
+            gains[at] = gains[at - 1];
+            order[at] = order[at - 1];
+        }
+        gains[at] = gain;
+        order[at] = i;
+    }
+    for (uint32_t i = conjunction->ref_count; i-- > 0;)
+        sequence = sequence << 4 | order[i];
+    return sequence;
+}
+
+/* ---- listing ---- */
 
 static struct matcher_field *field_get(struct matcher_index *index, struct matcher_branch *branch,
                                        struct match_place *place, bool *ret_made)
@@ -138,10 +179,12 @@ static void put(struct matcher_index *index, struct matcher_branch *branch,
     if (chosen == UINT32_MAX) {
         struct matcher_listing listing;
         matcher_list_add(index, branch, conjunction, &listing);
+        struct matcher_filing *filing = matcher_filing_of(conjunction);
         if (conjunction->listed_often)
-            conjunction->listings.at[conjunction->listings.count++] = listing;
+            filing->listings.at[filing->listings.count++] = listing;
         else
-            conjunction->listing = listing;
+            filing->listing = listing;
+        conjunction->sequence = sequence_of(conjunction, taken);
         return;
     }
     const struct matcher_clause *clause = conjunction->refs[chosen].clause;
@@ -182,16 +225,17 @@ void matcher_index_add(struct matcher_index *index, struct matcher_conjunction *
     struct matcher_listing *many =
         room > 64 ? matcher_memory_alloc(index->memory, room * sizeof(*many)) : few;
     conjunction->listed_often = true;
-    conjunction->listings.at = many;
-    conjunction->listings.count = 0;
+    struct matcher_filing *filing = matcher_filing_of(conjunction);
+    filing->listings.at = many;
+    filing->listings.count = 0;
     put(index, index->root, conjunction, 0, 0, LISTINGS_MAX);
-    uint32_t count = conjunction->listings.count;
+    uint32_t count = filing->listings.count;
     if (count == 1) {
         conjunction->listed_often = false;
-        conjunction->listing = many[0];
+        filing->listing = many[0];
     } else {
-        conjunction->listings.at = matcher_memory_alloc(index->memory, count * sizeof(*many));
-        memcpy(conjunction->listings.at, many, count * sizeof(*many));
+        filing->listings.at = matcher_memory_alloc(index->memory, count * sizeof(*many));
+        memcpy(filing->listings.at, many, count * sizeof(*many));
     }
     if (many != few)
         matcher_memory_free(index->memory, many, room * sizeof(*many));

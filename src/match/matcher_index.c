@@ -25,8 +25,9 @@ static void list_put(struct matcher_list *list, uint32_t position, struct matche
 static void listing_move(struct matcher_conjunction *conjunction, const struct matcher_branch *branch,
                          uint32_t from, uint32_t to)
 {
-    struct matcher_listing *at = conjunction->listed_often ? conjunction->listings.at : &conjunction->listing;
-    uint32_t count = conjunction->listed_often ? conjunction->listings.count : 1;
+    struct matcher_filing *filing = matcher_filing_of(conjunction);
+    struct matcher_listing *at = conjunction->listed_often ? filing->listings.at : &filing->listing;
+    uint32_t count = conjunction->listed_often ? filing->listings.count : 1;
     for (uint32_t i = 0; i < count; i++)
         if (at[i].branch == branch && at[i].position == from) {
             at[i].position = to;
@@ -299,12 +300,13 @@ static void listing_remove(struct matcher_index *index, const struct matcher_lis
 
 void matcher_index_remove(struct matcher_index *index, struct matcher_conjunction *conjunction)
 {
+    struct matcher_filing *filing = matcher_filing_of(conjunction);
     if (!conjunction->listed_often) {
-        listing_remove(index, &conjunction->listing);
+        listing_remove(index, &filing->listing);
         return;
     }
-    for (uint32_t i = 0; i < conjunction->listings.count; i++)
-        listing_remove(index, &conjunction->listings.at[i]);
-    matcher_memory_retire(index->memory, conjunction->listings.at,
-                          conjunction->listings.count * sizeof(*conjunction->listings.at));
+    for (uint32_t i = 0; i < filing->listings.count; i++)
+        listing_remove(index, &filing->listings.at[i]);
+    matcher_memory_retire(index->memory, filing->listings.at,
+                          filing->listings.count * sizeof(*filing->listings.at));
 }

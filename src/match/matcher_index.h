@@ -37,9 +37,20 @@ struct matcher_listing {
     uint32_t position; /* in its list */
 };
 
+/* Readers see the head and the refs; the writer's part stands behind them. */
 struct matcher_conjunction {
     uint64_t rule;
-    uint64_t born;                    /* the version of the matcher that has it */
+    uint64_t born;     /* the version of the matcher that has it */
+    uint64_t sequence; /* four bits a step: which of the refs is best asked first, second, ... */
+    uint32_t ref_count;
+    uint16_t shared_depth; /* names that the places of two of its clauses begin with alike */
+    bool listed_often;
+    struct matcher_ref refs[]; /* sorted by place */
+};
+
+enum { SEQUENCE_MAX = 16 }; /* of more refs there is none */
+
+struct matcher_filing {
     struct matcher_conjunction *next; /* of the rule */
     union {
         struct matcher_listing listing;
@@ -48,11 +59,12 @@ struct matcher_conjunction {
             uint32_t count;
         } listings;
     };
-    uint32_t ref_count;
-    uint32_t shared_depth; /* names that the places of two of its clauses begin with alike */
-    bool listed_often;
-    struct matcher_ref refs[]; /* sorted by place */
 };
+
+static inline struct matcher_filing *matcher_filing_of(struct matcher_conjunction *conjunction)
+{
+    return (void *)&conjunction->refs[conjunction->ref_count];
+}
 
 /* ---- the index ---- */
 

@@ -113,19 +113,16 @@ bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction 
         return false;
     if (value != VALUE_NONE)
         candidate.slot = view->event.values[value].place->slot;
-    for (uint32_t exact = REF_EXACT;; exact = 0) { /* what costs least first */
-        for (uint32_t i = 0; i < conjunction->ref_count; i++) {
-            const struct matcher_ref *ref = &conjunction->refs[i];
-            if ((ref->slot & REF_EXACT) != exact)
-                continue;
-            uint32_t freedom = ref_freedom(view, &candidate, ref);
-            if (freedom == FAILS)
-                return false;
-            in_items |= freedom <= conjunction->shared_depth || freedom == DEPENDS;
-        }
-        if (!exact)
-            return !in_items || matcher_verify_items(find, conjunction);
+    uint64_t sequence = conjunction->sequence;
+    for (uint32_t i = 0; i < conjunction->ref_count; i++, sequence >>= 4) {
+        const struct matcher_ref *ref =
+            &conjunction->refs[conjunction->ref_count > SEQUENCE_MAX ? i : sequence & 15];
+        uint32_t freedom = ref_freedom(view, &candidate, ref);
+        if (freedom == FAILS)
+            return false;
+        in_items |= freedom <= conjunction->shared_depth || freedom == DEPENDS;
     }
+    return !in_items || matcher_verify_items(find, conjunction);
 }
 
 /* ---- by items ---- */
