@@ -22,21 +22,8 @@
 #include "base/arena.h"
 #include "json/json.h"
 
-/* ---- places: the tree of names that rules ask about ---- */
-
-/* One name in the tree. Immutable while a reader may see it, but for what matcher_place.c swaps in whole. */
+/* One name in the tree of names that rules ask about: match_place.h. */
 struct match_place;
-
-/* The place of a name below another; NULL: nobody asks. The name is decoded. Lock-free; between
- * matcher_enter and matcher_leave. */
-const struct match_place *match_place_below(const struct match_place *place, const char *name, size_t len);
-/* Some rule has a clause at the place itself. */
-bool match_place_is_asked(const struct match_place *place);
-/* Some rule has a clause below the place. */
-bool match_place_has_below(const struct match_place *place);
-/* How many names are asked directly below it: when so many were found in an object, the rest of it need
- * only be skipped (but see truth 2: a later duplicate would replace what was found). */
-uint32_t match_place_below_count(const struct match_place *place);
 
 /* ---- the event ---- */
 

@@ -4,97 +4,62 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct entry {
-    _Atomic(struct match_place *) place; /* NULL: never used; &gone: emptied */
-    uint64_t head, tail;                 /* the first and the last 8 bytes of the name */
-    uint64_t len;
-};
-
-struct match_place_table {
-    uint64_t seed;
-    uint32_t mask;
-    uint32_t used; /* entries, emptied ones too */
-    _Atomic(uint32_t) count;
-    struct entry entries[];
-};
-
 enum { TABLE_FIRST = 4 };
 
-static struct match_place gone;
+struct match_place match_place_gone;
 
-/* ---- reading ---- */
+/* ---- looking ---- */
 
-struct name_key {
-    uint64_t head, tail, hash;
-};
-
-static inline struct name_key key_of(const char *name, size_t len, uint64_t seed)
+static struct match_place_key key_of(const char *name, size_t len, uint64_t seed)
 {
-    struct name_key key;
-    key.head = matcher_hash_few(name, len);
-    key.tail = len > 8 ? matcher_hash_word(name + len - 8) : 0;
-    key.hash =
-        matcher_hash_mix(key.head ^ seed, key.tail ^ UINT64_C(0xE7037ED1A0B428DB) ^ (uint64_t)len << 56);
+    struct match_place_key key = { .head = matcher_hash_few(name, len) };
+    if (len > 8)
+        key.tail = len > 16 ? matcher_hash_word(name + len - 8) : matcher_hash_few(name + 8, len - 8);
+    match_place_key_hash(&key, len, seed);
     return key;
-}
-
-static struct match_place *below(const struct match_place *place, const char *name, size_t len)
-{
-    struct match_place_table *table = atomic_load_explicit(&place->children, memory_order_acquire);
-    if (!table)
-        return NULL;
-    struct name_key key = key_of(name, len, table->seed);
-    for (uint32_t i = (uint32_t)key.hash;; i++) {
-        struct entry *entry = &table->entries[i & table->mask];
-        struct match_place *found = atomic_load_explicit(&entry->place, memory_order_acquire);
-        if (!found)
-            return NULL;
-        if (found != &gone && entry->head == key.head && entry->tail == key.tail && entry->len == len &&
-            (len <= 16 || memcmp(found->name, name, len) == 0))
-            return found;
-    }
 }
 
 const struct match_place *match_place_below(const struct match_place *place, const char *name, size_t len)
 {
-    return below(place, name, len);
-}
-
-bool match_place_is_asked(const struct match_place *place)
-{
-    return atomic_load_explicit(&place->asked, memory_order_acquire) > 0;
-}
-
-bool match_place_has_below(const struct match_place *place)
-{
-    return atomic_load_explicit(&place->children, memory_order_acquire) != NULL;
-}
-
-uint32_t match_place_below_count(const struct match_place *place)
-{
     struct match_place_table *table = atomic_load_explicit(&place->children, memory_order_acquire);
-    return table ? atomic_load_explicit(&table->count, memory_order_relaxed) : 0;
+    if (!table)
+        return NULL;
+    struct match_place_key key = key_of(name, len, table->seed);
+    return match_place_look(table, &key, name, len);
+}
+
+const struct match_place *match_place_of_key(const struct match_place *place, struct str key)
+{
+    for (;;) {
+        struct str name, rest;
+        bool more = str_cut(key, '.', &name, &rest);
+        place = match_place_below(place, name.ptr, name.len);
+        if (!place || !more)
+            return place;
+        key = rest;
+    }
 }
 
 /* ---- tables: the writer ---- */
 
 static size_t table_bytes(uint32_t mask)
 {
-    return sizeof(struct match_place_table) + ((size_t)mask + 1) * sizeof(struct entry);
+    return sizeof(struct match_place_table) + ((size_t)mask + 1) * sizeof(struct match_place_entry);
 }
 
 /* The table has room. */
 static void table_put(struct match_place_table *table, struct match_place *place)
 {
-    struct name_key key = key_of(place->name, place->len, table->seed);
+    struct match_place_key key = key_of(place->name, place->len, table->seed);
     uint32_t i = (uint32_t)key.hash;
     while (atomic_load_explicit(&table->entries[i & table->mask].place, memory_order_relaxed))
         i++;
-    struct entry *entry = &table->entries[i & table->mask];
+    struct match_place_entry *entry = &table->entries[i & table->mask];
     entry->head = key.head;
     entry->tail = key.tail;
     entry->len = place->len;
     table->used++;
+    atomic_fetch_or_explicit(&table->seen, UINT64_C(1) << (key.hash >> 58), memory_order_relaxed);
     atomic_fetch_add_explicit(&table->count, 1, memory_order_relaxed);
     atomic_store_explicit(&entry->place, place, memory_order_release);
 }
@@ -118,7 +83,7 @@ static void children_add(struct match_places *places, struct match_place *parent
         grown->mask = cap - 1;
         for (uint32_t i = 0; table && i <= table->mask; i++) {
             struct match_place *old = atomic_load(&table->entries[i].place);
-            if (old && old != &gone)
+            if (old && old != &match_place_gone)
                 table_put(grown, old);
         }
     }
@@ -143,7 +108,7 @@ static void children_remove(struct match_places *places, struct match_place *par
     uint32_t i = (uint32_t)key_of(place->name, place->len, table->seed).hash;
     while (atomic_load(&table->entries[i & table->mask].place) != place)
         i++;
-    atomic_store_explicit(&table->entries[i & table->mask].place, &gone, memory_order_release);
+    atomic_store_explicit(&table->entries[i & table->mask].place, &match_place_gone, memory_order_release);
     atomic_fetch_sub_explicit(&table->count, 1, memory_order_relaxed);
 }
 
@@ -209,11 +174,25 @@ void match_places_fini(struct match_places *places)
                         places->slots.unused_room * sizeof(*places->slots.unused));
 }
 
+/* As the writer has it. */
+static struct match_place *child_of(struct match_place *place, struct str name)
+{
+    struct match_place_table *table = atomic_load(&place->children);
+    if (!table)
+        return NULL;
+    struct match_place_key key = key_of(name.ptr, name.len, table->seed);
+    for (uint32_t i = (uint32_t)key.hash;; i++) {
+        struct match_place *found = atomic_load(&table->entries[i & table->mask].place);
+        if (!found || (found != &match_place_gone && str_eq(str_of(found->name, found->len), name)))
+            return found;
+    }
+}
+
 struct match_place *match_place_find(struct match_places *places, const struct str *names, uint32_t count)
 {
     struct match_place *place = places->root;
     for (uint32_t i = 0; i < count && place; i++)
-        place = below(place, names[i].ptr, names[i].len);
+        place = child_of(place, names[i]);
     return place;
 }
 
@@ -221,7 +200,7 @@ struct match_place *match_place_ask(struct match_places *places, const struct st
 {
     struct match_place *place = places->root;
     for (uint32_t i = 0; i < count; i++) {
-        struct match_place *child = below(place, names[i].ptr, names[i].len);
+        struct match_place *child = child_of(place, names[i]);
         if (!child) {
             child = place_new(places, place, names[i]);
             place->uses++;

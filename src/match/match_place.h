@@ -11,10 +11,25 @@
 #define MATCH_MATCH_PLACE_H
 
 #include "match/match_event.h"
+#include "match/matcher_hash.h"
 #include "match/matcher_memory.h"
 
 struct matcher_field;
-struct match_place_table;
+
+struct match_place_entry {
+    _Atomic(struct match_place *) place; /* NULL: never used; match_place_gone: emptied */
+    uint64_t head, tail;                 /* as of match_place_key */
+    uint64_t len;
+};
+
+struct match_place_table {
+    uint64_t seed;
+    _Atomic(uint64_t) seen; /* a bit for each name, by the upper bits of its hash: most others end here */
+    uint32_t mask;
+    uint32_t used; /* entries, emptied ones too */
+    _Atomic(uint32_t) count;
+    struct match_place_entry entries[];
+};
 
 struct match_place {
     _Atomic(struct match_place_table *) children; /* NULL: none */
@@ -45,12 +60,107 @@ struct match_places {
     uint32_t asked; /* places with a clause */
 };
 
+/* ---- looking: lock-free, between matcher_memory_enter and _leave ---- */
+
 /* A bit for each byte that a name below the place may begin with, by the byte's low six bits; an empty name may begin
  * with the quote that ends it, or with a dot. */
 static inline uint64_t match_place_beginnings(const struct match_place *place)
 {
     return atomic_load_explicit(&place->beginnings, memory_order_acquire);
 }
+
+/* Some rule has a clause at the place itself; below it. */
+static inline bool match_place_is_asked(const struct match_place *place)
+{
+    return atomic_load_explicit(&place->asked, memory_order_acquire) > 0;
+}
+
+static inline bool match_place_has_below(const struct match_place *place)
+{
+    return atomic_load_explicit(&place->children, memory_order_acquire) != NULL;
+}
+
+/* The first 8 bytes of a name, and those behind them, of one longer than 16 its last 8. */
+struct match_place_key {
+    uint64_t head, tail, hash;
+};
+
+extern struct match_place match_place_gone;
+
+static inline void match_place_key_hash(struct match_place_key *key, size_t len, uint64_t seed)
+{
+    key->hash =
+        matcher_hash_mix(key->head ^ seed, key->tail ^ UINT64_C(0xE7037ED1A0B428DB) ^ (uint64_t)len << 56);
+}
+
+static inline const struct match_place *match_place_look(struct match_place_table *table,
+                                                         const struct match_place_key *key, const char *name,
+                                                         size_t len)
+{
+    if (!(atomic_load_explicit(&table->seen, memory_order_acquire) >> (key->hash >> 58) & 1))
+        return NULL;
+    for (uint32_t i = (uint32_t)key->hash;; i++) {
+        struct match_place_entry *entry = &table->entries[i & table->mask];
+        struct match_place *found = atomic_load_explicit(&entry->place, memory_order_acquire);
+        if (!found)
+            return NULL;
+        if (found != &match_place_gone && entry->head == key->head && entry->tail == key->tail &&
+            entry->len == len && (len <= 16 || memcmp(found->name, name, len) == 0))
+            return found;
+    }
+}
+
+/* The place of a name below another; NULL: nobody asks. The name is decoded, a dot is a letter of it. */
+const struct match_place *match_place_below(const struct match_place *place, const char *name, size_t len);
+/* The same of the key of a member: names with dots between. */
+const struct match_place *match_place_of_key(const struct match_place *place, struct str key);
+
+/* The same again, in a text that ends at the end given: most keys are short, and 16 bytes may be read of them at
+ * once. */
+static inline const struct match_place *match_place_of_key_in(const struct match_place *place,
+                                                              struct str name, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    static const uint64_t kept[17] = { /* of the word in which the name ends */
+                                       0,
+                                       0xFF,
+                                       0xFFFF,
+                                       0xFFFFFF,
+                                       0xFFFFFFFF,
+                                       UINT64_C(0xFFFFFFFFFF),
+                                       UINT64_C(0xFFFFFFFFFFFF),
+                                       UINT64_C(0xFFFFFFFFFFFFFF),
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX
+    };
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    struct match_place_table *table = atomic_load_explicit(&place->children, memory_order_acquire);
+    if (!table)
+        return NULL;
+    if (name.len <= 16 && end - name.ptr >= 16) {
+        struct match_place_key key = { .head = matcher_hash_word(name.ptr) & kept[name.len],
+                                       .tail = matcher_hash_word(name.ptr + 8) &
+                                               kept[name.len > 8 ? name.len - 8 : 0] };
+        uint64_t head = key.head ^ ones * '.', tail = key.tail ^ ones * '.';
+        if (!((((head - ones) & ~head) | ((tail - ones) & ~tail)) & ones << 7)) {
+            match_place_key_hash(&key, name.len, table->seed);
+            return match_place_look(table, &key, name.ptr, name.len);
+        }
+    }
+#else
+    (void)end;
+#endif
+    return match_place_of_key(place, name);
+}
+
+/* ---- growing: the writer ---- */
 
 void match_places_init(struct match_places *places, struct matcher_memory *memory, uint64_t seed);
 void match_places_fini(struct match_places *places);

@@ -68,31 +68,6 @@ static struct str decoded(struct match_scan *scan, struct str string)
     return value.text;
 }
 
-static inline bool has_dot(struct str name)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t found = 0;
-    for (size_t at = 0; at < name.len; at += 8) {
-        uint64_t word = matcher_hash_few(name.ptr + at, name.len - at) ^ ones * '.';
-        found |= (word - ones) & ~word & ones << 7;
-    }
-    return found != 0;
-}
-
-static const struct match_place *place_of(const struct match_place *place, struct str key)
-{
-    if (!has_dot(key))
-        return match_place_below(place, key.ptr, key.len);
-    for (;;) {
-        struct str name, rest;
-        bool more = str_cut(key, '.', &name, &rest);
-        place = match_place_below(place, name.ptr, name.len);
-        if (!place || !more)
-            return place;
-        key = rest;
-    }
-}
-
 /* False: it stands there already, or there are too many. */
 static bool found_add(struct match_scan *scan, uint32_t start, const struct match_place *place)
 {
@@ -178,8 +153,10 @@ static bool member(struct match_scan *scan, const struct frame *frame, const cha
                *first = json_index_behind(index, scan->at - 1);
     while (json_is_space(end[-1]))
         end--;
+    struct str key = str_of(name, (size_t)(end - 1 - name));
     const struct match_place *place =
-        place_of(frame->place, decoded(scan, str_of(name, (size_t)(end - 1 - name))));
+        index->escapes ? match_place_of_key(frame->place, decoded(scan, key))
+                       : match_place_of_key_in(frame->place, key, index->text.ptr + index->text.len);
     bool container = *first == '{' || *first == '[';
     if (!place)
         return !container || skip(scan);

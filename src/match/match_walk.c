@@ -1,5 +1,5 @@
 /* Reads an event from a struct json. Recursion is as deep as the event, which the reader of JSON limits. */
-#include "match/match_event.h"
+#include "match/match_place.h"
 
 #include <stdlib.h>
 
@@ -12,18 +12,6 @@ struct found {
 enum { FEW = 16 };
 
 static void walk(const struct match_place *place, const struct json *value, struct match_event *event);
-
-static const struct match_place *place_of(const struct match_place *place, struct str key)
-{
-    for (;;) {
-        struct str name, rest;
-        bool more = str_cut(key, '.', &name, &rest);
-        place = match_place_below(place, name.ptr, name.len);
-        if (!place || !more)
-            return place;
-        key = rest;
-    }
-}
 
 static int found_order(const void *left, const void *right)
 {
@@ -56,7 +44,7 @@ static void walk_object(const struct match_place *place, const struct json *obje
     struct found few[FEW], *found = few;
     size_t count = 0;
     for (uint32_t i = 0; i < object->count; i++) {
-        const struct match_place *below = place_of(place, object->members[i].key);
+        const struct match_place *below = match_place_of_key(place, object->members[i].key);
         if (!below)
             continue;
         if (count == FEW) { /* perhaps many: room for all */
