@@ -116,6 +116,14 @@ static void put_number(struct matcher_clauses *c, struct str text, struct matche
     test->hash = (uint32_t)matcher_number_hash(&number, c->seeds[SEED_NUMBER]);
 }
 
+static uint8_t all_short(const struct pattern_test *tests, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (tests[i].kind != tests[0].kind || tests[i].text.len == 0 || tests[i].text.len > 4)
+            return 0;
+    return tests[0].kind == TEST_PREFIX ? SHORT_PREFIXES : tests[0].kind == TEST_SUFFIX ? SHORT_SUFFIXES : 0;
+}
+
 /* Nested once: what is in none_of has no none_of. */
 static void put_test(struct matcher_clauses *c, const struct pattern_test *from, uint32_t at)
 {
@@ -123,6 +131,7 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
     switch (from->kind) {
     case TEST_STRING:
         test.hash = (uint32_t)matcher_hash_text(from->text, c->seeds[SEED_STRING]);
+        test.start = (uint16_t)matcher_first_word(from->text);
         /* fallthrough */
     case TEST_PREFIX:
     case TEST_SUFFIX:
@@ -154,6 +163,7 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
         break;
     case TEST_NONE_OF:
         put_tests(c, from->none_of, from->none_of_count, &test);
+        test.flags = all_short(from->none_of, from->none_of_count);
         break;
     case TEST_NULL:
     case TEST_TRUE:

@@ -20,10 +20,13 @@ struct matcher_test {
         hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word */
     uint8_t kind; /* enum pattern_test_kind */
     uint8_t flags;
-    uint16_t unused;
+    uint16_t start; /* of STRING: its first two bytes */
 };
 
-enum { LOW_GIVEN = 1, LOW_INCLUDED = 2, HIGH_GIVEN = 4, HIGH_INCLUDED = 8, ADDRESS_V6 = 1 };
+/* Of NUMERIC; of CIDR; of NONE_OF: all are prefixes, or suffixes, of 1 to 4 bytes. */
+enum { LOW_GIVEN = 1, LOW_INCLUDED = 2, HIGH_GIVEN = 4, HIGH_INCLUDED = 8 };
+enum { ADDRESS_V6 = 1 };
+enum { SHORT_PREFIXES = 1, SHORT_SUFFIXES = 2 };
 
 /* at: this, then the text. */
 struct matcher_test_number {

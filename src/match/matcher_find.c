@@ -48,10 +48,10 @@ static void candidates_verify(struct matcher_find *find)
 static void list_look(struct matcher_find *find, struct matcher_list *list, uint32_t value)
 {
     uint32_t used = atomic_load_explicit(&list->used, memory_order_acquire);
-    uint64_t lacking = ~matcher_view_bits(&find->view);
     _Atomic(uint64_t) *masks = matcher_list_masks(list);
     for (uint32_t i = 0; i < used; i++) {
-        if (atomic_load_explicit(&masks[i], memory_order_relaxed) & lacking)
+        uint64_t mask = atomic_load_explicit(&masks[i], memory_order_relaxed);
+        if (mask && mask & ~matcher_view_bits(&find->view))
             continue;
         struct matcher_conjunction *conjunction = atomic_load_explicit(&list->at[i], memory_order_acquire);
         if (!conjunction)

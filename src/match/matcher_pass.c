@@ -2,9 +2,6 @@
 #include "match/matcher_hash.h"
 #include "match/matcher_view.h"
 
-/* Of which it is worth to know a value's hash. */
-enum { MANY_TESTS = 8 };
-
 /* By enum pattern_test_kind. */
 typedef bool passes_f(struct matcher_view *view, const struct matcher_clause *clause,
                       const struct matcher_test *test, uint32_t value);
@@ -158,21 +155,36 @@ static inline struct glance glance_at(const struct matcher_view *view, uint32_t 
                             .is_string = v->type == JSON_STRING };
 }
 
-/* Whether all that can be seen at a glance speaks for the test. */
-static inline bool may_pass(const struct glance *glance, const struct matcher_test *test)
+enum sight { FAILS_AT_SIGHT, PASSES_AT_SIGHT, TO_BE_ASKED };
+
+/* The bytes of the word that the test has. */
+static inline bool starts_alike(const struct glance *glance, const struct matcher_test *test, uint32_t bytes)
 {
-    unsigned bytes = test->len < 4 ? test->len : 4, others = 8 * (4 - bytes);
+    return (uint32_t)((glance->first ^ test->hash) << (8 * (4 - bytes))) == 0 && glance->len >= test->len;
+}
+
+static inline bool ends_alike(const struct glance *glance, const struct matcher_test *test, uint32_t bytes)
+{
+    return (glance->last ^ test->hash) >> (8 * (4 - bytes)) == 0 && glance->len >= test->len;
+}
+
+static inline enum sight see(const struct glance *glance, const struct matcher_test *test)
+{
+    uint32_t bytes = test->len < 4 ? test->len : 4;
+    bool alike;
     switch (test->kind) {
     case TEST_STRING:
-        return glance->is_string && glance->len == test->len;
+        alike = glance->len == test->len && (uint16_t)glance->first == test->start;
+        return !glance->is_string || !alike ? FAILS_AT_SIGHT : test->len <= 2 ? PASSES_AT_SIGHT : TO_BE_ASKED;
     case TEST_PREFIX:
-        return glance->is_string && glance->len >= test->len &&
-               (bytes == 0 || ((glance->first ^ test->hash) << others) == 0);
     case TEST_SUFFIX:
-        return glance->is_string && glance->len >= test->len &&
-               (bytes == 0 || ((glance->last ^ test->hash) >> others) == 0);
+        if (!glance->is_string)
+            return FAILS_AT_SIGHT;
+        alike = bytes == 0 || (test->kind == TEST_PREFIX ? starts_alike(glance, test, bytes)
+                                                         : ends_alike(glance, test, bytes));
+        return !alike ? FAILS_AT_SIGHT : test->len <= 4 ? PASSES_AT_SIGHT : TO_BE_ASKED;
     default:
-        return true;
+        return TO_BE_ASKED;
     }
 }
 
@@ -182,18 +194,39 @@ static inline bool some_passes(struct matcher_view *view, const struct matcher_c
     if (count == 1)
         return kinds[tests->kind](view, clause, tests, value);
     struct glance glance = glance_at(view, value);
-    if (count >= MANY_TESTS && glance.is_string)
-        (void)matcher_view_hash_of(view, value);
-    for (uint32_t i = 0; i < count; i++)
-        if (may_pass(&glance, &tests[i]) && kinds[tests[i].kind](view, clause, &tests[i], value))
+    for (uint32_t i = 0; i < count; i++) {
+        enum sight sight = see(&glance, &tests[i]);
+        if (sight == PASSES_AT_SIGHT ||
+            (sight == TO_BE_ASKED && kinds[tests[i].kind](view, clause, &tests[i], value)))
             return true;
+    }
     return false;
+}
+
+/* Which of them it is nobody can foretell: so all are looked at. */
+static bool none_of_short(const struct matcher_view *view, const struct matcher_test *tests, uint32_t count,
+                          bool prefixes, uint32_t value)
+{
+    struct glance glance = glance_at(view, value);
+    bool some = false;
+    if (!glance.is_string)
+        return true;
+    if (prefixes)
+        for (uint32_t i = 0; i < count; i++)
+            some |= starts_alike(&glance, &tests[i], tests[i].len);
+    else
+        for (uint32_t i = 0; i < count; i++)
+            some |= ends_alike(&glance, &tests[i], tests[i].len);
+    return !some;
 }
 
 static bool none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
                            const struct matcher_test *test, uint32_t value)
 {
-    return !some_passes(view, clause, matcher_clause_at(clause, test->at), test->len, value);
+    const struct matcher_test *tests = matcher_clause_at(clause, test->at);
+    if (test->flags)
+        return none_of_short(view, tests, test->len, test->flags & SHORT_PREFIXES, value);
+    return !some_passes(view, clause, tests, test->len, value);
 }
 
 static bool cidr_passes(struct matcher_view *view, const struct matcher_clause *clause,
