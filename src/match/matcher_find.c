@@ -7,6 +7,7 @@
 #include "match/matcher_hash.h"
 #include "match/pattern_fold.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { ROOM_FIRST = 64, FEW_RULES = 24 };
@@ -66,8 +67,26 @@ static void list_look(struct matcher_find *find, struct matcher_list *list, uint
 
 /* ---- branches ---- */
 
-static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first,
-                  bool often);
+/* A field, and the value that asks it. */
+struct asked {
+    struct matcher_find *find;
+    struct matcher_table *table;
+    struct matcher_special *special;
+    uint32_t exact;
+    uint32_t value;
+    bool often;
+};
+
+static inline void probe(struct asked *asked, uint32_t value, bool first);
+
+static inline struct asked ask(struct matcher_find *find, const struct matcher_field *field, bool often)
+{
+    return (struct asked){ .find = find,
+                           .table = atomic_load_explicit(&field->table, memory_order_acquire),
+                           .special = atomic_load_explicit(&field->special, memory_order_acquire),
+                           .exact = atomic_load_explicit(&field->exact, memory_order_acquire),
+                           .often = often };
+}
 
 static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
 {
@@ -104,9 +123,11 @@ static bool was_visited(struct matcher_find *find, const struct matcher_branch *
 static void probe_all(struct matcher_find *find, const struct matcher_field *field,
                       const struct matcher_place *place)
 {
+    struct asked asked = ask(find, field, place->count > 1);
     bool first = true;
-    for (uint32_t value = place->first; value != VALUE_NONE; value = find->view.values[value].next) {
-        probe(find, field, value, first, place->count > 1);
+    for (uint32_t value = place->first; value != VALUE_NONE && asked.table;
+         value = find->view.values[value].next) {
+        probe(&asked, value, first);
         first = false;
     }
 }
@@ -138,13 +159,6 @@ static void branches_look(struct matcher_find *find, uint32_t start, uint32_t en
         }
     }
 }
-
-struct asked {
-    struct matcher_find *find;
-    struct matcher_table *table;
-    uint32_t value;
-    bool often;
-};
 
 static void look_into(const struct asked *asked, uint32_t key, bool often)
 {
@@ -245,14 +259,15 @@ static void look_through_letters(const struct asked *asked, struct matcher_rows 
             row_lead(asked, &rows->at[i]);
 }
 
-static void look_through_ranges(const struct asked *asked, struct matcher_rows *rows, double number)
+static inline void look_through_ranges(const struct asked *asked, struct matcher_rows *rows, double number)
 {
     uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    bool anywhere = isnan(number); /* what is no number to doubles may be in any */
     for (uint32_t i = 0; i < used; i++) {
         double low, high;
         memcpy(&low, &rows->at[i].a, sizeof(low));
         memcpy(&high, &rows->at[i].b, sizeof(high));
-        if (!((number < low) | (number > high))) /* what is no number to doubles may be in any */
+        if (((number >= low) & (number <= high)) | anywhere) /* one branch */
             row_lead(asked, &rows->at[i]);
     }
 }
@@ -287,35 +302,49 @@ static void probe_special_text(const struct asked *asked, struct matcher_special
 
 /* ---- values ---- */
 
-static void probe(struct matcher_find *find, const struct matcher_field *field, uint32_t value, bool first,
-                  bool often)
+/* There is a table. */
+static inline void probe(struct asked *asked, uint32_t value, bool first)
 {
-    enum json_type type = find->view.event.values[value].type;
-    struct matcher_special *special = atomic_load_explicit(&field->special, memory_order_acquire);
-    struct asked asked = { .find = find,
-                           .table = atomic_load_explicit(&field->table, memory_order_acquire),
-                           .value = value,
-                           .often = often };
-    if (!asked.table)
-        return;
-    if (atomic_load_explicit(&field->exact, memory_order_acquire) & (1u << type))
-        look_up(&asked,
-                type == JSON_STRING || type == JSON_NUMBER
-                    ? (uint32_t)matcher_view_hash_of(&find->view, value)
-                    : matcher_key_literal((int)type),
-                often);
+    struct matcher_view *view = &asked->find->view;
+    struct matcher_special *special = asked->special;
+    enum json_type type = view->event.values[value].type;
+    asked->value = value;
+    if (asked->exact >> type & 1)
+        look_up(asked,
+                type == JSON_STRING || type == JSON_NUMBER ? (uint32_t)matcher_view_hash_of(view, value)
+                                                           : matcher_key_literal((int)type),
+                asked->often);
     if (!special)
         return;
     struct matcher_branch *any = first ? atomic_load_explicit(&special->any, memory_order_acquire) : NULL;
     if (any)
-        lead(find, any, value, often);
+        lead(asked->find, any, value, asked->often);
     if (type == JSON_STRING) {
-        probe_special_text(&asked, special);
+        probe_special_text(asked, special);
     } else if (type == JSON_NUMBER) {
         struct matcher_rows *rows = atomic_load_explicit(&special->rows[ROWS_RANGE], memory_order_acquire);
         if (rows)
-            look_through_ranges(&asked, rows, matcher_view_number_of(&find->view, value)->value);
+            look_through_ranges(asked, rows, matcher_view_number_of(view, value)->value);
     }
+}
+
+/* Values from start on that stand at one place; returns the end of them. */
+static uint32_t probe_run(struct matcher_find *find, uint32_t start)
+{
+    const struct match_event *event = &find->view.event;
+    const struct match_place *place = event->values[start].place;
+    const struct matcher_place *seen = &find->view.places[place->slot];
+    struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);
+    struct asked asked = { 0 };
+    if (field)
+        asked = ask(find, field, seen->count > 1);
+    uint32_t at = start;
+    do {
+        if (asked.table)
+            probe(&asked, at, seen->first == at);
+        at++;
+    } while (at < event->value_count && event->values[at].place == place);
+    return at;
 }
 
 /* ---- the result ---- */
@@ -377,13 +406,8 @@ void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *
     find->branch_count = 0;
     if (atomic_load_explicit(&root->list, memory_order_acquire))
         lead(find, root, VALUE_NONE, false);
-    for (uint32_t i = 0; i < event->value_count; i++) {
-        const struct match_place *place = event->values[i].place;
-        struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);
-        const struct matcher_place *seen = &find->view.places[place->slot];
-        if (field)
-            probe(find, field, i, seen->first == i, seen->count > 1);
-    }
+    for (uint32_t i = 0; i < event->value_count;)
+        i = probe_run(find, i);
     for (uint32_t start = 0, end; start < find->branch_count; start = end) {
         end = find->branch_count;
         branches_look(find, start, end);

@@ -11,12 +11,16 @@ enum { POWER_MAX = 22, SURE_DIGITS = 15 };
 /* Exponents beyond are not told apart. One value can be written with exponents that differ by 18. */
 enum { IMMENSE = 1000000000, NEARLY_IMMENSE = IMMENSE - 100 };
 
-/* Four roundings, at 2^-53 each, and what was cut after the nineteenth digit, are less. */
+/* Five roundings, at 2^-53 each, and what was cut after the nineteenth digit, are less. */
 static const double tolerance = 0x1p-49;
 
 static const double powers[POWER_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+/* To multiply is several times as fast as to divide, and nearly as near. */
+static const double parts[POWER_MAX + 1] = { 1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,
+                                             1e-8,  1e-9,  1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15,
+                                             1e-16, 1e-17, 1e-18, 1e-19, 1e-20, 1e-21, 1e-22 };
 
 /* ---- digits ---- */
 
@@ -116,12 +120,13 @@ static void set_value(struct matcher_number *n)
         n->value = (double)NAN;
         return;
     }
-    n->sure = !n->more && n->mantissa < UINT64_C(1000000000000000) && left <= POWER_MAX;
+    const double *by = n->exponent < 0 ? parts : powers;
+    n->sure = !n->more && n->mantissa < UINT64_C(1000000000000000) && n->exponent >= 0 && left <= POWER_MAX;
     if (left > POWER_MAX) {
-        value = n->exponent < 0 ? value / powers[POWER_MAX] : value * powers[POWER_MAX];
+        value *= by[POWER_MAX];
         left -= POWER_MAX;
     }
-    value = n->exponent < 0 ? value / powers[left] : value * powers[left];
+    value *= by[left];
     n->value = n->negative ? -value : value;
 }
 

@@ -69,7 +69,6 @@ void matcher_view_begin(struct matcher_view *view)
         struct matcher_place *place = &view->places[slot];
         view->values[i].next = VALUE_NONE;
         view->values[i].flags = 0;
-        view->values[i].equal = NULL;
         if (place->stamp == view->stamp) {
             view->values[place->last].next = i;
             place->last = i;
@@ -94,6 +93,7 @@ void matcher_view_hash(struct matcher_view *view, uint32_t value)
         from->type == JSON_STRING
             ? matcher_hash_text(from->text, view->seeds[SEED_STRING])
             : matcher_number_hash(matcher_view_number_of(view, value), view->seeds[SEED_NUMBER]);
+    view->values[value].equal = NULL;
     view->values[value].flags |= VALUE_HASHED;
 }
 

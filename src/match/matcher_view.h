@@ -20,7 +20,7 @@ struct matcher_value {
     uint64_t hash;
     struct matcher_number number;
     struct str folded;
-    const struct matcher_clause *equal; /* that is this string exactly, as was seen */
+    const struct matcher_clause *equal; /* that is this string exactly, as was seen; with the hash */
 };
 
 struct matcher_place {
