@@ -272,6 +272,37 @@ static inline void look_through_ranges(const struct asked *asked, struct matcher
     }
 }
 
+/* Of the rows from start to end, those in whose range the number is. Deep as the logarithm of their number. */
+static void run_stab(const struct asked *asked, struct matcher_run *run, uint32_t start, uint32_t end,
+                     double number)
+{
+    const double *most = matcher_run_most(run);
+    while (start < end) {
+        uint32_t middle = start + (end - start) / 2;
+        struct matcher_row *row = &run->rows[middle];
+        double low, high;
+        if (most[middle] < number)
+            return;
+        memcpy(&low, &row->a, sizeof(low));
+        memcpy(&high, &row->b, sizeof(high));
+        if (low > number) {
+            end = middle;
+            continue;
+        }
+        if (!(high < number))
+            row_lead(asked, row);
+        run_stab(asked, run, start, middle, number);
+        start = middle + 1;
+    }
+}
+
+static void probe_runs(const struct asked *asked, double number)
+{
+    struct matcher_runs *runs = atomic_load_explicit(&asked->special->runs, memory_order_acquire);
+    for (uint32_t i = 0; runs && i < runs->count; i++)
+        run_stab(asked, runs->at[i], 0, runs->at[i]->count, number); /* NAN is in all */
+}
+
 static void probe_special_text(const struct asked *asked, struct matcher_special *special)
 {
     struct matcher_view *view = &asked->find->view;
@@ -325,6 +356,8 @@ static inline void probe(struct asked *asked, uint32_t value, bool first)
         struct matcher_rows *rows = atomic_load_explicit(&special->rows[ROWS_RANGE], memory_order_acquire);
         if (rows)
             look_through_ranges(asked, rows, matcher_view_number_of(view, value)->value);
+        if (atomic_load_explicit(&special->runs, memory_order_relaxed))
+            probe_runs(asked, matcher_view_number_of(view, value)->value);
     }
 }
 

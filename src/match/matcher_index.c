@@ -181,10 +181,10 @@ void matcher_index_fini(struct matcher_index *index)
 static bool is_row(const struct matcher_field *field, const struct matcher_branch *branch,
                    const struct matcher_key *key)
 {
-    if (key->row_kind == ROWS_NONE)
-        return true;
     struct matcher_special *special = atomic_load(&field->special);
-    const struct matcher_row *row = &atomic_load(&special->rows[key->row_kind])->at[branch->row];
+    const struct matcher_row *row = branch->feature
+                                        ? matcher_runs_row(special, branch)
+                                        : &atomic_load(&special->rows[key->row_kind])->at[branch->row];
     return row->a == key->a && row->b == key->b;
 }
 
@@ -199,9 +199,9 @@ struct matcher_branch *matcher_field_find(const struct matcher_field *field, con
         if (found == 0)
             return NULL;
         struct matcher_branch *branch = atomic_load_explicit(&table->branches[i], memory_order_relaxed);
-        if (found == key->key && branch && branch->kind == key->kind && branch->feature == key->feature &&
+        if (found == key->key && branch && branch->kind == key->kind &&
             branch->feature_kind == key->feature_kind && branch->row_kind == key->row_kind &&
-            is_row(field, branch, key))
+            (key->row_kind == ROWS_NONE ? branch->feature == key->feature : is_row(field, branch, key)))
             return branch;
     }
 }

@@ -19,6 +19,8 @@
 
 #include "match/matcher_clause.h"
 
+#include <math.h>
+
 struct matcher_branch;
 
 /* ---- conjunctions ---- */
@@ -119,6 +121,24 @@ struct matcher_rows {
     } at[];
 };
 
+/* Ranges, sorted by their lower ends; behind them, for each, as of matcher_runs.c, how far up those of its part
+ * reach. */
+struct matcher_run {
+    uint32_t number; /* its own among the runs of the field, from 1 */
+    uint32_t count, live;
+    struct matcher_row rows[];
+};
+
+static inline double *matcher_run_most(struct matcher_run *run)
+{
+    return (double *)(void *)&run->rows[run->count];
+}
+
+struct matcher_runs {
+    uint32_t count;
+    struct matcher_run *at[];
+};
+
 enum matcher_feature {
     FEATURE_PREFIX,
     FEATURE_PREFIX_IGNORE_CASE,
@@ -137,6 +157,7 @@ enum matcher_row_kind { ROWS_RANGE, ROWS_LETTERS, ROWS_COUNT, ROWS_NONE = ROWS_C
 struct matcher_special {
     _Atomic(struct matcher_features *) features[FEATURE_COUNT];
     _Atomic(struct matcher_rows *) rows[ROWS_COUNT];
+    _Atomic(struct matcher_runs *) runs;  /* ranges beyond the rows; readers look at the rows before */
     _Atomic(struct matcher_branch *) any; /* whatever stands there */
     _Atomic(uint32_t) ignore_case;        /* keys of folded strings */
 };
@@ -174,9 +195,9 @@ struct matcher_branch {
     _Atomic(struct matcher_parts *) parts; /* NULL: none */
     struct matcher_field *field;           /* where it hangs; NULL: the root */
     uint32_t key;
-    uint32_t number; /* its own among the branches */
-    uint32_t count;  /* conjunctions here and below */
-    uint32_t feature;
+    uint32_t number;  /* its own among the branches */
+    uint32_t count;   /* conjunctions here and below */
+    uint32_t feature; /* of a range: the number of its run; 0: it is in the rows */
     uint32_t row;
     uint8_t kind, feature_kind, row_kind;
 };
@@ -214,6 +235,14 @@ void matcher_special_add(struct matcher_index *index, struct matcher_field *fiel
                          struct matcher_branch *branch, const struct matcher_key *key);
 void matcher_special_remove(struct matcher_index *index, struct matcher_field *field,
                             struct matcher_branch *branch);
+
+/* The field's rows of ranges, all of them, become a run, before they go. */
+void matcher_runs_take(struct matcher_index *index, struct matcher_special *special,
+                       const struct matcher_rows *rows);
+void matcher_runs_remove(struct matcher_index *index, struct matcher_special *special,
+                         const struct matcher_branch *branch);
+struct matcher_row *matcher_runs_row(const struct matcher_special *special,
+                                     const struct matcher_branch *branch);
 
 /* How a test of the clause is found in the field (NULL: in one that is still empty). */
 void matcher_key_of(const struct matcher_index *index, const struct matcher_field *field,

@@ -1,7 +1,7 @@
 /* What a field asks for beyond keys that are equal: the features of its keys, and rows. */
 #include "match/matcher_index.h"
 
-enum { ROWS_FIRST = 4 };
+enum { ROWS_FIRST = 4, RANGES_MAX = 64 /* looked through one by one */ };
 
 static size_t features_bytes(uint32_t count)
 {
@@ -101,6 +101,11 @@ static void row_add(struct matcher_index *index, struct matcher_special *special
 {
     struct matcher_rows *rows = atomic_load(&special->rows[key->row_kind]);
     uint32_t used = rows ? atomic_load(&rows->used) : 0;
+    if (key->row_kind == ROWS_RANGE && rows && rows->live == RANGES_MAX) {
+        matcher_runs_take(index, special, rows);
+        rows_replace(index, special, ROWS_RANGE, NULL);
+        rows = NULL;
+    }
     if (!rows || used == rows->room) {
         uint32_t room = !rows ? ROWS_FIRST : rows->live > rows->room / 2 ? rows->room * 2 : rows->room;
         rows = rows_rebuild(index, rows, room);
@@ -119,6 +124,10 @@ static void row_remove(struct matcher_index *index, struct matcher_special *spec
                        struct matcher_branch *branch)
 {
     struct matcher_rows *rows = atomic_load(&special->rows[branch->row_kind]);
+    if (branch->row_kind == ROWS_RANGE && branch->feature) {
+        matcher_runs_remove(index, special, branch);
+        return;
+    }
     atomic_store_explicit(&rows->at[branch->row].branch, NULL, memory_order_release);
     if (--rows->live == 0)
         rows_replace(index, special, branch->row_kind, NULL);
@@ -162,7 +171,7 @@ static bool is_empty(struct matcher_special *special)
     for (unsigned i = 0; i < ROWS_COUNT; i++)
         if (atomic_load(&special->rows[i]))
             return false;
-    return !atomic_load(&special->any) && !atomic_load(&special->ignore_case);
+    return !atomic_load(&special->runs) && !atomic_load(&special->any) && !atomic_load(&special->ignore_case);
 }
 
 void matcher_special_remove(struct matcher_index *index, struct matcher_field *field,

@@ -233,6 +233,76 @@ static void test_nothing_is_left(void **state)
     arena_fini(&arena);
 }
 
+/* ---- many ranges of one field ---- */
+
+enum { RANGES = 3000 };
+
+static struct str nth_range(struct arena *arena, unsigned n)
+{
+    unsigned low = n * 7919 % 5000;
+    switch (n % 4) {
+    case 0:
+        return arena_printf(arena, "{\"n\":[{\"numeric\":[\">\",%u.%u]}]}", low, n % 10);
+    case 1:
+        return arena_printf(arena, "{\"n\":[{\"numeric\":[\"<=\",%u]}]}", low);
+    default:
+        return arena_printf(arena, "{\"n\":[{\"numeric\":[\">=\",%u,\"<\",%u.5]}]}", low, low + n % 97);
+    }
+}
+
+static void ranges_check(struct arena *arena, struct matcher_reader *reader, struct pattern *const *patterns,
+                         const bool *there)
+{
+    struct arena scratch = { 0 };
+    for (unsigned value = 0; value < 5200; value += 13) {
+        struct str event = arena_printf(arena, value % 2 ? "{\"n\":%u}" : "{\"n\":%u.50}", value);
+        struct json json = golden_json(arena, event);
+        struct matcher_result result;
+        size_t at = 0;
+        assert_int_equal(matcher_match(reader, event, &result, NULL), ERR_OK);
+        for (unsigned n = 0; n < RANGES; n++) {
+            bool found = at < result.count && result.rules[at] == n;
+            if (found != (there[n] && pattern_match(patterns[n], &scratch, &json)))
+                fail_msg("%.*s: %.*s", STR_ARG(pattern_text(patterns[n])), STR_ARG(event));
+            at += found;
+        }
+        assert_int_equal(at, result.count);
+        arena_reset(&scratch);
+    }
+    arena_fini(&scratch);
+}
+
+static void test_many_ranges(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    struct matcher *matcher = matcher_new(NULL);
+    struct matcher_reader *reader = matcher_reader_new(matcher);
+    static struct pattern *patterns[RANGES];
+    static bool there[RANGES];
+    struct matcher_stats before, after;
+    struct str error;
+    matcher_stats(matcher, &before);
+    for (unsigned n = 0; n < RANGES; n++)
+        assert_int_equal(pattern_compile(&arena, nth_range(&arena, n), NULL, &patterns[n], &error), ERR_OK);
+    for (unsigned round = 0; round < 6; round++) { /* some come, some go; at the end all are gone */
+        for (unsigned n = 0; n < RANGES; n++) {
+            bool now = round < 5 && (n * 31 + round * 17) % 7 > round;
+            if (now && !there[n])
+                assert_int_equal(matcher_add_pattern(matcher, n, patterns[n]), ERR_OK);
+            else if (!now && there[n])
+                assert_int_equal(matcher_remove(matcher, n), ERR_OK);
+            there[n] = now;
+        }
+        ranges_check(&arena, reader, patterns, there);
+    }
+    matcher_stats(matcher, &after);
+    assert_memory_equal(&after, &before, sizeof(after));
+    matcher_reader_free(&reader);
+    matcher_free(&matcher);
+    arena_fini(&arena);
+}
+
 /* A matcher is freed with its rules, and its readers before or after some of them. */
 static void test_freed_full(void **state)
 {
@@ -428,6 +498,7 @@ int main(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_pairs_of_operators),
         cmocka_unit_test(test_nothing_is_left),
+        cmocka_unit_test(test_many_ranges),
         cmocka_unit_test(test_freed_full),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_events_that_are_none),
