@@ -60,12 +60,17 @@ static struct str express_key(const struct execution_ref *ref)
     return str_of((const char *)&ref->nonce, sizeof(ref->nonce));
 }
 
-static void express_free(struct express *express)
+static void express_drop(struct express *express)
 {
-    (void)map_remove(&express->flow->expresses, express_key(&express->ref));
     buf_fini(&express->record);
     arena_fini(&express->arena);
     free(express);
+}
+
+static void express_free(struct express *express)
+{
+    (void)map_remove(&express->flow->expresses, express_key(&express->ref));
+    express_drop(express);
 }
 
 void flow_expresses_close(struct flow *flow)
@@ -73,7 +78,7 @@ void flow_expresses_close(struct flow *flow)
     struct str key;
     void *value;
     for (size_t i = 0; map_next(&flow->expresses, &i, &key, &value);)
-        express_free(value);
+        express_drop(value);
     map_fini(&flow->expresses);
 }
 

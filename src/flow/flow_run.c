@@ -48,6 +48,7 @@ void flow_close(struct flow **flow)
 {
     if (!*flow)
         return;
+    flow_expresses_close(*flow);
     flow_forget(*flow, true);
     flow_frames_forget(*flow);
     flow_parsed_forget(*flow);

@@ -298,6 +298,23 @@ static void try_state(struct flow *flow, struct trial *trial, const struct plan 
     buf_fini(&history);
 }
 
+/* Texts may be the plan's, which ends before the answer is written. */
+static void keep_texts(struct arena *arena, struct flow_tested *tested)
+{
+    struct str *const texts[] = { &tested->output,
+                                  &tested->error,
+                                  &tested->cause,
+                                  &tested->next_state,
+                                  &tested->after_input_path,
+                                  &tested->after_parameters,
+                                  &tested->result,
+                                  &tested->after_result_selector,
+                                  &tested->after_result_path };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (texts[i]->ptr)
+            *texts[i] = arena_copy(arena, *texts[i]);
+}
+
 bool flow_test_state(struct flow *flow, struct arena *arena, struct ns ns, const struct flow_test *test,
                      struct flow_tested *ret, struct fault *reterr)
 {
@@ -314,7 +331,7 @@ bool flow_test_state(struct flow *flow, struct arena *arena, struct ns ns, const
                    &plan, &why))
         return fault_set(reterr, arena, FAULT_INVALID_DEFINITION, "%.*s", STR_ARG(why));
     try_state(flow, &trial, plan, ns, &mock, &input, ret);
-    ret->next_state = arena_copy(arena, ret->next_state);
+    keep_texts(arena, ret);
     plan_free(&plan);
     return true;
 }
