@@ -36,6 +36,7 @@ struct match_place {
     _Atomic(uint64_t) beginnings;                 /* of their names, and of some that are gone */
     _Atomic(struct matcher_field *) field;        /* of the index's root; NULL: nothing is anchored here */
     _Atomic(uint32_t) asked;                      /* clauses at it */
+    _Atomic(uint32_t) exact;                      /* of these, that are one string */
     uint32_t slot;                                /* its own among the places of the matcher */
     uint32_t depth;                               /* names from the root */
     uint32_t uses;                                /* clauses and children; the writer's */

@@ -160,7 +160,7 @@ static struct matcher_conjunction *conjunction_new(struct matcher *m, uint64_t r
     c->ref_count = from->count;
     for (uint32_t i = 0; i < from->count; i++) {
         struct matcher_clause *clause = matcher_clause_take(&m->clauses, from->clauses[i]);
-        bool exact = clause->test_count == 1 && clause->tests[0].kind == TEST_STRING;
+        bool exact = matcher_clause_is_exact(clause);
         c->refs[i] = (struct matcher_ref){ .clause = clause,
                                            .slot = clause->place->slot | (exact ? REF_EXACT : 0),
                                            .hash = clause->tests[0].hash };

@@ -302,6 +302,7 @@ struct matcher_clause *matcher_clause_take(struct matcher_clauses *c, const stru
     c->table[at & c->mask] = clause;
     c->count++;
     c->tests += clause->test_count;
+    (void)atomic_fetch_add_explicit(&place->exact, matcher_clause_is_exact(clause), memory_order_release);
     return clause;
 }
 
@@ -330,6 +331,8 @@ void matcher_clause_drop(struct matcher_clauses *c, struct matcher_clause *claus
     table_remove(c, at & c->mask);
     c->count--;
     c->tests -= clause->test_count;
+    (void)atomic_fetch_sub_explicit(&clause->place->exact, matcher_clause_is_exact(clause),
+                                    memory_order_release);
     memo_leave(c, clause->memo);
     match_place_drop(c->places, clause->place);
     matcher_memory_retire(c->memory, clause, clause->size);

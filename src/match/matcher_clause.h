@@ -54,6 +54,12 @@ struct matcher_clause {
     struct matcher_test tests[];
 };
 
+/* It is one string: conjunctions keep its hash beside it. */
+static inline bool matcher_clause_is_exact(const struct matcher_clause *clause)
+{
+    return clause->test_count == 1 && clause->tests[0].kind == TEST_STRING;
+}
+
 static inline const void *matcher_clause_at(const struct matcher_clause *clause, uint32_t at)
 {
     return (const char *)clause + at;

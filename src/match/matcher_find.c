@@ -79,13 +79,15 @@ struct asked {
 
 static inline void probe(struct asked *asked, uint32_t value, bool first);
 
-static inline struct asked ask(struct matcher_find *find, const struct matcher_field *field, bool often)
+/* Field by field: a copy of what was just written in pieces would wait for all of them. */
+static inline void ask(struct asked *asked, struct matcher_find *find, const struct matcher_field *field,
+                       bool often)
 {
-    return (struct asked){ .find = find,
-                           .table = atomic_load_explicit(&field->table, memory_order_acquire),
-                           .special = atomic_load_explicit(&field->special, memory_order_acquire),
-                           .exact = atomic_load_explicit(&field->exact, memory_order_acquire),
-                           .often = often };
+    asked->find = find;
+    asked->table = field ? atomic_load_explicit(&field->table, memory_order_acquire) : NULL;
+    asked->special = field ? atomic_load_explicit(&field->special, memory_order_acquire) : NULL;
+    asked->exact = field ? atomic_load_explicit(&field->exact, memory_order_acquire) : 0;
+    asked->often = often;
 }
 
 static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
@@ -123,7 +125,8 @@ static bool was_visited(struct matcher_find *find, const struct matcher_branch *
 static void probe_all(struct matcher_find *find, const struct matcher_field *field,
                       const struct matcher_place *place)
 {
-    struct asked asked = ask(find, field, place->count > 1);
+    struct asked asked;
+    ask(&asked, find, field, place->count > 1);
     bool first = true;
     for (uint32_t value = place->first; value != VALUE_NONE && asked.table;
          value = find->view.values[value].next) {
@@ -368,9 +371,8 @@ static uint32_t probe_run(struct matcher_find *find, uint32_t start)
     const struct match_place *place = event->values[start].place;
     const struct matcher_place *seen = &find->view.places[place->slot];
     struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);
-    struct asked asked = { 0 };
-    if (field)
-        asked = ask(find, field, seen->count > 1);
+    struct asked asked;
+    ask(&asked, find, field, seen->count > 1);
     uint32_t at = start;
     do {
         if (asked.table)

@@ -100,9 +100,12 @@ void matcher_view_hash(struct matcher_view *view, uint32_t value)
 void matcher_view_find_bits(struct matcher_view *view)
 {
     uint64_t bits = 1;
-    for (uint32_t i = 0; i < view->event.value_count; i++)
-        if (view->event.values[i].type == JSON_STRING)
-            bits |= matcher_bit(view->event.values[i].place->slot, (uint32_t)matcher_view_hash_of(view, i));
+    for (uint32_t i = 0; i < view->event.value_count; i++) {
+        const struct match_place *place = view->event.values[i].place;
+        if (view->event.values[i].type == JSON_STRING &&
+            atomic_load_explicit(&place->exact, memory_order_acquire))
+            bits |= matcher_bit(place->slot, (uint32_t)matcher_view_hash_of(view, i));
+    }
     view->bits = bits;
 }
 
