@@ -40,7 +40,7 @@ static void candidates_verify(struct matcher_find *find)
 {
     for (uint32_t i = 0; i < find->candidate_count; i++) {
         const struct matcher_conjunction *conjunction = find->candidates[i].to;
-        if (matcher_verify(find, conjunction, find->candidates[i].value))
+        if (conjunction && matcher_verify(find, conjunction, find->candidates[i].value))
             rule_found(find, conjunction->rule);
     }
     find->candidate_count = 0;
@@ -50,17 +50,21 @@ static void list_look(struct matcher_find *find, struct matcher_list *list, uint
 {
     uint32_t used = atomic_load_explicit(&list->used, memory_order_acquire);
     _Atomic(uint64_t) *masks = matcher_list_masks(list);
-    for (uint32_t i = 0; i < used; i++) {
-        uint64_t mask = atomic_load_explicit(&masks[i], memory_order_relaxed);
-        if (mask && mask & ~matcher_view_bits(&find->view))
-            continue;
-        struct matcher_conjunction *conjunction = atomic_load_explicit(&list->at[i], memory_order_acquire);
-        if (!conjunction)
-            continue;
-        __builtin_prefetch(conjunction);
-        __builtin_prefetch((const char *)conjunction + 64);
-        find->candidates[find->candidate_count++] = (struct matcher_led){ .to = conjunction, .value = value };
-        if (find->candidate_count == CANDIDATES_AT_ONCE)
+    for (uint32_t i = 0; i < used;) {
+        uint32_t kept = find->candidate_count, left = CANDIDATES_AT_ONCE - kept;
+        uint32_t end = used - i < left ? used : i + left;
+        for (; i < end; i++) { /* nobody can foretell which: no branch */
+            find->candidates[kept] =
+                (struct matcher_led){ .to = atomic_load_explicit(&list->at[i], memory_order_acquire),
+                                      .value = value };
+            kept += (atomic_load_explicit(&masks[i], memory_order_relaxed) & find->lacking) == 0;
+        }
+        for (; find->candidate_count < kept; find->candidate_count++) {
+            const char *candidate = find->candidates[find->candidate_count].to;
+            __builtin_prefetch(candidate);
+            __builtin_prefetch(candidate + 64);
+        }
+        if (kept == CANDIDATES_AT_ONCE)
             candidates_verify(find);
     }
 }
@@ -439,6 +443,7 @@ void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *
     const struct match_event *event = &find->view.event;
     find->rule_count = 0;
     find->branch_count = 0;
+    find->lacking = ~matcher_view_bits(&find->view);
     if (atomic_load_explicit(&root->list, memory_order_acquire))
         lead(find, root, VALUE_NONE, false);
     for (uint32_t i = 0; i < event->value_count;)

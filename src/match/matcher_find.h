@@ -19,6 +19,7 @@ enum { CANDIDATES_AT_ONCE = 256 };
 struct matcher_find {
     struct matcher_view view;
     uint64_t version;             /* of the matcher when the event began: what was born later is not there */
+    uint64_t lacking;             /* of matcher_bit: no string of the event has them */
     struct matcher_led *branches; /* still to be looked through */
     uint32_t branch_count, branch_room;
     uint32_t candidate_count;

@@ -55,7 +55,6 @@ static void stamps_clear(struct matcher_view *view)
 void matcher_view_begin(struct matcher_view *view)
 {
     const struct match_event *event = &view->event;
-    view->bits = 0;
     if (++view->stamp == 0)
         stamps_clear(view);
     if (view->arena.used)
@@ -97,16 +96,16 @@ void matcher_view_hash(struct matcher_view *view, uint32_t value)
     view->values[value].flags |= VALUE_HASHED;
 }
 
-void matcher_view_find_bits(struct matcher_view *view)
+uint64_t matcher_view_bits(struct matcher_view *view)
 {
-    uint64_t bits = 1;
+    uint64_t bits = 0;
     for (uint32_t i = 0; i < view->event.value_count; i++) {
         const struct match_place *place = view->event.values[i].place;
         if (view->event.values[i].type == JSON_STRING &&
             atomic_load_explicit(&place->exact, memory_order_acquire))
             bits |= matcher_bit(place->slot, (uint32_t)matcher_view_hash_of(view, i));
     }
-    view->bits = bits;
+    return bits;
 }
 
 void matcher_view_number(struct matcher_view *view, uint32_t value)

@@ -62,7 +62,6 @@ struct matcher_view {
     const uint64_t *seeds;
     struct arena arena; /* folded texts */
     uint32_t stamp;
-    uint64_t bits; /* matcher_bit of all strings; 0: not asked for yet */
 };
 
 void matcher_view_init(struct matcher_view *view, const uint64_t *seeds);
@@ -90,14 +89,8 @@ void matcher_view_hash(struct matcher_view *view, uint32_t value); /* a string o
 void matcher_view_fold(struct matcher_view *view, uint32_t value);
 void matcher_view_number(struct matcher_view *view, uint32_t value);
 
-/* The first is set whether a string has it or not: never 0. */
-void matcher_view_find_bits(struct matcher_view *view);
-static inline uint64_t matcher_view_bits(struct matcher_view *view)
-{
-    if (!view->bits)
-        matcher_view_find_bits(view);
-    return view->bits;
-}
+/* matcher_bit of all strings that somebody asks for as they are. */
+uint64_t matcher_view_bits(struct matcher_view *view);
 
 static inline uint64_t matcher_view_hash_of(struct matcher_view *view, uint32_t value)
 {
