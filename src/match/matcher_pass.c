@@ -90,28 +90,38 @@ static bool suffix_ignore_case_passes(struct matcher_view *view, const struct ma
            str_ends(matcher_view_folded(view, value), matcher_clause_text(clause, test));
 }
 
+/* Most pieces are empty or a few bytes: a call would cost more than to look. */
+static inline bool is_at(const char *at, const char *piece, uint32_t len)
+{
+    return len == 0 || (*at == *piece && (len == 1 || memcmp(at, piece, len) == 0));
+}
+
 static bool wildcard_passes(struct matcher_view *view, const struct matcher_clause *clause,
                             const struct matcher_test *test, uint32_t value)
 {
     const struct match_value *v = value_at(view, value);
-    const struct matcher_test_piece *pieces = matcher_clause_at(clause, test->at);
+    const struct matcher_test_piece *piece = matcher_clause_at(clause, test->at),
+                                    *last = &piece[test->len - 1];
     if (v->type != JSON_STRING)
         return false;
-    struct str text = v->text, first = str_of(matcher_clause_at(clause, pieces[0].at), pieces[0].len);
     if (test->len == 1)
-        return str_eq(text, first);
-    const struct matcher_test_piece *end = &pieces[test->len - 1];
-    struct str last = str_of(matcher_clause_at(clause, end->at), end->len);
-    if (text.len < first.len + last.len || !str_starts(text, first) || !str_ends(text, last))
+        return str_eq(v->text, str_of(matcher_clause_at(clause, piece->at), piece->len));
+    if (v->text.len < (size_t)piece->len + last->len)
         return false;
-    text = str_slice(text, first.len, text.len - first.len - last.len);
-    for (const struct matcher_test_piece *piece = pieces + 1; piece < end; piece++) {
-        if (text.len < piece->len || text.len == 0)
+    const char *at = v->text.ptr, *end = at + v->text.len - last->len;
+    if (!is_at(at, matcher_clause_at(clause, piece->at), piece->len) ||
+        !is_at(end, matcher_clause_at(clause, last->at), last->len))
+        return false;
+    at += piece->len;
+    while (++piece < last) {
+        const char *text = matcher_clause_at(clause, piece->at);
+        size_t left = (size_t)(end - at);
+        if (left < piece->len)
             return false;
-        const char *found = memmem(text.ptr, text.len, matcher_clause_at(clause, piece->at), piece->len);
-        if (!found)
+        at = piece->len == 1 ? memchr(at, *text, left) : memmem(at, left, text, piece->len);
+        if (!at)
             return false;
-        text = str_from_offset(text, (size_t)(found - text.ptr) + piece->len);
+        at += piece->len;
     }
     return true;
 }
