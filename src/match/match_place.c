@@ -12,10 +12,12 @@ struct match_place match_place_gone;
 
 static struct match_place_key key_of(const char *name, size_t len, uint64_t seed)
 {
-    struct match_place_key key = { .head = matcher_hash_few(name, len) };
-    if (len > 8)
-        key.tail = len > 16 ? matcher_hash_word(name + len - 8) : matcher_hash_few(name + 8, len - 8);
-    match_place_key_hash(&key, len, seed);
+    struct match_place_key key;
+    if (len > 16)
+        key.words = (struct matcher_hash_pair){ matcher_hash_word(name), matcher_hash_word(name + len - 8) };
+    else
+        key.words = matcher_hash_pair_of(name, len);
+    key.hash = matcher_hash_of_pair(key.words, len, seed);
     return key;
 }
 
@@ -55,8 +57,8 @@ static void table_put(struct match_place_table *table, struct match_place *place
     while (atomic_load_explicit(&table->entries[i & table->mask].place, memory_order_relaxed))
         i++;
     struct match_place_entry *entry = &table->entries[i & table->mask];
-    entry->head = key.head;
-    entry->tail = key.tail;
+    entry->head = key.words.head;
+    entry->tail = key.words.tail;
     entry->len = place->len;
     table->used++;
     atomic_fetch_or_explicit(&table->seen, UINT64_C(1) << (key.hash >> 58), memory_order_relaxed);

@@ -81,18 +81,13 @@ static inline bool match_place_has_below(const struct match_place *place)
     return atomic_load_explicit(&place->children, memory_order_acquire) != NULL;
 }
 
-/* The first 8 bytes of a name, and those behind them, of one longer than 16 its last 8. */
+/* words.tail of a name longer than 16: its last 8 bytes. */
 struct match_place_key {
-    uint64_t head, tail, hash;
+    struct matcher_hash_pair words;
+    uint64_t hash;
 };
 
 extern struct match_place match_place_gone;
-
-static inline void match_place_key_hash(struct match_place_key *key, size_t len, uint64_t seed)
-{
-    key->hash =
-        matcher_hash_mix(key->head ^ seed, key->tail ^ UINT64_C(0xE7037ED1A0B428DB) ^ (uint64_t)len << 56);
-}
 
 static inline const struct match_place *match_place_look(struct match_place_table *table,
                                                          const struct match_place_key *key, const char *name,
@@ -105,7 +100,7 @@ static inline const struct match_place *match_place_look(struct match_place_tabl
         struct match_place *found = atomic_load_explicit(&entry->place, memory_order_acquire);
         if (!found)
             return NULL;
-        if (found != &match_place_gone && entry->head == key->head && entry->tail == key->tail &&
+        if (found != &match_place_gone && entry->head == key->words.head && entry->tail == key->words.tail &&
             entry->len == len && (len <= 16 || memcmp(found->name, name, len) == 0))
             return found;
     }
@@ -121,43 +116,18 @@ const struct match_place *match_place_of_key(const struct match_place *place, st
 static inline const struct match_place *match_place_of_key_in(const struct match_place *place,
                                                               struct str name, const char *end)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    static const uint64_t kept[17] = { /* of the word in which the name ends */
-                                       0,
-                                       0xFF,
-                                       0xFFFF,
-                                       0xFFFFFF,
-                                       0xFFFFFFFF,
-                                       UINT64_C(0xFFFFFFFFFF),
-                                       UINT64_C(0xFFFFFFFFFFFF),
-                                       UINT64_C(0xFFFFFFFFFFFFFF),
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX,
-                                       UINT64_MAX
-    };
     const uint64_t ones = UINT64_C(0x0101010101010101);
     struct match_place_table *table = atomic_load_explicit(&place->children, memory_order_acquire);
     if (!table)
         return NULL;
-    if (name.len <= 16 && end - name.ptr >= 16) {
-        struct match_place_key key = { .head = matcher_hash_word(name.ptr) & kept[name.len],
-                                       .tail = matcher_hash_word(name.ptr + 8) &
-                                               kept[name.len > 8 ? name.len - 8 : 0] };
-        uint64_t head = key.head ^ ones * '.', tail = key.tail ^ ones * '.';
+    if (name.len <= 16 && end - name.ptr >= MATCHER_HASH_READS_AHEAD) {
+        struct match_place_key key = { .words = matcher_hash_pair_in(name.ptr, name.len) };
+        uint64_t head = key.words.head ^ ones * '.', tail = key.words.tail ^ ones * '.';
         if (!((((head - ones) & ~head) | ((tail - ones) & ~tail)) & ones << 7)) {
-            match_place_key_hash(&key, name.len, table->seed);
+            key.hash = matcher_hash_of_pair(key.words, name.len, table->seed);
             return match_place_look(table, &key, name.ptr, name.len);
         }
     }
-#else
-    (void)end;
-#endif
     return match_place_of_key(place, name);
 }
 

@@ -286,6 +286,8 @@ enum err matcher_match(struct matcher_reader *reader, struct str event, struct m
                        struct json_error *reterr)
 {
     reader_enter(reader);
+    reader->find.view.readable_start = (uintptr_t)event.ptr;
+    reader->find.view.readable_end = (uintptr_t)event.ptr + event.len;
     enum err err =
         match_scan(reader->scan, reader->matcher->places.root, event, &reader->find.view.event, reterr);
     if (err) {
@@ -299,6 +301,7 @@ enum err matcher_match(struct matcher_reader *reader, struct str event, struct m
 void matcher_match_value(struct matcher_reader *reader, const struct json *event, struct matcher_result *ret)
 {
     reader_enter(reader);
+    reader->find.view.readable_start = reader->find.view.readable_end = 0;
     match_walk(reader->matcher->places.root, event, &reader->find.view.event);
     reader_finish(reader, ret);
 }

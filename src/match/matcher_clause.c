@@ -130,7 +130,7 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
     struct matcher_test test = { .kind = (uint8_t)from->kind };
     switch (from->kind) {
     case TEST_STRING:
-        test.hash = (uint32_t)matcher_hash_text(from->text, c->seeds[SEED_STRING]);
+        test.hash = (uint32_t)matcher_hash_whole(from->text, c->seeds[SEED_STRING]);
         test.start = (uint16_t)matcher_first_word(from->text);
         /* fallthrough */
     case TEST_PREFIX:

@@ -368,22 +368,29 @@ static inline void probe(struct asked *asked, uint32_t value, bool first)
     }
 }
 
-/* Values from start on that stand at one place; returns the end of them. */
-static uint32_t probe_run(struct matcher_find *find, uint32_t start)
+/* All values, in one go: each is put in its place, asks its place's field, and gives its bit. */
+static void values_look(struct matcher_find *find)
 {
-    const struct match_event *event = &find->view.event;
-    const struct match_place *place = event->values[start].place;
-    const struct matcher_place *seen = &find->view.places[place->slot];
-    struct matcher_field *field = atomic_load_explicit(&place->field, memory_order_acquire);
-    struct asked asked;
-    ask(&asked, find, field, seen->count > 1);
-    uint32_t at = start;
-    do {
+    struct matcher_view *view = &find->view;
+    const struct match_place *place = NULL;
+    struct asked asked = { .find = find };
+    uint64_t bits = 0;
+    bool exact = false;
+    for (uint32_t i = 0; i < view->event.value_count; i++) {
+        const struct match_value *value = &view->event.values[i];
+        if (value->place != place) {
+            place = value->place;
+            exact = atomic_load_explicit(&place->exact, memory_order_acquire) != 0;
+            ask(&asked, find, atomic_load_explicit(&place->field, memory_order_acquire), false);
+        }
+        bool first = matcher_view_put(view, i, place->slot);
+        if (exact && value->type == JSON_STRING)
+            bits |= matcher_bit(place->slot, (uint32_t)matcher_view_hash_of(view, i));
+        asked.often = !first;
         if (asked.table)
-            probe(&asked, at, seen->first == at);
-        at++;
-    } while (at < event->value_count && event->values[at].place == place);
-    return at;
+            probe(&asked, i, first);
+    }
+    find->lacking = ~bits;
 }
 
 /* ---- the result ---- */
@@ -440,14 +447,11 @@ static void sort_rules(struct matcher_find *find)
 
 void matcher_find_rules(struct matcher_find *find, const struct matcher_branch *root)
 {
-    const struct match_event *event = &find->view.event;
     find->rule_count = 0;
     find->branch_count = 0;
-    find->lacking = ~matcher_view_bits(&find->view);
     if (atomic_load_explicit(&root->list, memory_order_acquire))
         lead(find, root, VALUE_NONE, false);
-    for (uint32_t i = 0; i < event->value_count;)
-        i = probe_run(find, i);
+    values_look(find);
     for (uint32_t start = 0, end; start < find->branch_count; start = end) {
         end = find->branch_count;
         branches_look(find, start, end);

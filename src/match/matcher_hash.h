@@ -63,6 +63,65 @@ static inline uint64_t matcher_hash_text(struct str text, uint64_t seed)
     return matcher_hash_end(state, matcher_hash_few(text.ptr + at, text.len - at), text.len);
 }
 
+/* ---- texts of up to 16 bytes: as two words, at once ---- */
+
+struct matcher_hash_pair {
+    uint64_t head, tail; /* the first 8 bytes, and those behind */
+};
+
+static inline struct matcher_hash_pair matcher_hash_pair_of(const char *at, size_t len)
+{
+    return (struct matcher_hash_pair){ .head = matcher_hash_few(at, len),
+                                       .tail = len > 8 ? matcher_hash_few(at + 8, len - 8) : 0 };
+}
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum { MATCHER_HASH_READS_AHEAD = 16 };
+#else
+enum { MATCHER_HASH_READS_AHEAD = 1 << 30 }; /* never */
+#endif
+
+/* The same where 16 bytes may be read: without a branch, for nobody can foretell how long a text is. */
+static inline struct matcher_hash_pair matcher_hash_pair_in(const char *at, size_t len)
+{
+    static const uint64_t kept[17] = { /* of the word in which a text ends */
+                                       0,
+                                       0xFF,
+                                       0xFFFF,
+                                       0xFFFFFF,
+                                       0xFFFFFFFF,
+                                       UINT64_C(0xFFFFFFFFFF),
+                                       UINT64_C(0xFFFFFFFFFFFF),
+                                       UINT64_C(0xFFFFFFFFFFFFFF),
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX
+    };
+    return (struct matcher_hash_pair){ .head = matcher_hash_word(at) & kept[len],
+                                       .tail = matcher_hash_word(at + 8) & kept[len > 8 ? len - 8 : 0] };
+}
+
+static inline uint64_t matcher_hash_of_pair(struct matcher_hash_pair pair, size_t len, uint64_t seed)
+{
+    return matcher_hash_mix(pair.head ^ seed, pair.tail ^ UINT64_C(0xE7037ED1A0B428DB) ^ (uint64_t)len << 56);
+}
+
+/* Of a text as a whole. */
+static inline uint64_t matcher_hash_whole(struct str text, uint64_t seed)
+{
+    if (text.len > 16)
+        return matcher_hash_text(text, seed);
+    return matcher_hash_of_pair(matcher_hash_pair_of(text.ptr, text.len), text.len, seed);
+}
+
+/* ---- from the end ---- */
+
 /* Words are cut from the end. */
 static inline uint64_t matcher_hash_text_back(struct str text, uint64_t seed)
 {

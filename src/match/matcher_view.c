@@ -1,6 +1,5 @@
 #include "match/matcher_view.h"
 #include "match/matcher_hash.h"
-#include "match/matcher_index.h"
 #include "match/pattern_fold.h"
 
 #include <stdlib.h>
@@ -61,21 +60,11 @@ void matcher_view_begin(struct matcher_view *view)
         arena_reset(&view->arena);
     if (event->value_count > view->value_room)
         view->values = grow(view->values, &view->value_room, event->value_count, sizeof(*view->values));
-    for (uint32_t i = 0; i < event->value_count; i++) {
-        uint32_t slot = event->values[i].place->slot;
-        if (slot >= view->place_room)
-            view->places = grow(view->places, &view->place_room, slot + 1, sizeof(*view->places));
-        struct matcher_place *place = &view->places[slot];
-        view->values[i].next = VALUE_NONE;
-        view->values[i].flags = 0;
-        if (place->stamp == view->stamp) {
-            view->values[place->last].next = i;
-            place->last = i;
-            place->count++;
-        } else {
-            *place = (struct matcher_place){ .stamp = view->stamp, .first = i, .last = i, .count = 1 };
-        }
-    }
+}
+
+void matcher_view_places_grow(struct matcher_view *view, uint32_t slot)
+{
+    view->places = grow(view->places, &view->place_room, slot + 1, sizeof(*view->places));
 }
 
 void matcher_view_memo_grow(struct matcher_view *view, uint32_t memo)
@@ -85,27 +74,13 @@ void matcher_view_memo_grow(struct matcher_view *view, uint32_t memo)
 
 /* ---- values ---- */
 
-void matcher_view_hash(struct matcher_view *view, uint32_t value)
+void matcher_view_hash_slowly(struct matcher_view *view, uint32_t value)
 {
     const struct match_value *from = &view->event.values[value];
     view->values[value].hash =
         from->type == JSON_STRING
-            ? matcher_hash_text(from->text, view->seeds[SEED_STRING])
+            ? matcher_hash_whole(from->text, view->seeds[SEED_STRING])
             : matcher_number_hash(matcher_view_number_of(view, value), view->seeds[SEED_NUMBER]);
-    view->values[value].equal = NULL;
-    view->values[value].flags |= VALUE_HASHED;
-}
-
-uint64_t matcher_view_bits(struct matcher_view *view)
-{
-    uint64_t bits = 0;
-    for (uint32_t i = 0; i < view->event.value_count; i++) {
-        const struct match_place *place = view->event.values[i].place;
-        if (view->event.values[i].type == JSON_STRING &&
-            atomic_load_explicit(&place->exact, memory_order_acquire))
-            bits |= matcher_bit(place->slot, (uint32_t)matcher_view_hash_of(view, i));
-    }
-    return bits;
 }
 
 void matcher_view_number(struct matcher_view *view, uint32_t value)

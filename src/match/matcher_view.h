@@ -9,6 +9,7 @@
 #define MATCH_MATCHER_VIEW_H
 
 #include "match/matcher_clause.h"
+#include "match/matcher_hash.h"
 
 #define VALUE_NONE UINT32_MAX
 
@@ -62,12 +63,34 @@ struct matcher_view {
     const uint64_t *seeds;
     struct arena arena; /* folded texts */
     uint32_t stamp;
+    uintptr_t readable_start, readable_end; /* of the event's text; 0: it has none */
 };
 
 void matcher_view_init(struct matcher_view *view, const uint64_t *seeds);
 void matcher_view_fini(struct matcher_view *view);
-/* Once the event was read: its values are put in their places. */
+/* Once the event was read. */
 void matcher_view_begin(struct matcher_view *view);
+void matcher_view_places_grow(struct matcher_view *view, uint32_t slot);
+
+/* The next value, in the event's order, is put in its place. True: it is the first there. */
+static inline bool matcher_view_put(struct matcher_view *view, uint32_t value, uint32_t slot)
+{
+    if (slot >= view->place_room)
+        matcher_view_places_grow(view, slot);
+    struct matcher_place *place = &view->places[slot];
+    view->values[value].next = VALUE_NONE;
+    view->values[value].flags = 0;
+    if (place->stamp != view->stamp) {
+        place->stamp = view->stamp;
+        place->first = place->last = value;
+        place->count = 1;
+        return true;
+    }
+    view->values[place->last].next = value;
+    place->last = value;
+    place->count++;
+    return false;
+}
 
 static inline const struct matcher_place *matcher_view_place(const struct matcher_view *view, uint32_t slot)
 {
@@ -85,12 +108,24 @@ static inline struct matcher_memo *matcher_view_memo(struct matcher_view *view, 
     return &view->memos[memo];
 }
 
-void matcher_view_hash(struct matcher_view *view, uint32_t value); /* a string or a number */
+void matcher_view_hash_slowly(struct matcher_view *view, uint32_t value);
 void matcher_view_fold(struct matcher_view *view, uint32_t value);
 void matcher_view_number(struct matcher_view *view, uint32_t value);
 
-/* matcher_bit of all strings that somebody asks for as they are. */
-uint64_t matcher_view_bits(struct matcher_view *view);
+/* Of a string or a number. */
+static inline void matcher_view_hash(struct matcher_view *view, uint32_t value)
+{
+    const struct match_value *from = &view->event.values[value];
+    uintptr_t at = (uintptr_t)from->text.ptr;
+    if (from->type == JSON_STRING && from->text.len <= 16 && at >= view->readable_start &&
+        at + MATCHER_HASH_READS_AHEAD <= view->readable_end)
+        view->values[value].hash = matcher_hash_of_pair(matcher_hash_pair_in(from->text.ptr, from->text.len),
+                                                        from->text.len, view->seeds[SEED_STRING]);
+    else
+        matcher_view_hash_slowly(view, value);
+    view->values[value].equal = NULL;
+    view->values[value].flags |= VALUE_HASHED;
+}
 
 static inline uint64_t matcher_view_hash_of(struct matcher_view *view, uint32_t value)
 {
