@@ -40,32 +40,43 @@ static void candidates_verify(struct matcher_find *find)
 {
     for (uint32_t i = 0; i < find->candidate_count; i++) {
         const struct matcher_conjunction *conjunction = find->candidates[i].to;
-        if (conjunction && matcher_verify(find, conjunction, find->candidates[i].value))
+        if (matcher_verify(find, conjunction, find->candidates[i].value))
             rule_found(find, conjunction->rule);
     }
     find->candidate_count = 0;
 }
 
+static void candidate_add(struct matcher_find *find, const struct matcher_conjunction *conjunction,
+                          uint32_t value)
+{
+    __builtin_prefetch(conjunction);
+    __builtin_prefetch((const char *)conjunction + 64);
+    find->candidates[find->candidate_count++] = (struct matcher_led){ .to = conjunction, .value = value };
+    if (find->candidate_count == CANDIDATES_AT_ONCE)
+        candidates_verify(find);
+}
+
+/* Which of eight lack nothing. Nobody can foretell which, nor how many there are: no branch. */
+static inline unsigned eight_fit(const _Atomic(uint64_t) *masks, uint64_t lacking)
+{
+    unsigned fit = 0;
+    for (unsigned i = 0; i < 8; i++)
+        fit |= (unsigned)((atomic_load_explicit(&masks[i], memory_order_relaxed) & lacking) == 0) << i;
+    return fit;
+}
+
 static void list_look(struct matcher_find *find, struct matcher_list *list, uint32_t value)
 {
     uint32_t used = atomic_load_explicit(&list->used, memory_order_acquire);
-    _Atomic(uint64_t) *masks = matcher_list_masks(list);
-    for (uint32_t i = 0; i < used;) {
-        uint32_t kept = find->candidate_count, left = CANDIDATES_AT_ONCE - kept;
-        uint32_t end = used - i < left ? used : i + left;
-        for (; i < end; i++) { /* nobody can foretell which: no branch */
-            find->candidates[kept] =
-                (struct matcher_led){ .to = atomic_load_explicit(&list->at[i], memory_order_acquire),
-                                      .value = value };
-            kept += (atomic_load_explicit(&masks[i], memory_order_relaxed) & find->lacking) == 0;
+    for (uint32_t start = 0; start < used; start += 8) {
+        unsigned fit = eight_fit(&list->masks[start], find->lacking);
+        fit &= used - start < 8 ? (1u << (used - start)) - 1 : 255u;
+        for (; fit; fit &= fit - 1) {
+            const struct matcher_conjunction *conjunction = atomic_load_explicit(
+                &matcher_list_at(list)[start + (unsigned)__builtin_ctz(fit)], memory_order_acquire);
+            if (conjunction)
+                candidate_add(find, conjunction, value);
         }
-        for (; find->candidate_count < kept; find->candidate_count++) {
-            const char *candidate = find->candidates[find->candidate_count].to;
-            __builtin_prefetch(candidate);
-            __builtin_prefetch(candidate + 64);
-        }
-        if (kept == CANDIDATES_AT_ONCE)
-            candidates_verify(find);
     }
 }
 

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-enum { LIST_FIRST = 1, LIST_SHRINKS = 8, TABLE_FIRST = 4 };
+enum { LIST_SHRINKS = 8, TABLE_FIRST = 4 };
 
 /* ---- lists ---- */
 
@@ -18,8 +18,8 @@ static void list_put(struct matcher_list *list, uint32_t position, struct matche
     for (uint32_t i = 0; i < conjunction->ref_count; i++)
         if (conjunction->refs[i].slot & REF_EXACT)
             mask |= matcher_bit(conjunction->refs[i].slot & ~REF_EXACT, conjunction->refs[i].hash);
-    atomic_store_explicit(&matcher_list_masks(list)[position], mask, memory_order_relaxed);
-    atomic_store_explicit(&list->at[position], conjunction, memory_order_relaxed);
+    atomic_store_explicit(&list->masks[position], mask, memory_order_relaxed);
+    atomic_store_explicit(&matcher_list_at(list)[position], conjunction, memory_order_relaxed);
 }
 
 static void listing_move(struct matcher_conjunction *conjunction, const struct matcher_branch *branch,
@@ -44,7 +44,7 @@ static void list_replace(struct matcher_index *index, struct matcher_branch *bra
         list = matcher_memory_alloc(index->memory, list_bytes(room));
         list->room = room;
         for (uint32_t i = 0; old && i < atomic_load(&old->used); i++) {
-            struct matcher_conjunction *conjunction = atomic_load(&old->at[i]);
+            struct matcher_conjunction *conjunction = atomic_load(&matcher_list_at(old)[i]);
             if (!conjunction)
                 continue;
             list_put(list, used, conjunction);
@@ -66,7 +66,7 @@ void matcher_list_add(struct matcher_index *index, struct matcher_branch *branch
     struct matcher_list *list = atomic_load(&branch->list);
     if (!list || atomic_load(&list->used) == list->room) {
         list_replace(index, branch,
-                     !list                             ? LIST_FIRST
+                     !list                             ? LIST_ROOM_MIN
                      : list->live * 4 > list->room * 3 ? list->room * 2
                                                        : list->room);
         list = atomic_load(&branch->list);
@@ -88,7 +88,7 @@ static void list_remove(struct matcher_index *index, const struct matcher_listin
 {
     struct matcher_branch *branch = listing->branch;
     struct matcher_list *list = atomic_load(&branch->list);
-    atomic_store_explicit(&list->at[listing->position], NULL, memory_order_release);
+    atomic_store_explicit(&matcher_list_at(list)[listing->position], NULL, memory_order_release);
     if (--list->live == 0)
         list_replace(index, branch, 0);
     else if (list->room > LIST_SHRINKS && list->live < list->room / 4)

@@ -70,17 +70,22 @@ static inline struct matcher_filing *matcher_filing_of(struct matcher_conjunctio
 
 /* ---- the index ---- */
 
-/* Behind the conjunctions stand as many masks: what of matcher_bit each of them needs. Most candidates end there,
- * before they are fetched. */
+/* First stand masks, as many as there is room for, then as many conjunctions: what of matcher_bit each of them needs.
+ * Most candidates end there, before they are fetched. */
 struct matcher_list {
     _Atomic(uint32_t) used;
-    uint32_t room, live; /* of those used not emptied */
-    _Atomic(struct matcher_conjunction *) at[];
+    uint32_t
+        room; /* a power of two, LIST_ROOM_MIN at least: eight masks can be read at once from any eighth */
+    uint32_t live; /* of those used not emptied */
+    _Atomic(uint64_t) masks[];
 };
 
-static inline _Atomic(uint64_t) *matcher_list_masks(struct matcher_list *list)
+enum { LIST_ROOM_MIN = 4 };
+
+static inline _Atomic(struct matcher_conjunction *) *matcher_list_at(struct matcher_list *list)
 {
-    return (_Atomic(uint64_t) *)((char *)list + sizeof(*list) + list->room * sizeof(list->at[0]));
+    return (_Atomic(struct matcher_conjunction *) *)((char *)list + sizeof(*list) +
+                                                     list->room * sizeof(uint64_t));
 }
 
 /* One of 64, of a string at a place. Who asks for exactly that string passes no event without its bit. */
