@@ -19,7 +19,8 @@ enum { FOUND_MAX = 64 };
 
 struct frame {
     const struct match_place *place; /* of the object or array */
-    uint32_t found_start;            /* of an object: the places of its members so far stand from here on */
+    uint64_t found_bits;             /* of an object: one of 64 for each of its members' places so far */
+    uint32_t found_start;            /* and these stand from here on */
     bool object;
     bool item;         /* an object that was entered as an item */
     bool below, asked; /* of an array: at its place */
@@ -69,13 +70,15 @@ static struct str decoded(struct match_scan *scan, struct str string)
 }
 
 /* False: it stands there already, or there are too many. */
-static bool found_add(struct match_scan *scan, uint32_t start, const struct match_place *place)
+static bool found_add(struct match_scan *scan, struct frame *frame, const struct match_place *place)
 {
-    if (scan->found_count - start == FOUND_MAX)
+    uint64_t bit = UINT64_C(1) << (place->slot & 63);
+    if (scan->found_count - frame->found_start == FOUND_MAX)
         return false;
-    for (uint32_t i = start; i < scan->found_count; i++)
+    for (uint32_t i = frame->found_start; frame->found_bits & bit && i < scan->found_count; i++)
         if (scan->found[i] == place)
             return false;
+    frame->found_bits |= bit;
     if (scan->found_count == scan->found_room) {
         scan->found_room = scan->found_room ? scan->found_room * 2 : FOUND_MAX;
         scan->found = realloc(scan->found, scan->found_room * sizeof(struct match_place *));
@@ -144,7 +147,7 @@ static inline bool skip(struct match_scan *scan)
 }
 
 /* A member that may be asked about; at what stands behind its colon in the index. False: see *turn. */
-static bool member(struct match_scan *scan, const struct frame *frame, const char *name, enum turn *turn)
+static bool member(struct match_scan *scan, struct frame *frame, const char *name, enum turn *turn)
 {
     const struct json_index *index = &scan->index;
     if (scan->at >= index->count)
@@ -160,7 +163,7 @@ static bool member(struct match_scan *scan, const struct frame *frame, const cha
     bool container = *first == '{' || *first == '[';
     if (!place)
         return !container || skip(scan);
-    if (!found_add(scan, frame->found_start, place))
+    if (!found_add(scan, frame, place))
         return false;
     bool asked = match_place_is_asked(place);
     if (!container) {
@@ -177,7 +180,7 @@ static bool member(struct match_scan *scan, const struct frame *frame, const cha
 }
 
 /* From the bracket or a comma on. */
-static enum turn object_run(struct match_scan *scan, const struct frame *frame)
+static enum turn object_run(struct match_scan *scan, struct frame *frame)
 {
     const struct json_index *index = &scan->index;
     uint64_t beginnings = index->escapes ? UINT64_MAX : match_place_beginnings(frame->place);
@@ -202,7 +205,7 @@ static enum turn object_run(struct match_scan *scan, const struct frame *frame)
     return c == '}' ? TURN_END : TURN_ODD;
 }
 
-static enum turn object_begin(struct match_scan *scan, const struct frame *frame)
+static enum turn object_begin(struct match_scan *scan, struct frame *frame)
 {
     if (*json_index_behind(&scan->index, scan->at) != '}')
         return object_run(scan, frame);
@@ -257,7 +260,7 @@ static bool scan_root(struct match_scan *scan)
 {
     enum turn turn = TURN_INTO;
     while (turn == TURN_INTO) {
-        const struct frame *frame = &scan->frames[scan->depth - 1];
+        struct frame *frame = &scan->frames[scan->depth - 1];
         turn = frame->object ? object_begin(scan, frame) : array_run(scan, frame);
         while (turn == TURN_END) {
             frame_pop(scan);

@@ -56,13 +56,17 @@ static void candidate_add(struct matcher_find *find, const struct matcher_conjun
         candidates_verify(find);
 }
 
+static inline unsigned fits(const _Atomic(uint64_t) *masks, unsigned at, uint64_t lacking)
+{
+    return (unsigned)((atomic_load_explicit(&masks[at], memory_order_relaxed) & lacking) == 0) << at;
+}
+
 /* Which of eight lack nothing. Nobody can foretell which, nor how many there are: no branch. */
 static inline unsigned eight_fit(const _Atomic(uint64_t) *masks, uint64_t lacking)
 {
-    unsigned fit = 0;
-    for (unsigned i = 0; i < 8; i++)
-        fit |= (unsigned)((atomic_load_explicit(&masks[i], memory_order_relaxed) & lacking) == 0) << i;
-    return fit;
+    return fits(masks, 0, lacking) | fits(masks, 1, lacking) | fits(masks, 2, lacking) |
+           fits(masks, 3, lacking) | fits(masks, 4, lacking) | fits(masks, 5, lacking) |
+           fits(masks, 6, lacking) | fits(masks, 7, lacking);
 }
 
 static void list_look(struct matcher_find *find, struct matcher_list *list, uint32_t value)
