@@ -149,8 +149,9 @@ static void write_scope(struct writing *w, unsigned depth)
 
 struct life {
     uint32_t step;             /* seconds that have passed for the workflow */
-    uint32_t commits, dies_at; /* 0: never */
-    uint32_t total;            /* commits of all lives */
+    _Atomic(uint32_t) commits; /* counted by the writer's thread */
+    uint32_t dies_at;          /* 0: never */
+    _Atomic(uint32_t) total;   /* commits of all lives */
     uint64_t seed;
     size_t len;
     char outcome[OUTCOME_BYTES_MAX];
