@@ -29,10 +29,8 @@ struct http_arrival {
 
 static void settings_fill(struct http_settings *settings)
 {
-    if (!settings->loops) {
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        settings->loops = cores > 0 ? (unsigned)cores : 1;
-    }
+    if (!settings->loops)
+        settings->loops = thread_cores();
     if (!settings->connections_max)
         settings->connections_max = 10000;
     if (!settings->header_bytes_max)

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct thread {
@@ -69,6 +70,12 @@ void thread_join(struct thread **thread)
 void thread_sleep_ms(unsigned ms)
 {
     uv_sleep(ms);
+}
+
+unsigned thread_cores(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (unsigned)cores : 1;
 }
 
 struct mutex *mutex_new(void)

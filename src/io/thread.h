@@ -20,6 +20,8 @@ enum err thread_start(const char *name, void (*f)(void *self), void *self, struc
 /* Waits for its end, frees it. Accepts NULL. */
 void thread_join(struct thread **thread);
 void thread_sleep_ms(unsigned ms);
+/* That can run at once: at least 1. */
+unsigned thread_cores(void);
 
 struct mutex *mutex_new(void);
 void mutex_free(struct mutex **mutex);

@@ -1,0 +1,36 @@
+/* logs_scanner.h - threads that go through many events, so that neither the loops nor the writer does.
+ *
+ * Threads: submit from any. A task runs once, on one of the scanner's threads.
+ * Truths:  1. Urgent tasks (somebody waits for the answer) run before others; in order within each kind.
+ *          2. Bounded: ERR_LIMIT when tasks_max wait.
+ *          3. close runs no further task: those that wait are given back through dropped.
+ */
+#ifndef LOGS_LOGS_SCANNER_H
+#define LOGS_LOGS_SCANNER_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+struct logs_scanner;
+
+struct logs_task {
+    struct logs_task *next; /* the queue's own */
+    bool urgent;
+    void (*run)(struct logs_task *task);
+    void (*dropped)(struct logs_task *task);
+};
+
+struct logs_scanner_settings {
+    unsigned threads;   /* 0: as many as cores */
+    unsigned tasks_max; /* that wait; 0: 1,024 */
+};
+
+enum err logs_scanner_open(const struct logs_scanner_settings *settings, struct logs_scanner **ret,
+                           struct diag *reterr) MUST_USE;
+/* Waits for the tasks that run. Accepts NULL. */
+void logs_scanner_close(struct logs_scanner **scanner);
+/* ERR_OK: run or dropped will be called. ERR_LIMIT, ERR_CLOSED: neither will. */
+enum err logs_scanner_submit(struct logs_scanner *scanner, struct logs_task *task) MUST_USE;
+
+#endif
