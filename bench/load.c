@@ -18,6 +18,7 @@ static const char usage_text[] =
     "modes:\n"
     "  put-events       --bus NAME --detail-type TEXT --entries N --entry-bytes N\n"
     "  start-execution  --machine ARN\n"
+    "  start-sync-execution  --machine ARN   (and each must succeed)\n"
     "  put-log-events   --group NAME --streams N --entries N --entry-bytes N\n"
     "                   (streams are named RUN-0, RUN-1, ... and must exist)\n"
     "  get              --target NAME --body FILE\n"
@@ -194,7 +195,7 @@ static int run(struct load_options *options)
         return usage_error(diag.text, NULL);
     if (!is_loopback(&plan->address))
         return usage_error("only addresses of the loopback get a load", options->address);
-    if (plan->what.mode == LOAD_START_EXECUTION && !plan->what.machine)
+    if (load_starts(plan->what.mode) && !plan->what.machine)
         return usage_error("--machine is missing", NULL);
     if (plan->what.mode == LOAD_PUT_LOG_EVENTS && !plan->what.group)
         return usage_error("--group is missing", NULL);
@@ -244,7 +245,9 @@ int main(int argc, char **argv)
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
-    static const char *const modes[] = { "put-events", "start-execution", "put-log-events", "get" };
+    static const char *const modes[] = { "put-events", "start-execution", "start-sync-execution",
+                                         "put-log-events", "get" };
+    enum { MODES = sizeof(modes) / sizeof(modes[0]) };
     struct load_options options = {
         .plan = { .what = { .access_key = "test",
                             .bus = "default",
@@ -262,9 +265,9 @@ int main(int argc, char **argv)
     size_t mode = 0;
     if (argc < 2)
         return usage_error("a mode is missing", NULL);
-    while (mode < 4 && strcmp(argv[1], modes[mode]) != 0)
+    while (mode < MODES && strcmp(argv[1], modes[mode]) != 0)
         mode++;
-    if (mode == 4)
+    if (mode == MODES)
         return usage_error("not a mode", argv[1]);
     options.plan.what.mode = (enum load_mode)mode;
     int option;

@@ -74,6 +74,7 @@ static void put_body(struct load_request *request, struct buf *body, const struc
         request->events = what->entries;
         break;
     case LOAD_START_EXECUTION:
+    case LOAD_START_SYNC_EXECUTION:
         buf_printf(body, "{\"stateMachineArn\":\"%s\",\"name\":\"%s-", what->machine, what->run);
         put_place(body, &request->ids, LOAD_ID_DIGITS);
         buf_add(body, STR("\",\"input\":\"{\\\"detail\\\":{\\\"orderId\\\":\\\"2\\\",\\\"userId\\\":"
@@ -97,6 +98,11 @@ static void put_body(struct load_request *request, struct buf *body, const struc
     }
 }
 
+bool load_starts(enum load_mode mode)
+{
+    return mode == LOAD_START_EXECUTION || mode == LOAD_START_SYNC_EXECUTION;
+}
+
 static const char *load_target(const struct load_what *what)
 {
     switch (what->mode) {
@@ -104,6 +110,8 @@ static const char *load_target(const struct load_what *what)
         return "AWSEvents.PutEvents";
     case LOAD_START_EXECUTION:
         return "AWSStepFunctions.StartExecution";
+    case LOAD_START_SYNC_EXECUTION:
+        return "AWSStepFunctions.StartSyncExecution";
     case LOAD_PUT_LOG_EVENTS:
         return "Logs_20140328.PutLogEvents";
     default:

@@ -7,7 +7,13 @@
 
 #include "base/buf.h"
 
-enum load_mode { LOAD_PUT_EVENTS, LOAD_START_EXECUTION, LOAD_PUT_LOG_EVENTS, LOAD_GET };
+enum load_mode {
+    LOAD_PUT_EVENTS,
+    LOAD_START_EXECUTION,
+    LOAD_START_SYNC_EXECUTION,
+    LOAD_PUT_LOG_EVENTS,
+    LOAD_GET
+};
 
 struct load_what {
     enum load_mode mode;
@@ -16,7 +22,7 @@ struct load_what {
     const char *run; /* part of every name, so that runs do not meet; at most 32 bytes */
     const char *bus; /* put-events */
     const char *detail_type;
-    const char *machine; /* start-execution: its ARN */
+    const char *machine; /* start-execution, start-sync-execution: its ARN */
     const char *group;   /* put-log-events */
     unsigned streams;
     const char *target; /* get: the value of X-Amz-Target */
@@ -34,6 +40,7 @@ struct load_request {
     unsigned events;  /* that one request brings in; 0 when it only reads */
 };
 
+bool load_starts(enum load_mode mode); /* executions */
 void load_request_make(struct load_request *request, const struct load_what *what, unsigned connection);
 void load_request_free(struct load_request *request);
 /* Gives it new ids, counted on from *next_id, and the time. */

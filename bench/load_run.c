@@ -191,6 +191,8 @@ static bool answer_is_good(const struct load_thread *thread, struct str text, st
     const struct str failed_name = STR("\"FailedEntryCount\":");
     if (!str_eq(str_slice(text, 9, 4), STR("200 ")))
         return false;
+    if (thread->plan->what.mode == LOAD_START_SYNC_EXECUTION)
+        return str_find(body, STR("\"status\":\"SUCCEEDED\"")) != STR_NOT_FOUND;
     if (thread->plan->what.mode != LOAD_PUT_EVENTS)
         return true;
     const char *at = memmem(body.ptr, body.len, failed_name.ptr, failed_name.len);

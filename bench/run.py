@@ -53,6 +53,13 @@ MAP = {"StartAt": "Each", "States": {"Each": {
         "Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "End": True,
         "ResultSelector": {}, "Parameters": {
             "TableName": "bench-map", "Item": {"PK": {"S.$": "States.Format('{}', $)"}}}}}}}}}
+# Events of a history: 1 at the start, 6 a turn. Each turn is a step of its own, that the timer wakes.
+TURNS = {"StartAt": "Wait", "States": {
+    "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Count"},
+    "Count": {"Type": "Pass", "Parameters": {"turns.$": "States.MathAdd($.turns, 1)"}, "Next": "More?"},
+    "More?": {"Type": "Choice", "Default": "Wait",
+              "Choices": [{"Variable": "$.turns", "NumericGreaterThanEquals": 10000, "Next": "End"}]},
+    "End": {"Type": "Succeed"}}}
 WAITING = {"StartAt": "Later", "States": {"Later": {"Type": "Wait", "Seconds": 864000, "End": True}}}
 
 
@@ -105,6 +112,14 @@ class Server:
         with open(f"/proc/{self.process.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def metrics(self, prefix):
+        """Counters without labels whose names begin so, by the rest of their names."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return {name: int(value) for name, value in re.findall(rf"^{prefix}(\w+) (\d+)$", text, re.MULTILINE)}
 
     def load(self, mode, *arguments):
         """One run of the generator; its result, what it cost the server, and who else was busy meanwhile."""
@@ -212,9 +227,9 @@ class Bench:
             raise Failed("PutTargets did not take the log group")
         return group
 
-    def make_machine(self, server, name, definition):
+    def make_machine(self, server, name, definition, kind="STANDARD"):
         return server.client("stepfunctions").create_state_machine(
-            name=name, definition=json.dumps(definition), type="STANDARD",
+            name=name, definition=json.dumps(definition), type=kind,
             roleArn=f"arn:aws:iam::{ACCOUNT}:role/bench")["stateMachineArn"]
 
     def check_group(self, server, group, acknowledged):
@@ -325,7 +340,67 @@ class Bench:
             self.detail["transitions"] = result
             self.row("state transitions, Standard, executions of 10 states",
                      10 * result["requests"] / result["seconds"], 20000, "/s")
+            self.express_figures(server)
             self.map_figure(server)
+        finally:
+            server.end()
+            if not self.options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def express_figures(self, server):
+        """Executions of Express machines are not listed: the server's counters tell whether each has run to its end."""
+        machine = self.make_machine(server, "bench-express", TEN_PASSES, "EXPRESS")
+        for mode, name, wanted in (
+                ("start-execution", "state transitions, Express, executions of 10 states", 100000),
+                ("start-sync-execution", "the same by StartSyncExecution", 0)):
+            before = server.metrics("crema_express_")
+            result = server.load(mode, "--machine", machine, "--connections", 64, "--warm-up", 1, "--duration",
+                                 self.duration_s)
+            ran = {key: value - before[key] for key, value in server.metrics("crema_express_").items()}
+            count = result["requests_all"]
+            if ran != {"executions_started_total": count, "executions_succeeded_total": count,
+                       "executions_failed_total": 0, "transitions_total": 10 * count}:
+                raise Failed(f"{count} Express executions were acknowledged, the server counts {ran}")
+            self.detail["express " + mode] = result
+            per_s = 10 * result["requests"] / result["seconds"]
+            if wanted:
+                self.row(name, per_s, wanted, "/s")
+            else:
+                print(f"  {name}: {per_s:,.0f} /s", flush=True)
+
+    def history_figure(self):
+        """What a transition costs when the history behind it is long: many executions turn, step by step, on a clock
+        that is moved, and the time is taken around 1,000 and around 20,000 events."""
+        folder, executions, turns = DATA + "-history", 100, 30
+        shutil.rmtree(folder, ignore_errors=True)
+        server = Server(folder, "--clock", "virtual")
+        try:
+            machine = self.make_machine(server, "bench-turns", TURNS)
+            reader, states = Reader(server), server.client("stepfunctions")
+            arns = [states.start_execution(stateMachineArn=machine, input='{"turns":0}')["executionArn"]
+                    for _ in range(executions)]
+
+            def length():
+                newest = reader.call("AWSStepFunctions.GetExecutionHistory", {
+                    "executionArn": arns[-1], "maxResults": 1, "reverseOrder": True})
+                return newest["events"][0]["id"]
+
+            def turn(count):
+                begun = time.monotonic()
+                reader.call("Crema.AdvanceClock", {"Milliseconds": count * 1000})
+                return time.monotonic() - begun
+
+            cost_us = {}
+            for around in (1000, 20000):
+                turn((around - turns * 3 - length()) // 6)
+                # Thrice, and the quickest: what else the machine does only makes it slower.
+                cost_us[around] = min(turn(turns) for _ in range(3)) * 1e6 / (executions * turns * 3)
+                if abs(length() - around) > turns * 18:
+                    raise Failed(f"the history has {length()} events, not about {around}")
+                print(f"  a transition at {around:,} events of history: {cost_us[around]:.2f} us", flush=True)
+            self.detail["history cost, us a transition"] = cost_us
+            self.row("cost of a transition at 20,000 events of history, of that at 1,000",
+                     cost_us[20000] / cost_us[1000], 1.3, "", True, "{:,.2f}")
         finally:
             server.end()
             if not self.options.keep:
@@ -510,7 +585,9 @@ class Bench:
             self.waiting_figures()
         if not only or "flow" in only:
             self.flow_figures()
-        if only and only <= {"start", "match", "waiting", "flow"}:
+        if not only or "history" in only:
+            self.history_figure()
+        if only and only <= {"start", "match", "waiting", "flow", "history"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
@@ -566,7 +643,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, match, waiting, flow, events, visible, executions, logs, large")
+                        help="of start, match, waiting, flow, history, events, visible, executions, logs, large")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:
@@ -582,7 +659,8 @@ def main():
             http.client.HTTPException) as error:
         failed = f"{type(error).__name__}: {error}; the server's log is {DATA}.log"
     print_table(bench.rows)
-    others = max([result["others_cores"] for result in bench.detail.values() if isinstance(result, dict)] + [0])
+    others = max([result["others_cores"] for result in bench.detail.values()
+                  if isinstance(result, dict) and "others_cores" in result] + [0])
     if others > 0.1:
         print(f"\nThe machine was not quiet: other programs took up to {others:.1f} of its {about['cores']} cores "
               "during a figure. Measure again without them.")

@@ -281,11 +281,13 @@ static void write_metrics(void *self, struct buf *out)
     struct writer_stats writer;
     struct deliver_stats deliver;
     struct bus_stats bus;
+    struct flow_stats flow;
     struct http_stats http;
     store_stats(server->store, &store);
     writer_stats(server->writer, &writer);
     deliver_stats(server->deliver, &deliver);
     bus_stats(server->bus, &bus);
+    flow_stats(server->flow, &flow);
     http_stats(server->http, &http);
     const struct {
         const char *name, *type, *help;
@@ -316,6 +318,14 @@ static void write_metrics(void *self, struct buf *out)
           bus.missing_bus },
         { "crema_events_rejected_total", "counter", "Deliveries of rules that did not arrive.",
           bus.rejected },
+        { "crema_express_executions_started_total", "counter", "Executions of Express machines started.",
+          flow.express_started },
+        { "crema_express_executions_succeeded_total", "counter", "Those that succeeded.",
+          flow.express_succeeded },
+        { "crema_express_executions_failed_total", "counter", "Those that ended otherwise.",
+          flow.express_failed },
+        { "crema_express_transitions_total", "counter", "States that they entered.",
+          flow.express_transitions },
         { "crema_http_connections", "gauge", "Open connections.", http.connections },
         { "crema_http_refused_total", "counter", "Requests refused before they were read whole.",
           http.refused },

@@ -317,6 +317,15 @@ void flow_on_ready(struct flow *flow, flow_ready_f *ready, void *self);
 bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                    struct fault *reterr);
 
+/* ---- look ---- */
+
+/* Executions of Express machines since the start: nothing else tells of them afterwards. */
+struct flow_stats {
+    uint64_t express_started, express_succeeded, express_failed; /* failed: all that did not succeed */
+    uint64_t express_transitions;                                /* states that they entered or tried again */
+};
+void flow_stats(const struct flow *flow, struct flow_stats *ret); /* any thread */
+
 /* ---- hooks ---- */
 
 /* deliver_on_done of DELIVERY_OF_TASK, writer_on_timer of TIMER_FLOW, and the writer's after_rollback. */

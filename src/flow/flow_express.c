@@ -317,9 +317,16 @@ static void express_tell(struct express *express)
         express_free(express);
 }
 
+static void count(atomic_uint_fast64_t *counter, uint64_t more)
+{
+    atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
+}
+
 static void express_over(struct express *express, enum execution_status status, int64_t now_ms,
                          struct str output, struct str error, struct str cause)
 {
+    struct flow *flow = express->flow;
+    count(status == EXECUTION_SUCCEEDED ? &flow->express_succeeded : &flow->express_failed, 1);
     express->over = true;
     express->status = status;
     express->stop_ms = now_ms;
@@ -434,6 +441,7 @@ static void express_step(struct view *view, struct work *work, const struct edit
     };
     history_writer_init(&step.history, &flow->history, view->execution.last_event);
     flow_step(&step, what);
+    count(&flow->express_transitions, step.transitions);
     flow_log_step(flow, work, edition, &view->execution, express->arn, &step);
     if (view->execution.status != EXECUTION_RUNNING) {
         express_ended(view, &step);
@@ -527,6 +535,10 @@ static void express_done(struct command *command, enum err committed)
         return;
     }
     if (committed != ERR_OK && ran && command->later != 0) { /* it ended in what is lost */
+        if (express->status == EXECUTION_SUCCEEDED) {
+            atomic_fetch_sub_explicit(&flow->express_succeeded, 1, memory_order_relaxed);
+            count(&flow->express_failed, 1);
+        }
         express->status = EXECUTION_FAILED;
         express->error = STR("States.Runtime");
         express->cause = STR("There was no room on the server's disk.");
@@ -616,6 +628,7 @@ bool flow_express_start(struct flow *flow, struct work *work, const struct editi
     express->ref =
         (struct execution_ref){ edition->machine_id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
     map_put(&flow->expresses, express_key(&express->ref), express);
+    count(&flow->express_started, 1);
     flow->writer = work->writer;
     struct view view = { .express = express, .arena = work->arena };
     view.execution.name = name;
@@ -629,6 +642,16 @@ bool flow_express_start(struct flow *flow, struct work *work, const struct editi
     *ret = (struct flow_started){ arena_copy(work->arena, express->arn), work->now_ms, express->ref.nonce };
     express_step(&view, work, edition, &what);
     return true;
+}
+
+void flow_stats(const struct flow *flow, struct flow_stats *ret)
+{
+    *ret = (struct flow_stats){
+        .express_started = atomic_load_explicit(&flow->express_started, memory_order_relaxed),
+        .express_succeeded = atomic_load_explicit(&flow->express_succeeded, memory_order_relaxed),
+        .express_failed = atomic_load_explicit(&flow->express_failed, memory_order_relaxed),
+        .express_transitions = atomic_load_explicit(&flow->express_transitions, memory_order_relaxed),
+    };
 }
 
 bool flow_express_result(struct flow *flow, struct arena *arena, uint64_t express_id,

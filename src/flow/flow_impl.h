@@ -22,6 +22,8 @@
 #ifndef FLOW_FLOW_IMPL_H
 #define FLOW_FLOW_IMPL_H
 
+#include <stdatomic.h>
+
 #include "base/arn.h"
 #include "base/map.h"
 #include "flow/flow.h"
@@ -156,6 +158,7 @@ struct flow {
     uint32_t nonce;             /* of the last start, counting down */
     struct buf history, record; /* scratch of a step */
     struct map expresses;       /* executions of Express machines, by nonce */
+    atomic_uint_fast64_t express_started, express_succeeded, express_failed, express_transitions;
     struct writer *writer;
     struct arena ready_arena;
     VEC(struct str) ready; /* topics of activities that have tasks since the last commit */

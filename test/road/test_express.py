@@ -1,7 +1,9 @@
 """Express machines: executions in memory, started and left, or waited for."""
 import json
+import re
 import threading
 import time
+import urllib.request
 import uuid
 
 import pytest
@@ -193,3 +195,17 @@ def test_nothing_is_left_of_them(new_server):
     assert server.stop() == 0
     waiting.join(timeout=10)
     assert answers == [(503, "The server is stopping.")]
+
+
+def test_counters(server, states):
+    """Nothing lists them: the counters tell how many ran, and how far."""
+    def counters():
+        text = urllib.request.urlopen(server.endpoint + "/metrics").read().decode()
+        return [int(re.search(rf"^crema_express_{name} (\d+)$", text, re.M).group(1)) for name in (
+            "executions_started_total", "executions_succeeded_total", "executions_failed_total", "transitions_total")]
+    before = counters()
+    good = make(states, steps(A={"Type": "Pass", "Next": "B"}, B={"Type": "Wait", "Seconds": 1, "End": True}))
+    states("StartExecution", stateMachineArn=good)
+    states("StartSyncExecution", stateMachineArn=good)
+    states("StartSyncExecution", stateMachineArn=make(states, FAIL))
+    eventually(lambda: [now - then for now, then in zip(counters(), before)] == [3, 2, 1, 5])
