@@ -1,9 +1,9 @@
 #include "api/api_shape.h"
 
-#include "api/api_regex.h"
 #include "api/api_shape_explain.h"
 #include "base/base64.h"
 #include "base/map.h"
+#include "base/regex.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "io/rand.h"
@@ -20,17 +20,17 @@ enum { FIT_UNCLEAN = 1, FIT_WRONG = 2 };
 
 struct shape_checker {
     struct arena arena;
-    struct api_regex **patterns; /* number - 1 */
+    struct regex **patterns; /* number - 1 */
 };
 
 struct shape_checker *shape_checker_new(void)
 {
     struct arena arena = { 0 };
     struct shape_checker *checker = ARENA_NEW(&arena, struct shape_checker);
-    checker->patterns = ARENA_ARRAY(&arena, struct api_regex *, shape_patterns_count);
+    checker->patterns = ARENA_ARRAY(&arena, struct regex *, shape_patterns_count);
     for (size_t i = 0; i < shape_patterns_count; i++) {
         struct diag diag;
-        enum err err = api_regex_compile(&arena, shape_patterns[i], &checker->patterns[i], &diag);
+        enum err err = regex_compile(&arena, shape_patterns[i], &checker->patterns[i], &diag);
         assert(err == ERR_OK); /* a test compiles every one */
         (void)err;
     }
@@ -51,7 +51,7 @@ void shape_checker_free(struct shape_checker **checker)
 
 bool shape_pattern_fits(const struct shape_checker *checker, const struct shape *shape, struct str text)
 {
-    return !shape->pattern || api_regex_match(checker->patterns[shape->pattern - 1], text);
+    return !shape->pattern || regex_match(checker->patterns[shape->pattern - 1], text);
 }
 
 bool shape_value_listed(const struct shape *shape, struct str text)

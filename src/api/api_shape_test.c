@@ -1,4 +1,5 @@
 #include "api/api_shape.h"
+#include "base/regex.h"
 #include "api/service.h"
 #include "io/clock.h"
 
@@ -310,6 +311,19 @@ static void test_speaks_sdk_style(void **state)
     assert_true(json_equal(&sdk, &out));
 }
 
+/* Patterns that no automaton could be made of would be left unchecked. */
+static void test_patterns_of_the_table_can_be_checked(void **state)
+{
+    (void)state;
+    assert_true(shape_patterns_count > 10);
+    for (size_t i = 0; i < shape_patterns_count; i++) {
+        struct regex *regex;
+        struct diag diag = { "" };
+        if (regex_compile(&arena, shape_patterns[i], &regex, &diag) != ERR_OK)
+            fail_msg("%s", diag.text);
+    }
+}
+
 /* Every refusal of the services that was recorded and that a shape of the table can produce. */
 static void test_agrees_with_recorded_texts(void **state)
 {
@@ -388,6 +402,7 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_patterns_of_the_table_can_be_checked),
         cmocka_unit_test(test_words_constraints_as_the_services_do),
         cmocka_unit_test(test_words_collections),
         cmocka_unit_test(test_counts_characters),

@@ -1,9 +1,9 @@
-/* api_regex_tree.h - between api_regex_tree.c, which reads a pattern, and api_regex.c,
+/* regex_tree.h - between regex_tree.c, which reads a pattern, and regex.c,
  * which makes machines of it. */
-#ifndef API_API_REGEX_TREE_H
-#define API_API_REGEX_TREE_H
+#ifndef BASE_REGEX_TREE_H
+#define BASE_REGEX_TREE_H
 
-#include "api/api_regex.h"
+#include "base/regex.h"
 
 enum {
     REGEX_CLASSES_MAX =

@@ -1,4 +1,4 @@
-#include "api/api_regex_tree.h"
+#include "base/regex_tree.h"
 
 #include "base/utf8.h"
 #include "base/vec.h"
@@ -43,7 +43,7 @@ struct machine {
     bool negated;       /* a negative look-ahead */
 };
 
-struct api_regex {
+struct regex {
     struct machine *machines; /* the look-aheads, then the expression itself */
     size_t machine_count;
 };
@@ -345,12 +345,11 @@ static enum err machine_make(struct arena *arena, struct arena *scratch, const s
     return ERR_OK;
 }
 
-enum err api_regex_compile(struct arena *arena, struct str pattern, struct api_regex **ret,
-                           struct diag *reterr)
+enum err regex_compile(struct arena *arena, struct str pattern, struct regex **ret, struct diag *reterr)
 {
     struct arena scratch = { 0 };
     struct regex_tree *tree = ARENA_NEW(&scratch, struct regex_tree);
-    struct api_regex *regex = ARENA_NEW(arena, struct api_regex);
+    struct regex *regex = ARENA_NEW(arena, struct regex);
     enum err err = regex_tree_read(&scratch, pattern, tree, reterr);
     if (!err)
         regex->machines = ARENA_ARRAY(arena, struct machine, tree->part_count);
@@ -407,7 +406,7 @@ static bool match_by_steps(const struct machine *machine, struct str text)
     return set_accepts(machine, now, text.len == 0);
 }
 
-bool api_regex_match(const struct api_regex *regex, struct str text)
+bool regex_match(const struct regex *regex, struct str text)
 {
     for (size_t i = 0; i < regex->machine_count; i++) {
         const struct machine *machine = &regex->machines[i];
@@ -418,7 +417,7 @@ bool api_regex_match(const struct api_regex *regex, struct str text)
     return true;
 }
 
-bool api_regex_match_stepwise(const struct api_regex *regex, struct str text)
+bool regex_match_stepwise(const struct regex *regex, struct str text)
 {
     for (size_t i = 0; i < regex->machine_count; i++) {
         if (match_by_steps(&regex->machines[i], text) == regex->machines[i].negated)

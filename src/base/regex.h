@@ -1,6 +1,6 @@
-/* api_regex.h - regular expressions of the service models, matched in linear time.
+/* regex.h - regular expressions, matched in linear time.
  *
- * Covers what the models use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
+ * Covers what the service models use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
  * groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second expression over
  * the same text. Anything else is refused when it is compiled, never guessed. A match is of the whole text,
  * as the services match.
@@ -10,20 +10,20 @@
  *            would need too large a table is run as a set of states instead.
  *         2. Compiled expressions do not change: any number of threads may match with one.
  */
-#ifndef API_API_REGEX_H
-#define API_API_REGEX_H
+#ifndef BASE_REGEX_H
+#define BASE_REGEX_H
 
 #include "base/arena.h"
 
-struct api_regex;
+struct regex;
 
 /* ERR_UNSUPPORTED or ERR_INVALID (says what and where). The expression lives in the arena. */
-enum err api_regex_compile(struct arena *arena, struct str pattern, struct api_regex **ret,
-                           struct diag *reterr) MUST_USE;
+enum err regex_compile(struct arena *arena, struct str pattern, struct regex **ret,
+                       struct diag *reterr) MUST_USE;
 /* text: valid UTF-8. */
-bool api_regex_match(const struct api_regex *regex, struct str text);
+bool regex_match(const struct regex *regex, struct str text);
 /* The same without the table; tests hold the two against each other. */
-bool api_regex_match_stepwise(const struct api_regex *regex, struct str text);
+bool regex_match_stepwise(const struct regex *regex, struct str text);
 
 /* ---- code points of general categories, generated ---- */
 

@@ -1,5 +1,4 @@
-#include "api/api_regex.h"
-#include "api/api_shape.h"
+#include "base/regex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,11 +7,11 @@
 
 static struct arena arena;
 
-static const struct api_regex *compiled(const char *pattern)
+static const struct regex *compiled(const char *pattern)
 {
-    struct api_regex *regex = NULL;
+    struct regex *regex = NULL;
     struct diag diag = { "" };
-    enum err err = api_regex_compile(&arena, str_from(pattern), &regex, &diag);
+    enum err err = regex_compile(&arena, str_from(pattern), &regex, &diag);
     if (err)
         fail_msg("%s: %s", pattern, diag.text);
     return regex;
@@ -20,9 +19,9 @@ static const struct api_regex *compiled(const char *pattern)
 
 static bool matches(const char *pattern, struct str text)
 {
-    const struct api_regex *regex = compiled(pattern);
-    bool by_table = api_regex_match(regex, text);
-    assert_int_equal(by_table, api_regex_match_stepwise(regex, text));
+    const struct regex *regex = compiled(pattern);
+    bool by_table = regex_match(regex, text);
+    assert_int_equal(by_table, regex_match_stepwise(regex, text));
     return by_table;
 }
 
@@ -112,9 +111,9 @@ static void test_refuses_what_it_does_not_cover(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-        struct api_regex *regex;
+        struct regex *regex;
         struct diag diag = { "" };
-        if (api_regex_compile(&arena, str_from(patterns[i]), &regex, &diag) == ERR_OK)
+        if (regex_compile(&arena, str_from(patterns[i]), &regex, &diag) == ERR_OK)
             fail_msg("%s is taken", patterns[i]);
         assert_true(diag.text[0]);
     }
@@ -130,19 +129,6 @@ static void test_too_large_a_table_is_run_stepwise(void **state)
     assert_true(matches("[ab]*a[ab]{12}", str_of(text.ptr, 23)) == (text.ptr[23 - 13] == 'a'));
 }
 
-static void test_covers_every_pattern_of_the_table(void **state)
-{
-    (void)state;
-    assert_true(shape_patterns_count > 10);
-    for (size_t i = 0; i < shape_patterns_count; i++) {
-        struct api_regex *regex;
-        struct diag diag = { "" };
-        if (api_regex_compile(&arena, shape_patterns[i], &regex, &diag) != ERR_OK)
-            fail_msg("%s", diag.text);
-    }
-    print_message("%zu patterns take %zu KiB\n", shape_patterns_count, arena.used / 1024);
-}
-
 static int teardown(void **state)
 {
     (void)state;
@@ -156,7 +142,6 @@ int main(void)
         cmocka_unit_test(test_matches_whole_texts),
         cmocka_unit_test(test_refuses_what_it_does_not_cover),
         cmocka_unit_test(test_too_large_a_table_is_run_stepwise),
-        cmocka_unit_test_teardown(test_covers_every_pattern_of_the_table, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

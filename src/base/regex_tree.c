@@ -1,4 +1,4 @@
-#include "api/api_regex_tree.h"
+#include "base/regex_tree.h"
 
 #include "base/utf8.h"
 #include "base/vec.h"
