@@ -15,6 +15,7 @@
 #include "io/http_send.h"
 #include "io/signals.h"
 #include "logs/logs.h"
+#include "logs/logs_scanner.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -32,6 +33,7 @@ struct server {
     struct store *store;
     struct deliver *deliver;
     struct logs *logs;
+    struct logs_scanner *scanner;
     struct flow *flow;
     struct bus *bus;
     struct tables *tables;
@@ -107,7 +109,11 @@ static enum err open_floor(struct server *server, struct diag *reterr)
         .age_max_ms = settings->delivery_age_max_ms,
         .posts_max = (unsigned)settings->functions_under_way_max,
     };
+    struct logs_scanner_settings scanner = { .threads = (unsigned)settings->scan_threads,
+                                             .tasks_max = (unsigned)settings->scans_waiting_max };
     enum err err = store_open(&store, &server->store, reterr);
+    if (!err)
+        err = logs_scanner_open(&scanner, &server->scanner, reterr);
     if (!err)
         err = writer_open(server->store, &writer, &hooks, &server->writer, reterr);
     if (!err)
@@ -207,7 +213,8 @@ static void wire_rooms(struct server *server)
                                     .logs = server->logs,
                                     .flow = server->flow,
                                     .bus = server->bus,
-                                    .tables = server->tables };
+                                    .tables = server->tables,
+                                    .scanner = server->scanner };
 }
 
 /* ID:SECRET or ID:SECRET:ACCOUNT */
@@ -361,6 +368,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
 
 static void server_close(struct server *server)
 {
+    logs_scanner_close(&server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
     http_sender_close(&server->sender, 0);
     writer_close(&server->writer);

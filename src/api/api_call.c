@@ -3,14 +3,17 @@
 #include "api/api_query.h"
 #include "io/clock.h"
 #include "io/rand.h"
+#include "logs/logs_scanner.h"
 #include "store/store.h"
 #include "store/writer.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* The life of a call:
  *
  *     loop     read the body -> check the shape -> prepare -> a read: run on a snapshot -> answer
+ *     scanner                                               -> a scan: the same, for long
  *     writer                                                -> a write: run in the batch -> commit -> answer
  *
  * A write may be put off by its run (api_wait.c), and is run again later.
@@ -18,6 +21,7 @@
  */
 struct call {
     struct command command; /* first: the writer hands it back */
+    struct logs_task task;  /* of a scan */
     struct api *api;
     struct http_exchange *exchange;
     struct api_entry *entry;
@@ -220,7 +224,7 @@ static void write_done(struct command *command, enum err committed)
     finish(call);
 }
 
-/* ---- start, on the loop's thread ---- */
+/* ---- reads ---- */
 
 bool api_read_body(struct arena *arena, struct str body, struct json *ret, struct fault *fault)
 {
@@ -248,6 +252,49 @@ static bool read_input(struct call *call, const struct http_request *request)
     return shape_check(call->api->checker, call->entry->operation->input, &given, SHAPE_WIRE,
                        api_dialect_of(call->entry->service), op->arena, &call->input, &op->fault);
 }
+
+static void read_run(struct call *call)
+{
+    struct store_reader *snapshot = store_snapshot(call->api->rooms->store);
+    call->op.reader = snapshot;
+    call->entry->operation->run(&call->op);
+    call->op.reader = NULL;
+    store_snapshot_release(&snapshot);
+    finish(call);
+}
+
+/* ---- scans, on a thread of the scanner ---- */
+
+static struct call *call_of_task(struct logs_task *task)
+{
+    return (struct call *)((char *)task - offsetof(struct call, task));
+}
+
+static void scan_run(struct logs_task *task)
+{
+    read_run(call_of_task(task));
+}
+
+static void scan_dropped(struct logs_task *task)
+{
+    struct call *call = call_of_task(task);
+    fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE, "The server is stopping.");
+    finish(call);
+}
+
+static void scan_submit(struct call *call)
+{
+    call->task = (struct logs_task){ .urgent = true, .run = scan_run, .dropped = scan_dropped };
+    enum err err = logs_scanner_submit(call->api->rooms->scanner, &call->task);
+    if (err == ERR_OK)
+        return;
+    fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
+              err == ERR_LIMIT ? "Too many searches are waiting. Please try again."
+                               : "The server is stopping.");
+    finish(call);
+}
+
+/* ---- start, on the loop's thread ---- */
 
 void api_call_start(struct api *api, struct http_exchange *exchange, struct api_entry *entry, struct ns ns,
                     struct str principal)
@@ -284,13 +331,12 @@ void api_call_start(struct api *api, struct http_exchange *exchange, struct api_
         finish(call);
         return;
     }
-    if (operation->kind == OP_READ) {
-        struct store_reader *snapshot = store_snapshot(api->rooms->store);
-        call->op.reader = snapshot;
-        operation->run(&call->op);
-        call->op.reader = NULL;
-        store_snapshot_release(&snapshot);
-        finish(call);
+    if (operation->kind == OP_READ || (operation->kind == OP_SCAN && !api->rooms->scanner)) {
+        read_run(call);
+        return;
+    }
+    if (operation->kind == OP_SCAN) {
+        scan_submit(call);
         return;
     }
     call->command.run = write_run;

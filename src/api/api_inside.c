@@ -34,7 +34,7 @@ static void run(struct api *api, struct api_entry *entry, struct op_call *op, st
     if (op->fault.code != FAULT_NONE)
         return;
     op->reader = work->reader;
-    if (operation->kind == OP_READ) {
+    if (operation->kind != OP_WRITE) {
         operation->run(op);
         return;
     }

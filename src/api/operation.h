@@ -18,6 +18,7 @@ struct logs;
 struct flow;
 struct tables;
 struct deliver;
+struct logs_scanner;
 struct op_call;
 
 /* What handlers may reach. Filled in main.c. */
@@ -29,6 +30,7 @@ struct rooms {
     struct logs *logs;
     struct flow *flow;
     struct tables *tables;
+    struct logs_scanner *scanner; /* the threads of OP_SCAN; NULL: they run where reads do */
 };
 
 struct operation;
@@ -65,13 +67,15 @@ struct op_call {
 };
 
 /* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state:
- * it checks what the shape cannot say and builds what run needs. run: a read on the connection's
- * thread, a write on the writer's. A write whose run sets a fault is rolled back whole. */
+ * it checks what the shape cannot say and builds what run needs. run: a read on the connection's thread, a scan
+ * on one of the scanner's (from inside: on the caller's), a write on the writer's. A write whose run sets a fault is
+ * rolled back whole. */
 typedef void op_prepare_f(struct op_call *call);
 
 enum op_kind {
     OP_REFUSED, /* the service has it, Crema does not: answered by its name with UnknownOperationException */
     OP_READ,
+    OP_SCAN, /* a read that may take long: run on a thread for that, with a snapshot of its own */
     OP_WRITE,
 };
 

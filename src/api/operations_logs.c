@@ -705,7 +705,7 @@ const struct operation operations_logs[] = {
     { .service = "logs", .name = "DescribeSubscriptionFilters", .kind = OP_REFUSED },
     { .service = "logs", .name = "DisassociateKmsKey", .kind = OP_REFUSED },
     { .service = "logs", .name = "DisassociateSourceFromS3TableIntegration", .kind = OP_REFUSED },
-    { .service = "logs", .name = "FilterLogEvents", .kind = OP_READ,
+    { .service = "logs", .name = "FilterLogEvents", .kind = OP_SCAN,
       .run = op_logs_filter_log_events,
       .input = &shape_FilterLogEventsRequest, .output = &shape_FilterLogEventsResponse,
       .body_bytes_max = 1048576, .since = "0.1.0" },

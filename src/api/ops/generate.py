@@ -196,7 +196,7 @@ class Generator:
             if name not in model['operations']:
                 raise Stop(f'{service}.json: the model has no operation {name}')
             unknown = set(entry) - {'name', 'kind', 'prepare', 'since', 'body_bytes_max'}
-            if unknown or entry['kind'] not in ('read', 'write') or 'since' not in entry:
+            if unknown or entry['kind'] not in ('read', 'scan', 'write') or 'since' not in entry:
                 raise Stop(f'{service}.json: {name}: {unknown or "kind and since are needed"}')
         shapes = ShapeWriter(self, service, listed, model)
         rows = []
@@ -290,7 +290,8 @@ class Generator:
         for service, rows in self.rows.items():
             text += f'\n## {service}\n\n| operation | Crema | since |\n|---|---|---|\n'
             for name, entry in rows:
-                has, since = ("has, " + entry["kind"], entry["since"]) if entry else ("refused by name", "")
+                shown = {"scan": "read"}.get(entry["kind"], entry["kind"]) if entry else None
+                has, since = ("has, " + shown, entry["since"]) if entry else ("refused by name", "")
                 text += f'| {name} | {has} | {since} |\n'
         text += '\n## Constraints that are not checked\n\n'
         if self.unchecked:
