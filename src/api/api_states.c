@@ -485,7 +485,8 @@ void op_states_redrive_execution(struct op_call *call)
 {
     int64_t redriven_ms;
     if (!states_done(call, flow_redrive(call->rooms->flow, call->work, call->ns,
-                                        states_str(call, STR("executionArn")), &redriven_ms, &call->fault)))
+                                        states_str(call, STR("executionArn")),
+                                        states_str(call, STR("clientToken")), &redriven_ms, &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_time(call->out, STR("redriveDate"), redriven_ms);
@@ -496,7 +497,7 @@ void op_states_describe_execution(struct op_call *call)
 {
     struct flow_execution execution;
     if (!flow_execution_describe(call->reader, call->arena, call->ns, states_str(call, STR("executionArn")),
-                                 &execution, &call->fault))
+                                 call->now_ms, &execution, &call->fault))
         return;
     struct json_writer *out = call->out;
     bool bare = str_eq(states_str(call, STR("includedData")), STR("METADATA_ONLY"));
@@ -523,13 +524,10 @@ void op_states_describe_execution(struct op_call *call)
         json_put_member_str(out, STR("cause"), execution.cause);
     if (!str_empty(execution.map_run_arn))
         json_put_member_str(out, STR("mapRunArn"), execution.map_run_arn);
-    bool redrivable = !execution.running && !execution.succeeded;
     out_redrives(call, &execution);
-    json_put_member_str(out, STR("redriveStatus"), redrivable ? STR("REDRIVABLE") : STR("NOT_REDRIVABLE"));
-    if (!redrivable)
-        json_put_member_str(
-            out, STR("redriveStatusReason"),
-            arena_printf(call->arena, "Execution is %.*s and cannot be redriven", STR_ARG(execution.status)));
+    json_put_member_str(out, STR("redriveStatus"), execution.redrive_status);
+    if (!str_empty(execution.redrive_reason))
+        json_put_member_str(out, STR("redriveStatusReason"), execution.redrive_reason);
     json_end_object(out);
 }
 
@@ -542,6 +540,11 @@ void op_states_list_executions(struct op_call *call)
         states_refuse(call, str_empty(machine)
                                 ? "Either stateMachineArn or mapRunArn must be specified"
                                 : "stateMachineArn and mapRunArn cannot be specified together");
+        return;
+    }
+    if (str_empty(map_run) && str_eq(status, STR("PENDING_REDRIVE"))) {
+        states_refuse(
+            call, "PENDING_REDRIVE statusFilter is for executions of a Map Run: mapRunArn must be specified");
         return;
     }
     if (str_empty(machine))

@@ -15,8 +15,8 @@ static void out_counts(struct json_writer *out, struct str name, const struct fl
     json_put_member_i64(out, STR("aborted"), counts->aborted);
     json_put_member_i64(out, STR("total"), counts->total);
     json_put_member_i64(out, STR("resultsWritten"), 0); /* there is no ResultWriter */
-    json_put_member_i64(out, STR("failuresNotRedrivable"), 0);
-    json_put_member_i64(out, STR("pendingRedrive"), 0);
+    json_put_member_i64(out, STR("failuresNotRedrivable"), counts->not_redrivable);
+    json_put_member_i64(out, STR("pendingRedrive"), counts->pending_redrive);
     json_end_object(out);
 }
 
@@ -40,7 +40,9 @@ void op_states_describe_map_run(struct op_call *call)
     json_put_member_i64(out, STR("toleratedFailureCount"), run.tolerated_count);
     out_counts(out, STR("itemCounts"), &run.items);
     out_counts(out, STR("executionCounts"), &run.executions);
-    json_put_member_i64(out, STR("redriveCount"), 0);
+    json_put_member_i64(out, STR("redriveCount"), run.redrives);
+    if (run.redrives > 0)
+        json_put_member_time(out, STR("redriveDate"), run.redriven_ms);
     json_end_object(out);
 }
 

@@ -57,7 +57,8 @@ static bool engine_operation(struct engine *engine, struct work *work, const str
         done = flow_stop(engine->flow, work, engine->ns, arn, STR_EMPTY, STR_EMPTY, &stop_ms, &fault);
         ret->result = STR("{}");
     } else if (str_ends(resource, STR("sfn:describeExecution"))) {
-        done = flow_execution_describe(work->reader, work->arena, engine->ns, arn, &about, &fault);
+        done =
+            flow_execution_describe(work->reader, work->arena, engine->ns, arn, work->now_ms, &about, &fault);
         struct json_member members[] = {
             { STR("ExecutionArn"), json_of_str(arn) },
             { STR("Status"), json_of_str(about.status) },
@@ -331,7 +332,7 @@ void engine_describe(struct engine *engine, struct str arn, struct arena *arena,
 {
     struct fault fault = { 0 };
     struct store_reader *reader = store_snapshot(engine->store);
-    bool found = flow_execution_describe(reader, arena, engine->ns, arn, ret, &fault);
+    bool found = flow_execution_describe(reader, arena, engine->ns, arn, clock_now_ms(), ret, &fault);
     store_snapshot_release(&reader);
     assert_true(found);
 }

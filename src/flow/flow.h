@@ -190,10 +190,12 @@ struct flow_execution {
     int64_t start_ms, stop_ms;
     uint32_t redrives;
     int64_t redriven_ms; /* 0: never */
+    /* Not in lists: whether it can be redriven now, and why not (empty: it can). */
+    struct str redrive_status, redrive_reason;
 };
 
 bool flow_execution_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
-                             struct flow_execution *ret, struct fault *reterr);
+                             int64_t now_ms, struct flow_execution *ret, struct fault *reterr);
 /* The machine as it was when the execution started. */
 bool flow_execution_machine(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                             struct flow_machine *ret, struct fault *reterr);
@@ -214,6 +216,7 @@ bool flow_history_write(const struct flow *flow, struct store_reader *reader, st
 
 struct flow_map_counts {
     uint32_t pending, running, succeeded, failed, timed_out, aborted, total;
+    uint32_t pending_redrive, not_redrivable;
 };
 struct flow_map_run {
     struct str arn, execution_arn, machine_arn, status;
@@ -222,6 +225,8 @@ struct flow_map_run {
     uint32_t concurrency, tolerated_count;
     double tolerated_percentage;
     struct flow_map_counts items, executions;
+    uint32_t redrives;
+    int64_t redriven_ms; /* 0: never */
 };
 /* What is NULL stays as it is. */
 struct flow_map_run_change {
@@ -239,10 +244,11 @@ bool flow_map_run_list(struct store_reader *reader, struct arena *arena, struct 
                        struct str execution_arn, size_t max, struct str *position, struct flow_map_run *ret,
                        size_t *ret_count, struct fault *reterr);
 
-/* Takes up an execution that is over and did not succeed, at the state that failed. Faults: INVALID_ARN,
- * EXECUTION_NOT_FOUND, NOT_REDRIVABLE. */
-bool flow_redrive(struct flow *flow, struct work *work, struct ns ns, struct str arn, int64_t *ret_ms,
-                  struct fault *reterr);
+/* Takes up an execution that is over and did not succeed, at what did not. token: of the client (empty: none); the same
+ * again within 15 minutes is answered as it was. Faults: INVALID_ARN, EXECUTION_NOT_FOUND, NOT_REDRIVABLE,
+ * EXECUTION_LIMIT. */
+bool flow_redrive(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str token,
+                  int64_t *ret_ms, struct fault *reterr);
 
 /* ---- one state, tried by itself ---- */
 

@@ -46,7 +46,7 @@ const struct json *data_context(struct step *step, struct branch *branch)
 {
     struct arena *arena = step->arena;
     const struct execution_names *names = step->names;
-    struct json_member *execution = ARENA_ARRAY(arena, struct json_member, 6);
+    struct json_member *execution = ARENA_ARRAY(arena, struct json_member, 7);
     size_t count = 0;
     execution[count++] = member_of(STR("Id"), json_of_str(names->execution_arn));
     if (step->execution_input.has_text || step->execution_input.has_json)
@@ -55,6 +55,8 @@ const struct json *data_context(struct step *step, struct branch *branch)
     execution[count++] = member_of(STR("Name"), json_of_str(step->execution->name));
     execution[count++] = member_of(STR("RoleArn"), json_of_str(names->role_arn));
     execution[count++] = member_of(STR("RedriveCount"), json_of_i64(arena, step->execution->redrives));
+    if (step->execution->redrives > 0)
+        execution[count++] = member_of(STR("RedriveTime"), time_text(arena, step->execution->redriven_ms));
     struct json_member *machine = ARENA_ARRAY(arena, struct json_member, 2);
     machine[0] = member_of(STR("Id"), json_of_str(names->machine_arn));
     machine[1] = member_of(STR("Name"), json_of_str(names->machine_name));

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 4, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
+enum { EXECUTION_VERSION = 5, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
 
 /* ---- values ---- */
 
@@ -163,13 +163,16 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_i64(out, execution->start_ms);
     pack_i64(out, execution->stop_ms);
     pack_u64(out, execution->last_event);
+    if (execution->status == EXECUTION_SUCCEEDED)
+        return;
+    pack_u64(out, execution->last_entry);
+    pack_u64(out, execution->branch_count);
+    pack_u64(out, execution->hops);
+    pack_str(out, execution->redrive_tokens);
     if (execution->status != EXECUTION_RUNNING)
         return;
     pack_i64(out, execution->timeout_ms);
     pack_i64(out, execution->continue_ms);
-    pack_u64(out, execution->last_entry);
-    pack_u64(out, execution->branch_count);
-    pack_u64(out, execution->hops);
     pack_u64(out, execution->variable_bytes);
     pack_str(out, execution->watchers);
     branch_pack(out, execution->branches.at[0]);
@@ -252,13 +255,18 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->start_ms = unpack_i64(&in);
     ret->stop_ms = unpack_i64(&in);
     ret->last_event = unpack_u32(&in);
-    if (ret->status != EXECUTION_RUNNING || !whole)
+    if (!whole)
         return !in.bad;
-    ret->timeout_ms = unpack_i64(&in);
-    ret->continue_ms = unpack_i64(&in);
+    if (ret->status == EXECUTION_SUCCEEDED)
+        return unpack_done(&in);
     ret->last_entry = unpack_u32(&in);
     ret->branch_count = unpack_u32(&in);
     ret->hops = unpack_u32(&in);
+    ret->redrive_tokens = unpack_str(&in);
+    if (ret->status != EXECUTION_RUNNING)
+        return unpack_done(&in);
+    ret->timeout_ms = unpack_i64(&in);
+    ret->continue_ms = unpack_i64(&in);
     ret->variable_bytes = unpack_u64(&in);
     ret->watchers = unpack_str(&in);
     struct branch *root = ARENA_NEW(arena, struct branch);

@@ -10,6 +10,9 @@
  *            late answer to a former attempt is known as such.
  *         3. Input and output of the execution are not here: the first and the last event of the history have
  *            them.
+ *         4. Of an execution that did not succeed stays what a redrive takes up: the branches as they were when it
+ *            ended (the root's under a key of its own), frames, outputs and variables. None of them has a time, a job
+ *            or a task; of one that succeeded nothing stays.
  */
 #ifndef FLOW_FLOW_EXECUTION_H
 #define FLOW_FLOW_EXECUTION_H
@@ -62,6 +65,7 @@ enum branch_phase {
     BRANCH_JOB = 6,     /* its task started an execution, and waits for its end */
     BRANCH_FAMILY = 7,  /* Parallel, Map: until its own branches are over */
     BRANCH_MAP_RUN = 8, /* Map: until its executions are over */
+    BRANCH_STOPPED = 9, /* it has entered its state, and begins that anew when the execution goes on */
     BRANCH_QUEUED = 16, /* its task waits for a worker of the activity */
     BRANCH_PHASES,
 };
@@ -109,8 +113,11 @@ struct branch {
     struct frame *frame;
     struct variables *variables; /* flow_variable.h; NULL: none was asked for */
     bool over, outputs_gone;
-    struct str kept;         /* its record in the store; empty: none */
-    uint64_t kept_variables; /* bytes of its variables that are in the store */
+    bool cut;                   /* over, but kept should the execution end now: a redrive takes it up */
+    enum branch_phase waited;   /* of one whose own branches were cut: how it waited for them, */
+    struct frame *waited_frame; /* and on what; NULL: it was not, or what they were is of no use any more */
+    struct str kept;            /* its record in the store; empty: none */
+    uint64_t kept_variables;    /* bytes of its variables that are in the store */
     bool variables_gone;
     uint32_t kept_frame;  /* entry whose frame is in the store; 0: none */
     uint32_t kept_output; /* outputs of its branches that are in the store */
@@ -131,13 +138,15 @@ struct execution {
     uint32_t last_event, last_entry;
     uint32_t branch_count; /* ids given so far */
     uint32_t hops;
+    struct str redrive_tokens;     /* of clients, the last few (flow_redrive.c) */
     uint64_t variable_bytes;       /* of all branches */
     struct str watchers;           /* addresses of tasks that wait for its end (flow_job.c) */
     VEC(struct branch *) branches; /* those at hand, the root first; empty when it is over */
 };
 
 void execution_write(struct buf *out, const struct execution *execution);
-/* False when it is not one. Texts are slices of bytes. whole: with the root's branch; else the head only. */
+/* False when it is not one. Texts are slices of bytes. whole: with the root's branch, of one that runs; else the head
+ * only. */
 bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret);
 struct branch *execution_branch(const struct execution *execution, uint32_t id); /* NULL: it is not at hand */
 bool branch_has_frame(const struct branch *branch);

@@ -125,8 +125,23 @@ static void execution_fill(struct arena *arena, struct ns ns, struct str machine
             arena_printf(arena, "%.*s:%.*s", STR_ARG(ret->machine_arn), STR_ARG(execution->alias));
 }
 
+static void redrive_fill(struct store_reader *reader, struct arena *arena, struct ns ns,
+                         struct str machine_name, const struct execution *execution, bool child,
+                         int64_t now_ms, struct flow_execution *ret)
+{
+    struct machine_record machine;
+    struct str label;
+    (void)str_cut(machine_name, '/', &machine_name, &label);
+    bool deleting =
+        machine_find(reader, arena, PARTITION_ONLY, ns, machine_name, &machine) == ERR_OK && machine.deleting;
+    ret->redrive_reason = flow_redrive_refusal(execution, deleting, now_ms);
+    ret->redrive_status = !str_empty(ret->redrive_reason) ? STR("NOT_REDRIVABLE")
+                          : child                         ? STR("REDRIVABLE_BY_MAP_RUN")
+                                                          : STR("REDRIVABLE");
+}
+
 bool flow_execution_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
-                             struct flow_execution *ret, struct fault *reterr)
+                             int64_t now_ms, struct flow_execution *ret, struct fault *reterr)
 {
     struct execution_ref ref;
     struct execution execution;
@@ -141,11 +156,16 @@ bool flow_execution_describe(struct store_reader *reader, struct arena *arena, s
     if (err != ERR_OK)
         return execution_missing(arena, arn, err == ERR_NOTFOUND ? ERR_CORRUPT : err, reterr);
     execution_fill(arena, ns, machine_name, &execution, ret);
-    if (str_find_char(machine_name, '/') != STR_NOT_FOUND) {
+    bool child = str_find_char(machine_name, '/') != STR_NOT_FOUND;
+    if (child) {
         struct map_run run;
-        if (map_run_find(reader, arena, PARTITION_ONLY, ref.machine_id, &run) == ERR_OK)
+        if (map_run_find(reader, arena, PARTITION_ONLY, ref.machine_id, &run) == ERR_OK) {
             ret->map_run_arn = map_run_arn(arena, &run);
+            if (map_run_pending(&run, &ref, &execution))
+                ret->status = STR("PENDING_REDRIVE");
+        }
     }
+    redrive_fill(reader, arena, ns, machine_name, &execution, child, now_ms, ret);
     ret->input = input;
     ret->output = last.texts[FIELD_OUTPUT];
     if (execution.status == EXECUTION_TIMED_OUT) /* only its history says States.Timeout */
@@ -187,16 +207,17 @@ bool flow_execution_machine(struct store_reader *reader, struct arena *arena, st
 
 /* What the executions of a machine, or of a map run, stand under. */
 static bool list_of(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
-                    uint64_t *ret_id, struct machine_qualified *ret, struct fault *reterr)
+                    uint64_t *ret_id, struct machine_qualified *ret, struct map_run *ret_run,
+                    struct fault *reterr)
 {
     struct machine_record machine;
-    struct map_run run;
+    memset(ret_run, 0, sizeof(*ret_run));
     struct arn parts;
     if (arn_parse(arn, &parts) && str_starts(parts.resource, STR("mapRun:"))) {
-        if (!map_run_find_arn(reader, arena, ns, arn, &run, reterr))
+        if (!map_run_find_arn(reader, arena, ns, arn, ret_run, reterr))
             return false;
-        *ret_id = run.id;
-        *ret = (struct machine_qualified){ .name = map_run_machine_name(arena, &run) };
+        *ret_id = ret_run->id;
+        *ret = (struct machine_qualified){ .name = map_run_machine_name(arena, ret_run) };
         return true;
     }
     if (!machine_qualified_read(arena, ns, arn, ret, reterr))
@@ -220,10 +241,11 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
 {
     struct str key, value, last = STR_EMPTY;
     struct machine_qualified which;
+    struct map_run run;
     struct key first, end;
     uint64_t id = 0;
     *ret_count = 0;
-    if (!list_of(reader, arena, ns, machine_arn, &id, &which, reterr))
+    if (!list_of(reader, arena, ns, machine_arn, &id, &which, &run, reterr))
         return false;
     /* Those that run have an index of their own, so that they are found among millions that are over. */
     bool running = str_eq(status, execution_status_name(EXECUTION_RUNNING));
@@ -241,16 +263,22 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
             more = true;
             break;
         }
-        bool whole =
-            running ? key_execution_read(key, &ref) &&
-                          execution_find(reader, arena, PARTITION_ONLY, &ref, false, &execution) == ERR_OK
-                    : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false, &execution);
+        bool whole = key_execution_read(key, &ref);
+        if (whole)
+            whole = running ? execution_find(reader, arena, PARTITION_ONLY, &ref, false, &execution) == ERR_OK
+                            : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false,
+                                             &execution);
         if (whole && ((which.version > 0 && execution.version != which.version) ||
                       (!str_empty(which.alias) && !str_eq(execution.alias, which.alias))))
             continue;
-        if (!whole || (!str_empty(status) && !str_eq(status, execution_status_name(execution.status))))
+        if (!whole)
             continue;
-        execution_fill(arena, ns, which.name, &execution, &ret[(*ret_count)++]);
+        struct flow_execution filled;
+        execution_fill(arena, ns, which.name, &execution, &filled);
+        if (map_run_pending(&run, &ref, &execution))
+            filled.status = STR("PENDING_REDRIVE");
+        if (str_empty(status) || str_eq(status, filled.status))
+            ret[(*ret_count)++] = filled;
     }
     *position = more ? last : STR_EMPTY;
     enum err err = store_cursor_close(&cursor);

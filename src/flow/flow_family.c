@@ -51,13 +51,21 @@ static void branch_finish(struct step *step, struct branch *branch)
     step->spare++;
 }
 
+/* The same for now: whether it is kept shows with what becomes of the error. */
+static void branch_cut(struct step *step, struct branch *branch)
+{
+    branch->over = true;
+    branch->cut = true;
+    step->execution->variable_bytes -= branch->variable_bytes;
+}
+
 /* An id of a branch that is over is used again: its record is overwritten, not deleted and another put. */
 static struct branch *branch_new(struct step *step)
 {
     struct execution *execution = step->execution;
     for (size_t i = execution->branches.len; step->spare > 0 && i > 1; i--) {
         struct branch *old = execution->branches.at[i - 1];
-        if (!old->over)
+        if (!old->over || old->cut)
             continue;
         struct branch *branch = ARENA_NEW(step->arena, struct branch);
         *branch = (struct branch){ .id = old->id,
@@ -123,7 +131,6 @@ static void parent_wake(struct step *step, struct branch *parent)
     parent->input = family_frame(step, parent)->input;
     parent->frame = NULL;
     parent->phase = BRANCH_READY;
-    outputs_drop(step, parent);
 }
 
 static int output_order(const void *a, const void *b)
@@ -174,6 +181,7 @@ void family_succeed(struct step *step, struct branch *parent)
         history_end(&step->history);
         parent->previous_event = previous;
         parent_wake(step, parent);
+        outputs_drop(step, parent);
         step_leave(step, parent, value_of_text(joined), STATE_NONE);
     } else {
         step_fail_size(step, parent);
@@ -220,23 +228,20 @@ static void children_abort(struct step *step, struct branch *parent)
     for (size_t i = 0; i < children.len; i++) {
         family_abort(step, children.at[i]);
         child_event(step, parent, children.at[i], family->child_aborted);
-        branch_finish(step, children.at[i]);
+        branch_cut(step, children.at[i]);
     }
 }
 
 void family_abort(struct step *step, struct branch *branch)
 {
     const struct state *state = step_state(step, branch);
-    if (branch->phase == BRANCH_FAMILY) {
+    if (branch->phase == BRANCH_FAMILY)
         children_abort(step, branch);
-        outputs_drop(step, branch);
-    }
     if (branch->phase == BRANCH_MAP_RUN) {
         uint32_t before = branch->previous_event;
         step_event(step, branch, HISTORY_MAP_RUN_ABORTED);
         history_end(&step->history);
         branch->previous_event = before;
-        outputs_drop(step, branch);
     }
     if (branch->phase == BRANCH_READY || state->kind->aborted == HISTORY_NONE)
         return;
@@ -252,8 +257,58 @@ void family_cut(struct step *step, struct branch *parent, struct branch *failed)
         uint32_t previous = failed->previous_event;
         child_event(step, parent, failed, family_of(step, parent)->child_failed);
         parent->previous_event = previous;
-        branch_finish(step, failed);
+        branch_cut(step, failed);
     }
     children_abort(step, parent);
+    parent->waited = parent->phase;
+    parent->waited_frame = family_frame(step, parent);
     parent_wake(step, parent);
+}
+
+static void children_drop(struct step *step, struct branch *parent)
+{
+    outputs_drop(step, parent);
+    for (size_t i = 0; i < step->execution->branches.len; i++) {
+        struct branch *branch = step->execution->branches.at[i];
+        if (!branch->cut || branch->parent != parent->id)
+            continue;
+        branch->cut = false;
+        step->spare++;
+        if (branch->waited_frame || branch_has_frame(branch))
+            children_drop(step, branch);
+    }
+}
+
+void family_settle(struct step *step, struct branch *parent)
+{
+    if (!parent->waited_frame)
+        return;
+    parent->waited_frame = NULL;
+    children_drop(step, parent);
+}
+
+void family_stop(struct step *step, struct branch *branch)
+{
+    if (branch->over && !branch->cut)
+        return;
+    if (branch->waited_frame) {
+        branch->phase = branch->waited;
+        branch->frame = branch->waited_frame;
+    } else if (!branch_has_frame(branch)) {
+        /* Fail is entered anew; other states are begun anew where they were entered already. */
+        bool enters = branch->phase == BRANCH_READY || step_state(step, branch)->kind == &state_fail;
+        branch->phase = enters ? BRANCH_READY : BRANCH_STOPPED;
+    }
+    branch->over = true;
+    branch->cut = true;
+    branch->retry_count = 0;
+    branch->try_count = 0;
+    branch->wake_ms = 0;
+    branch->timeout_ms = 0;
+    branch->heartbeat_ms = 0;
+    branch->heartbeat_span_ms = 0;
+    branch->timeout_span_ms = 0;
+    branch->queued_ms = 0;
+    branch->job = STR_EMPTY;
+    memset(branch->secret, 0, sizeof(branch->secret));
 }

@@ -4,7 +4,8 @@
  * index. What they give is kept by index until the last is over.
  *
  *   begin --> branches run --all are over--> succeed --> step_leave of the parent
- *                          --one fails-----> cut ------> step_fail of the parent
+ *                          --one fails-----> cut ------> step_fail of the parent --retried, caught--> settle
+ *                                                                                --the end--------> stop
  */
 #ifndef FLOW_FLOW_FAMILY_H
 #define FLOW_FLOW_FAMILY_H
@@ -18,6 +19,8 @@ struct family {
     /* A branch is over, others are still to begin: begins one. previous: the last event of the one that is
      * over. NULL: all began at once. */
     void (*refill)(struct step *step, struct branch *parent, uint32_t previous);
+    /* The execution goes on after its end, the parent waits as it did. NULL: its branches are all there is. */
+    void (*redrive)(struct step *step, struct branch *parent, const struct happening *what);
 };
 
 /* The branch by its id, read when it is not at hand; NULL: it is over. */
@@ -33,8 +36,12 @@ void family_child_done(struct step *step, struct branch *child, struct value *ou
 /* All of the parent's branches have given their outputs. */
 void family_succeed(struct step *step, struct branch *parent);
 /* Ends what is left of the parent's branches, in events too; the parent has its input again. failed: the one
- * that it is for, or NULL. */
+ * that it is for, or NULL. Until it is settled, the end of the execution keeps them as they were. */
 void family_cut(struct step *step, struct branch *parent, struct branch *failed);
+/* What was cut is gone for good: the parent's state is begun anew as a whole, or left. Of others nothing. */
+void family_settle(struct step *step, struct branch *parent);
+/* The execution ends without success: the branch is over, and as a redrive takes it up. */
+void family_stop(struct step *step, struct branch *branch);
 /* The branch is cut off: the events that say so, of its own branches first. */
 void family_abort(struct step *step, struct branch *branch);
 

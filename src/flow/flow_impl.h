@@ -13,7 +13,8 @@
  *   'q' | account | region | name 0 | queued u64 | address            -> input of a task that waits for a worker
  *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
  *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
- *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch, but the root
+ *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch; the root (0) only of one that is over and
+ *                                                                        did not succeed
  *   'i' | machine id u64 | start, newest first | nonce | branch u32   -> frame of one that waits for its own
  *   'v' | machine id u64 | start, newest first | nonce | branch u32 | name      -> value of a variable
  *   'o' | machine id u64 | start, newest first | nonce | branch u32 | index u32 -> output of one of its own
@@ -37,6 +38,7 @@
 enum {
     PAYLOAD_BYTES_MAX = 262144,
     HISTORY_EVENTS_MAX = 25000,
+    REDRIVE_EVENTS_MAX = HISTORY_EVENTS_MAX - 1, /* with so many an execution cannot go on after its end */
     NAME_CHARACTERS_MAX = 80,
 };
 
@@ -122,6 +124,8 @@ enum err execution_find(struct store_reader *reader, struct arena *arena, uint16
 bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                         bool whole, struct execution_ref *ret_ref, struct execution *ret,
                         struct fault *reterr);
+/* Why an execution cannot go on after its end, in the service's words; empty: it can. deleting: its machine is. */
+struct str flow_redrive_refusal(const struct execution *execution, bool deleting, int64_t now_ms);
 /* Input of the execution: the first event's. */
 enum err execution_input(struct store_reader *reader, struct arena *arena, uint16_t partition,
                          const struct execution_ref *ref, struct str *ret);

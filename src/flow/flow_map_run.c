@@ -3,9 +3,10 @@
 #include <assert.h>
 
 enum {
-    MAP_RUN_VERSION = 1,
+    MAP_RUN_VERSION = 2,
     CHILDREN_A_COMMAND_MAX = 100, /* begun or ended before others have their turn */
     CHILDREN_MAX = 10000,         /* that run at once */
+    LOOKED_A_COMMAND_MAX = 1000,  /* for those that are to be taken up */
 };
 
 /* ---- records ---- */
@@ -42,6 +43,19 @@ static void map_run_write(struct buf *out, const struct map_run *run)
         pack_u64(out, run->execution_counts[i]);
     }
     pack_i64(out, run->pump_ms);
+    pack_u64(out, run->redrives);
+    if (run->redrives == 0)
+        return;
+    pack_i64(out, run->redriven_ms);
+    pack_u8(out, (uint8_t)(run->stopping | run->walking << 1));
+    pack_i64(out, run->at.start_ms);
+    pack_u64(out, run->at.nonce);
+    for (int i = 0; i < MAP_COUNTS; i++) {
+        pack_u64(out, run->item_pending[i]);
+        pack_u64(out, run->execution_pending[i]);
+    }
+    pack_u64(out, run->items_fixed);
+    pack_u64(out, run->executions_fixed);
 }
 
 static bool map_run_read(struct str bytes, struct map_run *ret)
@@ -83,6 +97,21 @@ static bool map_run_read(struct str bytes, struct map_run *ret)
         ret->execution_counts[i] = unpack_u32(&in);
     }
     ret->pump_ms = unpack_i64(&in);
+    ret->redrives = unpack_u32(&in);
+    if (ret->redrives == 0)
+        return unpack_done(&in);
+    ret->redriven_ms = unpack_i64(&in);
+    has = unpack_u8(&in);
+    ret->stopping = has & 1;
+    ret->walking = has & 2;
+    ret->at.start_ms = unpack_i64(&in);
+    ret->at.nonce = unpack_u64(&in);
+    for (int i = 0; i < MAP_COUNTS; i++) {
+        ret->item_pending[i] = unpack_u32(&in);
+        ret->execution_pending[i] = unpack_u32(&in);
+    }
+    ret->items_fixed = unpack_u32(&in);
+    ret->executions_fixed = unpack_u32(&in);
     return unpack_done(&in);
 }
 
@@ -164,6 +193,13 @@ bool map_run_find_arn(struct store_reader *reader, struct arena *arena, struct n
            fault_set(reterr, arena, FAULT_INTERNAL, "A map run cannot be read: %s", err_text(err));
 }
 
+static const enum map_count count_of_status[EXECUTION_STATUSES] = {
+    [EXECUTION_SUCCEEDED] = COUNT_SUCCEEDED,
+    [EXECUTION_FAILED] = COUNT_FAILED,
+    [EXECUTION_TIMED_OUT] = COUNT_TIMED_OUT,
+    [EXECUTION_ABORTED] = COUNT_ABORTED,
+};
+
 /* ---- begin, end ---- */
 
 static void pump_soon(struct work *work, struct map_run *run)
@@ -222,6 +258,9 @@ static void map_run_over(struct work *work, struct map_run *run, enum map_run_st
 {
     run->status = status;
     run->stop_ms = work->now_ms;
+    run->stopping = run->walking = false;
+    memset(run->item_pending, 0, sizeof(run->item_pending));
+    memset(run->execution_pending, 0, sizeof(run->execution_pending));
     if (run->execution_counts[COUNT_RUNNING] > 0)
         pump_soon(work, run);
 }
@@ -243,25 +282,48 @@ void map_run_changed(struct flow *flow, struct work *work, struct map_run *run)
     map_run_put(flow, work, run);
 }
 
+/* Whether the state waits for the run, or will when its execution goes on: what its executions gave is wanted. */
+static bool map_run_is_held(struct work *work, const struct map_run *run)
+{
+    struct execution execution;
+    struct key key;
+    struct str bytes;
+    struct branch branch;
+    if (run->status == MAP_RUN_RUNNING)
+        return true;
+    if (execution_find(work->reader, work->arena, work->partition, &run->parent, true, &execution) != ERR_OK)
+        return false;
+    if (execution.branches.len > 0 && run->branch == BRANCH_ROOT)
+        branch = *execution.branches.at[0];
+    else {
+        key_branch(&key, work->partition, 'b', &run->parent, run->branch);
+        if (store_get(work->reader, work->arena, key_str(&key), &bytes) != ERR_OK ||
+            !branch_read(work->arena, bytes, &branch))
+            return false;
+    }
+    return branch.phase == BRANCH_MAP_RUN && branch.map_run == run->id;
+}
+
 void map_run_child_ended(struct run *child)
 {
-    static const enum map_count counts[EXECUTION_STATUSES] = {
-        [EXECUTION_SUCCEEDED] = COUNT_SUCCEEDED,
-        [EXECUTION_FAILED] = COUNT_FAILED,
-        [EXECUTION_TIMED_OUT] = COUNT_TIMED_OUT,
-        [EXECUTION_ABORTED] = COUNT_ABORTED,
-    };
     struct work *work = child->work;
     const struct execution *execution = &child->execution;
     struct map_run run;
     if (map_run_find(work->reader, work->arena, work->partition, child->ref.machine_id, &run) != ERR_OK)
         return;
-    enum map_count count = counts[execution->status];
+    enum map_count count = count_of_status[execution->status];
     run.item_counts[COUNT_RUNNING] -= execution->map_items;
     run.execution_counts[COUNT_RUNNING]--;
     run.item_counts[count] += execution->map_items;
     run.execution_counts[count]++;
-    if (run.status == MAP_RUN_RUNNING && count == COUNT_SUCCEEDED) {
+    if (run.stopping && count != COUNT_SUCCEEDED) {
+        run.item_pending[count] += execution->map_items;
+        run.execution_pending[count]++;
+    } else if (count != COUNT_SUCCEEDED && execution->last_event >= REDRIVE_EVENTS_MAX) {
+        run.items_fixed += execution->map_items;
+        run.executions_fixed++;
+    }
+    if (count == COUNT_SUCCEEDED && map_run_is_held(work, &run)) {
         struct key key;
         key_branch(&key, work->partition, 'o', &run.parent, run.branch);
         key_u32(&key, execution->map_index);
@@ -276,8 +338,9 @@ void map_run_child_ended(struct run *child)
 
 static bool too_many_failed(const struct map_run *run)
 {
-    uint32_t failed =
-        run->item_counts[COUNT_FAILED] + run->item_counts[COUNT_TIMED_OUT] + run->item_counts[COUNT_ABORTED];
+    uint32_t failed = 0;
+    for (int i = COUNT_FAILED; i < MAP_COUNTS; i++)
+        failed += run->item_counts[i] - run->item_pending[i];
     const struct map_limits *limits = &run->limits;
     if (!limits->has_count && !limits->has_percentage)
         return failed > 0;
@@ -309,14 +372,18 @@ static void parent_tell(struct flow *flow, struct work *work, struct map_run *ru
         run_go_starts(&parent, &what, NULL);
 }
 
+static uint32_t children_running_max(const struct map_run *run)
+{
+    uint32_t limit = run->limits.concurrency;
+    return limit == 0 || limit > CHILDREN_MAX ? CHILDREN_MAX : limit;
+}
+
 /* Begins up to `most` executions. */
 static uint32_t children_begin(struct flow *flow, struct work *work, struct map_run *run, uint32_t most)
 {
     struct run parent;
     start_list starts = { 0 };
-    uint32_t running = run->execution_counts[COUNT_RUNNING], limit = run->limits.concurrency;
-    if (limit == 0 || limit > CHILDREN_MAX)
-        limit = CHILDREN_MAX;
+    uint32_t running = run->execution_counts[COUNT_RUNNING], limit = children_running_max(run);
     struct happening what = { .kind = HAPPENED_RUN_REFILL, .branch = run->branch };
     what.count = running < limit ? limit - running : 0;
     if (what.count > most)
@@ -338,6 +405,119 @@ static uint32_t children_begin(struct flow *flow, struct work *work, struct map_
     for (size_t i = 0; i < starts.len; i++)
         run_start_child(flow, work, run, &starts.at[i], hops);
     return (uint32_t)starts.len;
+}
+
+/* ---- after its end ---- */
+
+void map_run_redrive(struct flow *flow, struct work *work, uint64_t id, struct run_redriven *ret)
+{
+    struct map_run run;
+    if (map_run_find(work->reader, work->arena, work->partition, id, &run) != ERR_OK)
+        return;
+    run.status = MAP_RUN_RUNNING;
+    run.stop_ms = 0;
+    run.redrives++;
+    run.redriven_ms = work->now_ms;
+    run.stopping = run.execution_counts[COUNT_RUNNING] > 0;
+    run.walking = true;
+    run.at = (struct execution_ref){ 0 };
+    for (int i = COUNT_FAILED; i < MAP_COUNTS; i++) {
+        run.item_pending[i] = run.item_counts[i];
+        run.execution_pending[i] = run.execution_counts[i];
+    }
+    run.items_fixed = run.executions_fixed = 0;
+    pump_soon(work, &run);
+    map_run_put(flow, work, &run);
+    *ret = (struct run_redriven){ id, map_run_arn(work->arena, &run), run.redrives };
+}
+
+bool map_run_pending(const struct map_run *run, const struct execution_ref *ref,
+                     const struct execution *execution)
+{
+    if (run->status != MAP_RUN_RUNNING || !run->walking || execution->status == EXECUTION_RUNNING ||
+        execution->status == EXECUTION_SUCCEEDED)
+        return false;
+    const struct execution_ref *at = &run->at;
+    return at->nonce == 0 || ref->start_ms < at->start_ms ||
+           (ref->start_ms == at->start_ms && ref->nonce > at->nonce);
+}
+
+struct unsuccessful {
+    struct execution_ref ref;
+    struct execution execution;
+};
+typedef VEC(struct unsuccessful) unsuccessful_list;
+
+/* The next that did not succeed, from run->at on: up to `most` that can be taken up. Moves run->at on, and ends the
+ * walk after the last. */
+static void children_look(struct work *work, struct map_run *run, uint32_t most, unsuccessful_list *list)
+{
+    struct key first, end;
+    struct str key, value;
+    uint32_t looked = 0;
+    key_of_machine(&first, work->partition, 'e', run->id);
+    key_after_prefix(key_str(&first), &end);
+    if (run->at.nonce != 0) {
+        run->at.machine_id = run->id;
+        key_execution(&first, work->partition, 'e', &run->at);
+        key_u8(&first, 0); /* the next key there can be */
+    }
+    struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
+    while (list->len < most && looked++ < LOOKED_A_COMMAND_MAX) {
+        struct unsuccessful found;
+        if (!store_cursor_next(cursor, &key, &value)) {
+            run->walking = false;
+            break;
+        }
+        if (!key_execution_read(key, &found.ref) ||
+            !execution_read(work->arena, arena_copy(work->arena, value), true, &found.execution))
+            continue;
+        run->at = found.ref;
+        enum map_count count = count_of_status[found.execution.status];
+        if (found.execution.status == EXECUTION_RUNNING || count == COUNT_SUCCEEDED)
+            continue;
+        run->item_pending[count] -= found.execution.map_items;
+        run->execution_pending[count]--;
+        if (str_empty(flow_redrive_refusal(&found.execution, false, work->now_ms))) {
+            run->item_counts[count] -= found.execution.map_items;
+            run->execution_counts[count]--;
+            run->item_counts[COUNT_RUNNING] += found.execution.map_items;
+            run->execution_counts[COUNT_RUNNING]++;
+            VEC_PUSH(work->arena, list, found);
+        } else {
+            run->items_fixed += found.execution.map_items;
+            run->executions_fixed++;
+        }
+    }
+    if (store_cursor_close(&cursor) != ERR_OK)
+        run->walking = false;
+}
+
+/* Takes up to `most` executions up again, and says how much of them it has used. *ret_more: there was room for one. */
+static uint32_t children_redrive(struct flow *flow, struct work *work, struct map_run *run, uint32_t most,
+                                 bool *ret_more)
+{
+    unsuccessful_list list = { 0 };
+    uint32_t running = run->execution_counts[COUNT_RUNNING], limit = children_running_max(run);
+    uint32_t room = running < limit ? limit - running : 0;
+    *ret_more = false;
+    if (room == 0)
+        return 0;
+    if (room > most)
+        room = most;
+    children_look(work, run, room, &list);
+    bool tired = run->walking && list.len < room;
+    *ret_more = true;
+    map_run_put(flow, work, run);
+    for (size_t i = 0; i < list.len; i++) {
+        struct run child = {
+            .flow = flow, .work = work, .ref = list.at[i].ref, .execution = list.at[i].execution
+        };
+        struct fault fault = { 0 };
+        bool goes_on = run_redrive(&child, &fault);
+        assert(goes_on); /* what it needs was put with its end */
+    }
+    return tired ? most : (uint32_t)list.len;
 }
 
 static void children_stop(struct flow *flow, struct work *work, const struct map_run *run)
@@ -363,36 +543,49 @@ static void children_stop(struct flow *flow, struct work *work, const struct map
     }
 }
 
+/* One thing that is to be done next; how many executions it has begun or taken up. *ret_more: there is more. */
+static uint32_t map_run_next(struct flow *flow, struct work *work, struct map_run *run, uint32_t most,
+                             bool *ret_more)
+{
+    uint32_t begun = 0;
+    if (too_many_failed(run)) {
+        parent_tell(flow, work, run, HAPPENED_RUN_FAILED);
+    } else if (run->walking) {
+        return children_redrive(flow, work, run, most, ret_more);
+    } else if (run->begun == run->items && run->execution_counts[COUNT_RUNNING] == 0) {
+        parent_tell(flow, work, run, HAPPENED_RUN_SUCCEEDED);
+    } else {
+        begun = children_begin(flow, work, run, most);
+    }
+    *ret_more = begun > 0;
+    return begun;
+}
+
 void map_run_due(struct flow *flow, struct work *work, uint64_t id)
 {
     struct map_run run;
     uint32_t left = CHILDREN_A_COMMAND_MAX;
+    bool more = true;
     if (map_run_find(work->reader, work->arena, work->partition, id, &run) != ERR_OK)
         return;
-    while (run.status == MAP_RUN_RUNNING) {
+    if (run.stopping && run.execution_counts[COUNT_RUNNING] == 0)
+        run.stopping = false;
+    while (more && left > 0 && run.status == MAP_RUN_RUNNING && !run.stopping) {
         run.pump_ms = work->now_ms; /* executions that end at once need not ask for it */
-        uint32_t begun = 0;
-        if (too_many_failed(&run))
-            parent_tell(flow, work, &run, HAPPENED_RUN_FAILED);
-        else if (run.begun == run.items && run.execution_counts[COUNT_RUNNING] == 0)
-            parent_tell(flow, work, &run, HAPPENED_RUN_SUCCEEDED);
-        else
-            begun = children_begin(flow, work, &run, left);
-        left -= begun;
+        left -= map_run_next(flow, work, &run, left, &more);
         if (map_run_find(work->reader, work->arena, work->partition, id, &run) != ERR_OK)
             return; /* gone with its machine */
-        if (begun == 0)
-            break;
     }
     run.pump_ms = 0;
-    if (run.status != MAP_RUN_RUNNING && run.execution_counts[COUNT_RUNNING] > 0) {
+    bool stops = run.status != MAP_RUN_RUNNING || run.stopping;
+    if (stops && run.execution_counts[COUNT_RUNNING] > 0) {
         map_run_put(flow, work, &run);
         children_stop(flow, work, &run);
         if (map_run_find(work->reader, work->arena, work->partition, id, &run) != ERR_OK)
             return;
-        if (run.execution_counts[COUNT_RUNNING] > 0)
+        if (run.execution_counts[COUNT_RUNNING] > 0 || run.stopping)
             pump_soon(work, &run);
-    } else if (run.status == MAP_RUN_RUNNING && left == 0) {
+    } else if (run.status == MAP_RUN_RUNNING && more) {
         pump_soon(work, &run);
     }
     map_run_put(flow, work, &run);

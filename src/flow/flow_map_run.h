@@ -11,6 +11,9 @@
  *         2. What an execution gave is an output of the waiting branch, put in the batch of the execution's end.
  *         3. A run that is over by itself, or whose branch waits no more, ends those of its executions that
  *            still run, some in each command.
+ *         4. A run that goes on after its end takes up its executions in the order of their keys, newest first, some in
+ *            each command, before it begins others: what lies after `at` is pending. It waits until all that still ran
+ *            have been stopped.
  */
 #ifndef FLOW_FLOW_MAP_RUN_H
 #define FLOW_FLOW_MAP_RUN_H
@@ -42,7 +45,16 @@ struct map_run {
     uint32_t items, begun; /* items in all; of them begun */
     uint32_t batches;      /* executions there are to be; 0: known only when all are begun */
     uint32_t item_counts[MAP_COUNTS], execution_counts[MAP_COUNTS];
-    int64_t pump_ms; /* its timer; 0: none */
+    int64_t pump_ms;   /* its timer; 0: none */
+    uint32_t redrives; /* how often it went on after its end, and when last; 0: never */
+    int64_t redriven_ms;
+    bool stopping; /* it goes on, when those that still run have been stopped */
+    bool
+        walking; /* it takes up what did not succeed; at: the last one that was looked at; nonce 0: none was */
+    struct execution_ref at;
+    uint32_t item_pending[MAP_COUNTS],
+        execution_pending[MAP_COUNTS];      /* of the counts: still to be looked at */
+    uint32_t items_fixed, executions_fixed; /* of the counts: can never be taken up */
 };
 
 enum err map_run_find(struct store_reader *reader, struct arena *arena, uint16_t partition, uint64_t id,
@@ -62,6 +74,11 @@ void map_run_begin(struct run *run, const struct run_order *order, struct branch
 void map_run_abandon(struct flow *flow, struct work *work, uint64_t id);
 /* An execution of the run is over. */
 void map_run_child_ended(struct run *run);
+/* The execution that it belongs to goes on, and the run with it. */
+void map_run_redrive(struct flow *flow, struct work *work, uint64_t id, struct run_redriven *ret);
+/* Whether the execution, which did not succeed, is still to be taken up by the run. */
+bool map_run_pending(const struct map_run *run, const struct execution_ref *ref,
+                     const struct execution *execution);
 /* Its limits are others now. */
 void map_run_changed(struct flow *flow, struct work *work, struct map_run *run);
 /* The pump's timer. */
@@ -77,6 +94,8 @@ enum err run_load(struct flow *flow, struct work *work, const struct execution_r
 /* One step of an execution that is at hand: flow_run.c. */
 void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts);
 void run_go_starts(struct run *run, const struct happening *what, start_list *starts);
+/* An execution that is over goes on: flow_redrive.c. */
+bool run_redrive(struct run *run, struct fault *reterr);
 /* An execution of a run, from its beginning. */
 void run_start_child(struct flow *flow, struct work *work, const struct map_run *of,
                      const struct start_order *order, uint32_t hops);

@@ -1,16 +1,20 @@
 /* Map runs as their readers see them, and what a client may change of one. */
 #include "flow/flow_map_run.h"
 
-static struct flow_map_counts counts_of(const uint32_t counts[MAP_COUNTS], uint32_t total)
+static struct flow_map_counts counts_of(const uint32_t counts[MAP_COUNTS], const uint32_t pending[MAP_COUNTS],
+                                        uint32_t fixed, uint32_t total)
 {
     struct flow_map_counts ret = {
         .running = counts[COUNT_RUNNING],
         .succeeded = counts[COUNT_SUCCEEDED],
-        .failed = counts[COUNT_FAILED],
-        .timed_out = counts[COUNT_TIMED_OUT],
-        .aborted = counts[COUNT_ABORTED],
+        .failed = counts[COUNT_FAILED] - pending[COUNT_FAILED],
+        .timed_out = counts[COUNT_TIMED_OUT] - pending[COUNT_TIMED_OUT],
+        .aborted = counts[COUNT_ABORTED] - pending[COUNT_ABORTED],
+        .pending_redrive = pending[COUNT_FAILED] + pending[COUNT_TIMED_OUT] + pending[COUNT_ABORTED],
+        .not_redrivable = fixed,
     };
-    uint32_t begun = ret.running + ret.succeeded + ret.failed + ret.timed_out + ret.aborted;
+    uint32_t begun =
+        ret.running + ret.succeeded + ret.failed + ret.timed_out + ret.aborted + ret.pending_redrive;
     ret.total = total > begun ? total : begun;
     ret.pending = ret.total - begun;
     return ret;
@@ -36,8 +40,11 @@ static void map_run_fill(struct arena *arena, struct ns ns, const struct map_run
         .concurrency = run->limits.concurrency,
         .tolerated_count = run->limits.count,
         .tolerated_percentage = run->limits.percentage,
-        .items = counts_of(run->item_counts, run->items),
-        .executions = counts_of(run->execution_counts, run->batches),
+        .items = counts_of(run->item_counts, run->item_pending, run->items_fixed, run->items),
+        .executions =
+            counts_of(run->execution_counts, run->execution_pending, run->executions_fixed, run->batches),
+        .redrives = run->redrives,
+        .redriven_ms = run->redriven_ms,
     };
 }
 

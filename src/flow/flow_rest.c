@@ -104,9 +104,8 @@ static struct branch *rest_branch_of(void *self, uint32_t id)
     return rest_branch(self, id);
 }
 
-static void rest_branches(void *self)
+void rest_all(struct run *run)
 {
-    struct run *run = self;
     struct key first, end;
     struct str key, value;
     if (run->fresh || run->execution.branch_count <= 1)
@@ -121,6 +120,11 @@ static void rest_branches(void *self)
             branch_take(run, arena_copy(run->work->arena, value));
     }
     (void)store_cursor_close(&cursor);
+}
+
+static void rest_branches(void *self)
+{
+    rest_all(self);
 }
 
 static bool rest_variable(void *self, const struct branch *branch, struct str name, struct value *ret)
@@ -220,13 +224,19 @@ static void variables_delete(struct run *run, const struct branch *branch)
         store_delete(run->work->batch, keys.at[i]);
 }
 
+/* What was cut when the execution ended is kept for a redrive. */
+static bool branch_is_gone(const struct branch *branch)
+{
+    return branch->over && !branch->cut;
+}
+
 static void variables_put(struct run *run, struct branch *branch)
 {
     struct store_batch *batch = run->work->batch;
     struct key key;
-    if (branch->kept_variables > 0 && (branch->over || branch->variables_gone))
+    if (branch->kept_variables > 0 && (branch_is_gone(branch) || branch->variables_gone))
         variables_delete(run, branch);
-    if (!branch->variables || branch->over)
+    if (!branch->variables || branch_is_gone(branch))
         return;
     for (struct variable *variable = branch->variables->first; variable; variable = variable->next) {
         if (!variable->changed)
@@ -242,12 +252,13 @@ static void branch_put(struct run *run, struct branch *branch)
     struct buf *record = &run->flow->record;
     struct key key;
     variables_put(run, branch);
-    if (branch->over && str_empty(branch->kept) && branch->kept_frame == 0 && branch->kept_output == 0)
+    bool gone = branch_is_gone(branch);
+    if (gone && str_empty(branch->kept) && branch->kept_frame == 0 && branch->kept_output == 0)
         return;
-    if (branch->kept_output > 0 && (branch->over || branch->outputs_gone))
+    if (branch->kept_output > 0 && (gone || branch->outputs_gone))
         outputs_delete(run, branch);
     key_branch(&key, run->work->partition, 'i', &run->ref, branch->id);
-    bool waits = !branch->over && branch_has_frame(branch);
+    bool waits = !gone && branch_has_frame(branch);
     if (waits && branch->kept_frame != branch->entry) {
         buf_clear(record);
         frame_write(record, run->work->arena, branch->frame);
@@ -255,10 +266,9 @@ static void branch_put(struct run *run, struct branch *branch)
     } else if (!waits && branch->kept_frame != 0) {
         store_delete(batch, key_str(&key));
     }
-    if (branch->id == BRANCH_ROOT) /* it stands in the execution's record */
-        return;
     key_branch(&key, run->work->partition, 'b', &run->ref, branch->id);
-    if (branch->over) {
+    if (gone ||
+        (branch->id == BRANCH_ROOT && !branch->cut)) { /* a root that runs stands in the execution's record */
         if (!str_empty(branch->kept))
             store_delete(batch, key_str(&key));
         return;
@@ -274,7 +284,7 @@ void rest_write(struct run *run, const struct step *step)
     struct execution *execution = &run->execution;
     for (size_t i = 0; i < execution->branches.len; i++)
         branch_put(run, execution->branches.at[i]);
-    for (size_t i = 0; i < step->outputs.len && execution->status == EXECUTION_RUNNING; i++) {
+    for (size_t i = 0; i < step->outputs.len && execution->status != EXECUTION_SUCCEEDED; i++) {
         const struct output *output = &step->outputs.at[i];
         struct key key;
         if (output->gone)

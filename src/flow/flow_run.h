@@ -38,6 +38,8 @@ struct run {
 void rest_loaded(struct run *run);
 /* A branch by its id; NULL: it is over. */
 struct branch *rest_branch(struct run *run, uint32_t id);
+/* All that are in the store beside the root. */
+void rest_all(struct run *run);
 void rest_init(struct run *run, struct step_rest *ret);
 /* Puts what the step has left into the batch: branches, frames, outputs, timers. */
 void rest_write(struct run *run, const struct step *step);

@@ -179,7 +179,7 @@ static void a_deleted_machine_ends_with_its_last_execution(void **test)
     assert_int_equal(fault.code, FAULT_MACHINE_NOT_FOUND);
     fault = (struct fault){ 0 };
     assert_false(flow_execution_describe(reader, &arena, engine.ns,
-                                         STR("arn:aws:states:us-east-1:000000000000:execution:M:one"),
+                                         STR("arn:aws:states:us-east-1:000000000000:execution:M:one"), 0,
                                          &execution, &fault));
     assert_int_equal(fault.code, FAULT_EXECUTION_NOT_FOUND);
     store_snapshot_release(&reader);

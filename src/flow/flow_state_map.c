@@ -255,6 +255,11 @@ static bool map_concurrency(struct step *step, struct branch *branch, struct val
     return false;
 }
 
+static int64_t inline_concurrency(int64_t asked)
+{
+    return asked == 0 || asked > MAP_CONCURRENCY_MAX ? MAP_CONCURRENCY_MAX : asked;
+}
+
 static bool map_items(struct step *step, struct branch *branch, struct frame *frame)
 {
     const struct map_state *own = step_state(step, branch)->own;
@@ -453,8 +458,7 @@ static void map_enter(struct step *step, struct branch *branch)
         map_enter_run(step, branch, frame, concurrency);
         return;
     }
-    if (concurrency == 0 || concurrency > MAP_CONCURRENCY_MAX)
-        concurrency = MAP_CONCURRENCY_MAX;
+    concurrency = inline_concurrency(concurrency);
     uint32_t count = value_json(step->arena, &frame->items)->count;
     uint32_t started = step_event(step, branch, HISTORY_MAP_STARTED);
     history_number(&step->history, FIELD_LENGTH, count);
@@ -462,6 +466,28 @@ static void map_enter(struct step *step, struct branch *branch)
     family_begin(step, branch, count, frame);
     for (uint32_t i = 0; i < count && i < concurrency; i++) {
         if (!map_begin(step, branch, started))
+            return;
+    }
+}
+
+/* A run goes on as a run; iterations that were not begun yet are, as far as there is room for them. */
+static void map_redrive(struct step *step, struct branch *branch, const struct happening *what)
+{
+    int64_t concurrency;
+    for (size_t i = 0; i < what->run_count && branch->phase == BRANCH_MAP_RUN; i++) {
+        if (what->runs[i].map_run != branch->map_run)
+            continue;
+        step_event(step, branch, HISTORY_MAP_RUN_REDRIVEN);
+        history_text(&step->history, FIELD_MAP_RUN_ARN, what->runs[i].arn);
+        history_number(&step->history, FIELD_REDRIVE_COUNT, what->runs[i].redrives);
+        history_end(&step->history);
+    }
+    if (branch->phase == BRANCH_MAP_RUN ||
+        !map_concurrency(step, branch, &family_frame(step, branch)->from, &concurrency))
+        return;
+    concurrency = inline_concurrency(concurrency);
+    while (branch->begun < branch->children && branch->begun - branch->done < concurrency) {
+        if (!map_begin(step, branch, branch->previous_event))
             return;
     }
 }
@@ -490,6 +516,7 @@ static const struct family map_family = {
     .child_failed = HISTORY_ITERATION_FAILED,
     .child_aborted = HISTORY_ITERATION_ABORTED,
     .refill = map_refill,
+    .redrive = map_redrive,
 };
 
 const struct state_kind state_map = {

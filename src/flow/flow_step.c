@@ -63,8 +63,12 @@ static void execution_end(struct step *step, enum execution_status status)
     execution->stop_ms = step->now_ms;
     execution->timeout_ms = 0;
     execution->continue_ms = 0;
-    for (size_t i = 0; i < execution->branches.len; i++)
-        execution->branches.at[i]->over = true;
+    for (size_t i = 0; i < execution->branches.len; i++) {
+        if (status == EXECUTION_SUCCEEDED)
+            execution->branches.at[i]->over = true;
+        else
+            family_stop(step, execution->branches.at[i]);
+    }
 }
 
 static void branch_end(struct step *step, struct branch *branch, struct value *output)
@@ -118,6 +122,7 @@ static void branch_move(struct step *step, struct branch *branch, struct value *
     if (step->inspection)
         step->inspection->output = *output;
     const struct state *state = step_state(step, branch);
+    family_settle(step, branch);
     if (state->kind->exited != HISTORY_NONE) {
         step_event(step, branch, state->kind->exited);
         history_text(&step->history, FIELD_NAME, state->name);
@@ -220,6 +225,7 @@ static bool branch_retry(struct step *step, struct branch *branch, struct str er
         branch->retry_count++;
         branch_rest(branch);
         branch->phase = BRANCH_RETRY;
+        family_settle(step, branch);
         if (step->inspection)
             step->inspection->retry_index = i;
         branch->wake_ms = step->now_ms + delay_ms;
@@ -290,6 +296,10 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
         }
         if (begun)
             family_cut(step, branch, failed);
+        if (begun && str_eq(error, STR("States.DataLimitExceeded")))
+            family_settle(step, branch); /* a redrive begins the whole state anew */
+        if (branch->phase == BRANCH_READY)
+            branch->phase = BRANCH_STOPPED;
         if (branch_retry(step, branch, error, heartbeat))
             return;
         if (begun) {
@@ -306,6 +316,12 @@ void step_fail(struct step *step, struct branch *branch, struct str error, struc
 
 void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause)
 {
+    if (branch->phase == BRANCH_MAP_RUN) { /* an item cannot be had: a redrive begins another run */
+        family_cut(step, branch, NULL);
+        family_settle(step, branch);
+    }
+    if (branch->phase == BRANCH_READY)
+        branch->phase = BRANCH_STOPPED;
     step_event(step, branch, HISTORY_EXECUTION_FAILED);
     event_failure(step, error, cause);
     if (step->rest)
@@ -372,6 +388,12 @@ static void branch_enter(struct step *step, struct branch *branch)
 {
     const struct state *state = step_state(step, branch);
     step->transitions++;
+    if (branch->phase == BRANCH_STOPPED) { /* of a redrive: it was entered long ago */
+        branch->phase = BRANCH_READY;
+        branch->entry = ++step->execution->last_entry;
+        state->kind->enter(step, branch);
+        return;
+    }
     branch->entered_ms = step->now_ms;
     branch->entered_event = step_event(step, branch, state->kind->entered);
     history_text(&step->history, FIELD_NAME, state->name);
@@ -400,6 +422,11 @@ static void step_overflow(struct step *step)
                                      step->settings->events_max));
 }
 
+static bool branch_is_due(const struct branch *branch)
+{
+    return branch->phase == BRANCH_READY || branch->phase == BRANCH_STOPPED;
+}
+
 /* Enters states until all branches wait, the execution is over, or the share is used up. */
 static void step_drive(struct step *step)
 {
@@ -407,7 +434,7 @@ static void step_drive(struct step *step)
     for (size_t i = 0; i < step->ready.len; i++) {
         struct branch *branch = step->ready.at[i];
         step->running = branch;
-        while (!step->full && !branch->over && branch->phase == BRANCH_READY) {
+        while (!step->full && !branch->over && branch_is_due(branch)) {
             if (!step_has_share(step)) {
                 execution->continue_ms = step->now_ms;
                 return;
@@ -425,7 +452,7 @@ static void step_continue(struct step *step)
     if (step->rest)
         step->rest->branches(step->rest->self);
     for (size_t i = 0; i < execution->branches.len; i++) {
-        if (execution->branches.at[i]->phase == BRANCH_READY)
+        if (branch_is_due(execution->branches.at[i]))
             VEC_PUSH(step->arena, &step->ready, execution->branches.at[i]);
     }
 }
@@ -456,17 +483,29 @@ static void step_start(struct step *step, const struct happening *what)
     step_ready(step, root);
 }
 
-/* The state that did not succeed is begun anew, without being entered anew. */
-static void step_redrive(struct step *step)
+/* What did not succeed goes on: the root from this event, each other branch from its own last one. */
+static void step_redrive(struct step *step, const struct happening *what)
 {
-    struct branch *root = execution_branch(step->execution, BRANCH_ROOT);
-    if (step->plan->timeout_s > 0)
-        step->execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
+    struct execution *execution = step->execution;
+    struct branch *root = execution_branch(execution, BRANCH_ROOT);
+    size_t count = execution->branches.len;
+    if (step->plan->timeout_s > 0 && !step->names->child)
+        execution->timeout_ms = step->now_ms + step->plan->timeout_s * 1000;
+    root->previous_event = execution->last_event;
     step_event(step, root, HISTORY_EXECUTION_REDRIVEN);
-    history_number(&step->history, FIELD_REDRIVE_COUNT, step->execution->redrives);
+    history_number(&step->history, FIELD_REDRIVE_COUNT, execution->redrives);
     history_end(&step->history);
     step->transitions++;
-    step_state(step, root)->kind->enter(step, root);
+    for (size_t i = 0; i < count; i++) {
+        if (branch_is_due(execution->branches.at[i]))
+            VEC_PUSH(step->arena, &step->ready, execution->branches.at[i]);
+    }
+    for (size_t i = 0; i < count && execution->status == EXECUTION_RUNNING; i++) {
+        struct branch *branch = execution->branches.at[i];
+        const struct family *family = step_state(step, branch)->kind->family;
+        if (branch_has_frame(branch) && family->redrive)
+            family->redrive(step, branch, what);
+    }
 }
 
 void flow_step(struct step *step, const struct happening *what)
@@ -480,7 +519,7 @@ void flow_step(struct step *step, const struct happening *what)
         step_continue(step);
         break;
     case HAPPENED_REDRIVE:
-        step_redrive(step);
+        step_redrive(step, what);
         break;
     case HAPPENED_EXECUTION_TIMEOUT:
         step_time_out(step);

@@ -9,6 +9,9 @@
  *   READY --enter--> leave --> READY (next state), or the branch's end
  *                    sleep --> TASK, TOKEN, JOB, WAIT --resume--> leave, sleep, fail
  *                    fail  --> RETRY --its time--> READY of the same state; a catcher's next state; the end
+ *
+ *   the end without success: READY stays, FAMILY and MAP_RUN too, all else is STOPPED; a redrive begins the states of
+ *   those that are STOPPED anew, without entering them
  */
 #ifndef FLOW_FLOW_STEP_H
 #define FLOW_FLOW_STEP_H
@@ -42,11 +45,18 @@ enum happening_kind {
     HAPPENED_TIMEOUT,       /* timeout_ms of the task has */
     HAPPENED_HEARTBEAT_MISSED,
     HAPPENED_EXECUTION_TIMEOUT,
-    HAPPENED_REDRIVE,       /* it was over, and goes on; the root is at hand in BRANCH_RETRY */
-    HAPPENED_STOP,          /* error, cause; empty: none */
-    HAPPENED_RUN_REFILL,    /* count more executions of the map run may begin */
+    HAPPENED_REDRIVE,    /* it was over, and goes on; all branches are at hand; runs: the map runs of them */
+    HAPPENED_STOP,       /* error, cause; empty: none */
+    HAPPENED_RUN_REFILL, /* count more executions of the map run may begin */
     HAPPENED_RUN_SUCCEEDED, /* all have; count: that gave an output */
     HAPPENED_RUN_FAILED,    /* error, cause */
+};
+
+/* A map run that goes on. */
+struct run_redriven {
+    uint64_t map_run;
+    struct str arn;
+    uint32_t redrives; /* how often it was, with this time */
 };
 
 struct happening {
@@ -56,6 +66,8 @@ struct happening {
     struct str error, cause;
     struct str worker; /* may be empty */
     uint32_t count;
+    const struct run_redriven *runs;
+    size_t run_count;
 };
 
 /* How much of a map run may run at once, and fail. */

@@ -218,7 +218,7 @@ static bool executed(struct rooms_here *rooms, struct str name, struct flow_exec
     struct fault fault = { 0 };
     struct str arn =
         arena_printf(&rooms->arena, "arn:aws:states:eu-west-1:111111111111:execution:M:%.*s", STR_ARG(name));
-    bool there = flow_execution_describe(reader, &rooms->arena, home, arn, ret, &fault);
+    bool there = flow_execution_describe(reader, &rooms->arena, home, arn, 0, ret, &fault);
     store_snapshot_release(&reader);
     return there;
 }
