@@ -1,5 +1,6 @@
 /* Random workflows with random outcomes of their tasks, from a seed: each runs once in one piece, and once in a process
- * that dies at commits and is started again. Both must end alike, with the same history but for its times.
+ * that dies at commits and is started again. Some are stopped at some second; what did not succeed is redriven, a few
+ * times. Both must end alike, with the same history but for its times.
  *
  * CREMA_FLOW_SEEDS: how many (60); CREMA_FLOW_SEED: the first (1). */
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 #include "io/clock.h"
 
 enum {
-    STEPS_MAX = 40, /* seconds until a workflow that still runs is compared as it is */
+    STEPS_MAX = 60, /* seconds until a workflow that still runs is compared as it is */
+    REDRIVES_MAX = 3,
+    SCOPES_MAX = 8, /* one within another */
     DEATHS_MAX = 4,
     OUTCOME_BYTES_MAX = 8 << 20,
     BORN_MS = 1700000000,
@@ -47,7 +50,8 @@ static uint32_t pick(struct chance *chance, uint32_t count)
 struct writing {
     struct buf out;
     struct chance chance;
-    unsigned names; /* given so far */
+    unsigned names;                 /* given so far */
+    unsigned variables[SCOPES_MAX]; /* of the scope of that depth: x<number>, a number; 0: none */
 };
 
 static void write_scope(struct writing *w, unsigned depth);
@@ -104,8 +108,17 @@ static void write_state(struct writing *w, unsigned name, unsigned next, unsigne
         buf_printf(&w->out,
                    "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::dynamodb:putItem\",\"Parameters\":{"
                    "\"s\":%u,\"k.$\":"
-                   "\"$.k\",\"try.$\":\"$$.State.RetryCount\"},\"ResultPath\":\"$.r%u\"%s",
-                   name, name % 3, pick(&w->chance, 4) ? "" : ",\"TimeoutSeconds\":2");
+                   "\"$.k\",\"try.$\":\"$$.State.RetryCount\",\"n.$\":\"$$.Execution.RedriveCount\"",
+                   name);
+        for (unsigned i = 0; i <= depth; i++) {
+            if (w->variables[i] != 0)
+                buf_printf(&w->out, ",\"x%u.$\":\"$x%u\"", w->variables[i], w->variables[i]);
+        }
+        buf_printf(&w->out, "},\"ResultPath\":\"$.r%u\"%s", name % 3,
+                   pick(&w->chance, 4) ? "" : ",\"TimeoutSeconds\":2");
+        if (w->variables[depth] != 0 && pick(&w->chance, 2))
+            buf_printf(&w->out, ",\"Assign\":{\"x%u.$\":\"States.MathAdd($x%u, 1)\"}", w->variables[depth],
+                       w->variables[depth]);
         write_errors(w, rescue);
     } else if (kind == 4) {
         buf_printf(&w->out, "\"Type\":\"Pass\",\"Result\":{\"p\":%u},\"ResultPath\":\"$.r%u\"", name,
@@ -133,9 +146,19 @@ static void write_state(struct writing *w, unsigned name, unsigned next, unsigne
 static void write_scope(struct writing *w, unsigned depth)
 {
     unsigned count = 1 + pick(&w->chance, depth == 0 ? 4 : 2), first = w->names;
-    w->names += count + 1;
+    w->names += count + 1; /* the last one is the rescue */
     unsigned rescue = first + count;
-    buf_printf(&w->out, "{\"StartAt\":\"S%u\",\"States\":{", first);
+    if (pick(&w->chance, 2)) {
+        w->variables[depth] = w->names++;
+        buf_printf(
+            &w->out,
+            "{\"StartAt\":\"S%u\",\"States\":{\"S%u\":{\"Type\":\"Pass\",\"Assign\":{\"x%u.$\":\"$.k\"},"
+            "\"Next\":\"S%u\"},",
+            w->variables[depth], w->variables[depth], w->variables[depth], first);
+    } else {
+        w->variables[depth] = 0;
+        buf_printf(&w->out, "{\"StartAt\":\"S%u\",\"States\":{", first);
+    }
     for (unsigned i = 0; i < count; i++)
         write_state(w, first + i, first + i + 1, rescue, depth);
     if (depth > 0 && pick(&w->chance, 10) == 0)
@@ -153,6 +176,8 @@ struct life {
     uint32_t dies_at;          /* 0: never */
     _Atomic(uint32_t) total;   /* commits of all lives */
     uint64_t seed;
+    uint32_t stop_at; /* second; 0: it is not stopped */
+    uint32_t redrives;
     size_t len;
     char outcome[OUTCOME_BYTES_MAX];
 };
@@ -203,6 +228,32 @@ static void tell(struct life *life, struct str text)
     life->outcome[life->len++] = '\n';
 }
 
+static bool stop_run(struct engine *engine, struct work *work, void *self)
+{
+    struct fault fault = { 0 };
+    int64_t ms;
+    return flow_stop(engine->flow, work, engine->ns, *(struct str *)self, STR("Stopped"), STR_EMPTY, &ms,
+                     &fault);
+}
+
+struct redriving {
+    struct str arn;
+    uint32_t redrives; /* before */
+};
+
+static bool redrive_run(struct engine *engine, struct work *work, void *self)
+{
+    struct redriving *redriving = self;
+    struct fault fault = { 0 };
+    int64_t ms;
+    struct str token = arena_printf(work->arena, "%u", redriving->redrives);
+    bool redriven = flow_redrive(engine->flow, work, engine->ns, redriving->arn, token, &ms, &fault);
+    if (!redriven)
+        print_error("%.*s\n", STR_ARG(fault.text));
+    assert_true(redriven);
+    return redriven;
+}
+
 static void live(struct life *life, const char *folder, struct str definition)
 {
     static struct engine engine;
@@ -223,20 +274,36 @@ static void live(struct life *life, const char *folder, struct str definition)
     for (;;) {
         drain(&engine, life);
         engine_describe(&engine, arn, &arena, &execution);
-        if (!execution.running || life->step == STEPS_MAX)
+        if (life->step == STEPS_MAX)
             break;
+        if (execution.running && life->step == life->stop_at && execution.redrives == 0) {
+            engine_call(&engine, stop_run, &arn);
+            continue;
+        }
+        if (!execution.running) {
+            if (execution.succeeded || execution.redrives == REDRIVES_MAX)
+                break;
+            struct redriving redriving = { arn, execution.redrives };
+            engine_call(&engine, redrive_run, &redriving);
+            continue;
+        }
         life->step++;
         clock_move((int64_t)BORN_MS * 1000 + (int64_t)life->step * 1000);
     }
     tell(life, execution.status);
+    life->redrives = execution.redrives;
     tell(life, execution.output);
     tell(life, execution.error);
     tell(life, execution.cause);
     struct json events = engine_history(&engine, arn, &arena);
     for (uint32_t i = 0; i < events.count; i++) {
         struct json event = json_with_member(&arena, &events.items[i], STR("timestamp"), json_of_null());
+        const struct json *redriven = json_get(&event, STR("mapRunRedrivenEventDetails"));
         if (json_get(&event, STR("mapRunStartedEventDetails"))) /* a name by chance */
             event = json_with_member(&arena, &event, STR("mapRunStartedEventDetails"), json_of_null());
+        if (redriven)
+            event = json_with_member(&arena, &event, STR("mapRunRedrivenEventDetails"),
+                                     *json_get(redriven, STR("redriveCount")));
         tell(life, json_text(&arena, &event));
     }
     life->outcome[life->len] = 0;
@@ -288,17 +355,19 @@ static void a_life_in_pieces_is_one_life(void **test)
     struct life *pieces =
         mmap(NULL, sizeof(*pieces), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(whole != MAP_FAILED && pieces != MAP_FAILED);
-    unsigned deaths = 0, failed = 0, succeeded = 0, wrong = 0;
+    unsigned deaths = 0, failed = 0, succeeded = 0, wrong = 0, redrives = 0;
     uint64_t commits = 0, events = 0;
     for (unsigned seed = first; seed < first + count; seed++) {
-        struct writing w = { .chance = { seed } };
+        struct writing w = { .chance = { seed }, .names = 1 };
         struct chance chance = { ~(uint64_t)seed };
         buf_init(&w.out, 0);
         write_scope(&w, 0);
         whole->seed = pieces->seed = seed;
+        whole->stop_at = pieces->stop_at = pick(&w.chance, 3) ? 0 : 1 + pick(&w.chance, 4);
         (void)run(whole, buf_str(&w.out), NULL);
         deaths += run(pieces, buf_str(&w.out), &chance);
         commits += whole->total;
+        redrives += whole->redrives;
         succeeded += strncmp(whole->outcome, "SUCCEEDED", 9) == 0;
         failed += strncmp(whole->outcome, "FAILED", 6) == 0;
         for (size_t i = 0; i < whole->len; i++)
@@ -316,10 +385,11 @@ static void a_life_in_pieces_is_one_life(void **test)
     }
     munmap(whole, sizeof(*whole));
     munmap(pieces, sizeof(*pieces));
-    print_message("%u workflows: %u succeeded, %u failed; %llu commits, %llu events; %u deaths\n", count,
-                  succeeded, failed, (unsigned long long)commits, (unsigned long long)events, deaths);
+    print_message(
+        "%u workflows: %u succeeded, %u failed, %u redrives; %llu commits, %llu events; %u deaths\n", count,
+        succeeded, failed, redrives, (unsigned long long)commits, (unsigned long long)events, deaths);
     assert_int_equal(wrong, 0);
-    assert_true(count < 50 || (deaths > count / 2 && succeeded > count / 10 && failed > count / 20));
+    assert_true(count < 50 || (deaths > count / 2 && succeeded > count / 10 && redrives > count / 5));
 }
 
 int main(void)
