@@ -163,12 +163,13 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_i64(out, execution->start_ms);
     pack_i64(out, execution->stop_ms);
     pack_u64(out, execution->last_event);
+    if (execution->redrives > 0)
+        pack_str(out, execution->redrive_tokens);
     if (execution->status == EXECUTION_SUCCEEDED)
         return;
     pack_u64(out, execution->last_entry);
     pack_u64(out, execution->branch_count);
     pack_u64(out, execution->hops);
-    pack_str(out, execution->redrive_tokens);
     if (execution->status != EXECUTION_RUNNING)
         return;
     pack_i64(out, execution->timeout_ms);
@@ -257,12 +258,13 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->last_event = unpack_u32(&in);
     if (!whole)
         return !in.bad;
+    if (ret->redrives > 0)
+        ret->redrive_tokens = unpack_str(&in);
     if (ret->status == EXECUTION_SUCCEEDED)
         return unpack_done(&in);
     ret->last_entry = unpack_u32(&in);
     ret->branch_count = unpack_u32(&in);
     ret->hops = unpack_u32(&in);
-    ret->redrive_tokens = unpack_str(&in);
     if (ret->status != EXECUTION_RUNNING)
         return unpack_done(&in);
     ret->timeout_ms = unpack_i64(&in);

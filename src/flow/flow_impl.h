@@ -13,8 +13,7 @@
  *   'q' | account | region | name 0 | queued u64 | address            -> input of a task that waits for a worker
  *   'u' | machine id u64 | start, newest first | nonce u64            -> nothing: it runs
  *   'h' | machine id u64 | start, newest first | nonce | first id u32 -> chunk (flow_history.h)
- *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch; the root (0) only of one that is over and
- *                                                                        did not succeed
+ *   'b' | machine id u64 | start, newest first | nonce | branch u32   -> branch; the root only when it did not succeed
  *   'i' | machine id u64 | start, newest first | nonce | branch u32   -> frame of one that waits for its own
  *   'v' | machine id u64 | start, newest first | nonce | branch u32 | name      -> value of a variable
  *   'o' | machine id u64 | start, newest first | nonce | branch u32 | index u32 -> output of one of its own
