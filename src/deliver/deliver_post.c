@@ -244,6 +244,7 @@ static void post_end(struct delivery_post *out, const struct delivery_result *re
     if (!result)
         return; /* its place is freed with all others, when deliver is closed */
     post->result = (struct delivery_result){ .outcome = result->outcome,
+                                             .stage = result->stage,
                                              .result = arena_copy(&post->arena, result->result),
                                              .error = arena_copy(&post->arena, result->error),
                                              .cause = arena_copy(&post->arena, result->cause) };

@@ -106,11 +106,30 @@ static void engine_send(void *self, struct work *work, const struct delivery *de
         return;
     }
     size_t i = engine->answer_next++;
-    ret->outcome = str_empty(engine->answers[i].error) ? OUTCOME_DELIVERED : OUTCOME_REJECTED;
+    ret->outcome = engine->answers[i].busy               ? OUTCOME_RETRY
+                   : str_empty(engine->answers[i].error) ? OUTCOME_DELIVERED
+                                                         : OUTCOME_REJECTED;
     ret->result = engine->answers[i].result;
     ret->error = engine->answers[i].error;
     ret->cause = engine->answers[i].cause;
+    ret->stage = engine->answers[i].stage;
 }
+
+static void engine_offer(void *self, struct work *work, const struct delivery *delivery,
+                         struct delivery_result *ret)
+{
+    struct engine *engine = self;
+    struct fault fault = { 0 };
+    bool offered = flow_activity_offer(engine->flow, work, delivery, &fault);
+    *ret = (struct delivery_result){ .outcome = offered ? OUTCOME_DELIVERED : OUTCOME_REJECTED,
+                                     .stage = STAGE_UNPLACED,
+                                     .error = STR("ActivityDoesNotExist"),
+                                     .cause = fault.text };
+}
+
+static const struct target_kind engine_activity = { .name = "activity",
+                                                    .doc = "queues of the engine's own",
+                                                    .send = engine_offer };
 
 static const struct target_kind engine_target = { .name = "operation",
                                                   .doc = "answers as the test says",
@@ -123,7 +142,11 @@ static const struct target_kind engine_function = { .name = "function",
 
 bool engine_task_known(void *self, struct str resource, struct str *ret_why)
 {
-    (void)self;
+    const struct engine *engine = self; /* NULL: none forgets anything */
+    if (engine && !str_empty(engine->forgotten) && str_eq(resource, engine->forgotten)) {
+        *ret_why = STR("it is forgotten");
+        return false;
+    }
     static const char *const known[] = {
         "arn:aws:states:::events:putEvents",
         "arn:aws:states:::events:putEvents.waitForTaskToken",
@@ -144,7 +167,8 @@ bool engine_task_known(void *self, struct str resource, struct str *ret_why)
         if (str_eq(resource, str_from(known[i])))
             return true;
     }
-    if (str_starts(resource, STR("arn:aws:lambda:")))
+    if (str_starts(resource, STR("arn:aws:lambda:")) ||
+        str_starts(resource, STR("arn:aws:states:us-east-1:000000000000:activity:")))
         return true;
     static const char *const unbuilt[] = { "arn:aws:states:::aws-sdk:" };
     for (size_t i = 0; i < sizeof(unbuilt) / sizeof(unbuilt[0]); i++) {
@@ -192,6 +216,7 @@ void engine_open_at(struct engine *engine, const struct flow_settings *settings,
     pthread_cond_init(&engine->done, NULL);
     struct flow_settings own = settings ? *settings : (struct flow_settings){ 0 };
     own.task_known = engine_task_known;
+    own.task_known_self = engine;
     struct diag why = { { 0 } };
     assert_int_equal(store_open(&(struct store_settings){ .folder = folder,
                                                           .segment_bytes = folder ? 1 << 18 : 0,
@@ -202,6 +227,7 @@ void engine_open_at(struct engine *engine, const struct flow_settings *settings,
     assert_int_equal(flow_open(&own, engine->deliver, &engine->flow), ERR_OK);
     deliver_add_target(engine->deliver, &engine_target, engine);
     deliver_add_target(engine->deliver, &engine_function, engine);
+    deliver_add_target(engine->deliver, &engine_activity, engine);
     deliver_on_done(engine->deliver, DELIVERY_OF_TASK, flow_task_done, engine->flow);
     struct writer_hooks hooks = {
         .self = engine, .after_run = after_run, .after_rollback = after_rollback, .after_commit = after_commit

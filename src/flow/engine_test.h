@@ -30,12 +30,15 @@ struct engine {
     /* of the target */
     struct {
         struct str result, error, cause;
+        enum delivery_stage stage;
+        bool busy;                 /* it is to be tried again */
     } answers[ENGINE_ANSWERS_MAX]; /* in order; after the last: {} */
     size_t answer_count, answer_next;
     struct arena arena;
     struct str last_payload; /* of the last delivery; in arena */
     struct str last_token;   /* the string member named token, Token or TaskToken in it; empty: none */
     size_t deliveries;
+    struct str forgotten; /* a resource that is known no more */
     struct engine_hooks hooks;
 };
 

@@ -418,6 +418,8 @@ static void express_step(struct view *view, struct work *work, const struct edit
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
         .digest = digest_named,
+        .known = flow->settings.task_known,
+        .known_self = flow->settings.task_known_self,
         .logged = edition->logging.level != LOG_OFF,
     };
     struct execution_names names = {

@@ -51,8 +51,9 @@ static void step_once(struct arena *arena, struct plan *plan, struct execution *
         .role_arn = STR("arn:r"),
         .region = STR("us-east-1"),
     };
-    struct step_settings settings = { 1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes,
-                                      NULL, false };
+    struct step_settings settings = {
+        1000, 1 << 20, HISTORY_EVENTS_MAX, PAYLOAD_BYTES_MAX, random_bytes, NULL, NULL, NULL, false
+    };
     struct step step = { .plan = plan,
                          .execution = execution,
                          .names = &names,

@@ -153,6 +153,8 @@ void run_step(struct run *run, const struct happening *what, struct value input,
         .payload_bytes_max = PAYLOAD_BYTES_MAX,
         .random = rand_bytes,
         .digest = digest_named,
+        .known = flow->settings.task_known,
+        .known_self = flow->settings.task_known_self,
         .logged = edition->logging.level != LOG_OFF,
     };
     struct execution_names names = {
@@ -477,6 +479,8 @@ void flow_task_done(void *self, struct work *work, const struct delivery *delive
     if (result->outcome != OUTCOME_DELIVERED) {
         what.error = result->error;
         what.cause = result->cause;
+        what.unplaced = result->stage == STAGE_UNPLACED;
+        what.unreached = result->stage == STAGE_UNREACHED;
     } else if (str_empty(result->result)) {
         what.kind = delivered;
         what.value = value_empty_object();

@@ -152,9 +152,13 @@ static void task_event(struct step *step, struct branch *branch, enum history_ty
         [HISTORY_TASK_SUBMIT_FAILED] = HISTORY_ACTIVITY_SCHEDULE_FAILED,
     };
     static const enum history_type of_function[HISTORY_TYPES] = {
-        [HISTORY_TASK_SCHEDULED] = HISTORY_LAMBDA_SCHEDULED, [HISTORY_TASK_STARTED] = HISTORY_LAMBDA_STARTED,
-        [HISTORY_TASK_SUCCEEDED] = HISTORY_LAMBDA_SUCCEEDED, [HISTORY_TASK_FAILED] = HISTORY_LAMBDA_FAILED,
+        [HISTORY_TASK_SCHEDULED] = HISTORY_LAMBDA_SCHEDULED,
+        [HISTORY_TASK_STARTED] = HISTORY_LAMBDA_STARTED,
+        [HISTORY_TASK_SUCCEEDED] = HISTORY_LAMBDA_SUCCEEDED,
+        [HISTORY_TASK_FAILED] = HISTORY_LAMBDA_FAILED,
         [HISTORY_TASK_TIMED_OUT] = HISTORY_LAMBDA_TIMED_OUT,
+        [HISTORY_TASK_START_FAILED] = HISTORY_LAMBDA_START_FAILED,
+        [HISTORY_TASK_SUBMIT_FAILED] = HISTORY_LAMBDA_SCHEDULE_FAILED,
     };
     const struct task *own = step_state(step, branch)->own;
     if (own->activity || own->function) {
@@ -166,6 +170,18 @@ static void task_event(struct step *step, struct branch *branch, enum history_ty
     step_event(step, branch, type);
     history_text(&step->history, FIELD_RESOURCE_TYPE, own->type);
     history_text(&step->history, FIELD_RESOURCE, own->action);
+}
+
+static void task_fail(struct step *step, struct branch *branch, enum history_type type, struct str error,
+                      struct str cause, bool heartbeat)
+{
+    task_event(step, branch, type);
+    if (!str_empty(error))
+        history_text(&step->history, FIELD_ERROR, error);
+    if (!str_empty(cause))
+        history_text(&step->history, FIELD_CAUSE, cause);
+    history_end(&step->history);
+    step_fail(step, branch, error, cause, heartbeat);
 }
 
 static void task_times_begin(const struct step *step, struct branch *branch)
@@ -196,6 +212,23 @@ static bool task_credentials(struct step *step, struct branch *branch, struct st
     return true;
 }
 
+/* A function whose endpoint has gone from the settings since the definition was made. One that is named by its ARN
+ * is not scheduled at all; another task is, but does not start. */
+static bool task_is_known(struct step *step, struct branch *branch, bool scheduled)
+{
+    const struct task *own = step_state(step, branch)->own;
+    struct str why = STR_EMPTY;
+    if (!function_is(own->resource) || own->function == scheduled || !step->settings->known ||
+        step->settings->known(step->settings->known_self, own->resource, &why))
+        return true;
+    struct str cause =
+        arena_printf(step->arena, "Function not found: %.*s (%.*s)", STR_ARG(own->resource), STR_ARG(why));
+    task_fail(step, branch,
+              own->function || own->by_token ? HISTORY_TASK_SUBMIT_FAILED : HISTORY_TASK_START_FAILED,
+              STR("Lambda.ResourceNotFoundException"), cause, false);
+    return false;
+}
+
 static void task_enter(struct step *step, struct branch *branch)
 {
     const struct task *own = step_state(step, branch)->own;
@@ -215,7 +248,7 @@ static void task_enter(struct step *step, struct branch *branch)
     step->task_token = STR_EMPTY;
     if (!ready)
         return;
-    if (!step_render(step, branch, &parameters))
+    if (!step_render(step, branch, &parameters) || !task_is_known(step, branch, false))
         return;
     struct str text = value_text(step->arena, &parameters);
     task_event(step, branch, HISTORY_TASK_SCHEDULED);
@@ -233,6 +266,8 @@ static void task_enter(struct step *step, struct branch *branch)
     if (!str_empty(credentials) && !own->activity)
         history_text(&step->history, FIELD_TASK_CREDENTIALS, credentials);
     history_end(&step->history);
+    if (!task_is_known(step, branch, true))
+        return;
     branch->timeout_span_ms = timeout_s * 1000;
     branch->heartbeat_span_ms = heartbeat_s * 1000;
     if (!own->activity) { /* a worker's begins when it takes the task */
@@ -269,18 +304,6 @@ static void task_succeed(struct step *step, struct branch *branch, const struct 
     history_text(&step->history, FIELD_OUTPUT, text);
     history_end(&step->history);
     step_leave(step, branch, result, STATE_NONE);
-}
-
-static void task_fail(struct step *step, struct branch *branch, enum history_type type, struct str error,
-                      struct str cause, bool heartbeat)
-{
-    task_event(step, branch, type);
-    if (!str_empty(error))
-        history_text(&step->history, FIELD_ERROR, error);
-    if (!str_empty(cause))
-        history_text(&step->history, FIELD_CAUSE, cause);
-    history_end(&step->history);
-    step_fail(step, branch, error, cause, heartbeat);
 }
 
 /* ---- executions that a task waits for ---- */
@@ -392,6 +415,14 @@ static void task_taken(struct step *step, struct branch *branch, struct str work
     step_sleep(step, branch, BRANCH_TOKEN);
 }
 
+/* Rejected before it was handed over to whom it waits for; or before anybody was there to take it. */
+static enum history_type rejected_event(bool submits, const struct happening *what)
+{
+    if (submits)
+        return HISTORY_TASK_SUBMIT_FAILED;
+    return what->unplaced || what->unreached ? HISTORY_TASK_START_FAILED : HISTORY_TASK_FAILED;
+}
+
 static void task_resume(struct step *step, struct branch *branch, const struct happening *what)
 {
     const struct task *own = step_state(step, branch)->own;
@@ -412,8 +443,7 @@ static void task_resume(struct step *step, struct branch *branch, const struct h
         job_ended(step, branch, what);
         return;
     case HAPPENED_REJECTED:
-        task_fail(step, branch, submits ? HISTORY_TASK_SUBMIT_FAILED : HISTORY_TASK_FAILED, what->error,
-                  what->cause, false);
+        task_fail(step, branch, rejected_event(submits, what), what->error, what->cause, false);
         return;
     case HAPPENED_TOKEN_SUCCESS:
         task_succeed(step, branch, what);

@@ -34,7 +34,7 @@ enum happening_kind {
     HAPPENED_START, /* value: the input */
     HAPPENED_CONTINUE,
     HAPPENED_DELIVERED,     /* the task was carried out; value: what came back */
-    HAPPENED_REJECTED,      /* it was not: error, cause */
+    HAPPENED_REJECTED,      /* it was not: error, cause; unplaced, unreached: it was not even begun */
     HAPPENED_TOKEN_SUCCESS, /* value: the output */
     HAPPENED_TOKEN_FAILURE, /* error, cause */
     HAPPENED_JOB_ENDED,     /* the execution that the task started is over; value: its description */
@@ -64,7 +64,8 @@ struct happening {
     uint32_t branch; /* of those that are for one */
     struct value value;
     struct str error, cause;
-    struct str worker; /* may be empty */
+    bool unplaced, unreached; /* there is nothing where it was to go; no connection was made */
+    struct str worker;        /* may be empty */
     uint32_t count;
     const struct run_redriven *runs;
     size_t run_count;
@@ -124,6 +125,8 @@ struct step_settings {
     size_t payload_bytes_max;
     random_f *random;
     digest_f *digest;
+    task_known_f *known; /* NULL: tasks are as they were when the definition was read */
+    void *known_self;
     bool logged; /* payloads that come again count again, as they are written again */
 };
 

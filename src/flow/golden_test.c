@@ -267,6 +267,28 @@ static bool assigned_check(struct engine *engine, struct arena *arena, struct st
     return false;
 }
 
+/* Which types of events our own cases have had in their histories. */
+static bool types_seen[HISTORY_TYPES];
+
+static void types_see(struct engine *engine)
+{
+    struct store_reader *reader = store_snapshot(engine->store);
+    struct key first, end;
+    struct str key, value;
+    key_begin(&first, KEY_FLOW, PARTITION_ONLY, 'h');
+    key_after_prefix(key_str(&first), &end);
+    struct store_cursor *cursor = store_scan(reader, key_str(&first), key_str(&end), STORE_UP);
+    while (store_cursor_next(cursor, &key, &value)) {
+        struct history_reader events;
+        struct history_event event;
+        assert_true(history_reader_init(&events, value));
+        while (history_next(&events, &event))
+            types_seen[event.type] = true;
+    }
+    assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+    store_snapshot_release(&reader);
+}
+
 static bool outcome_check(struct engine *engine, struct arena *arena, struct str id, struct str arn,
                           const struct json *expect)
 {
@@ -489,6 +511,7 @@ static void published_language(void **test)
 struct act {
     const struct json *step;
     struct str token, arn, fault;
+    struct str taken; /* a token that a worker was handed */
 };
 
 static bool act_run(struct engine *engine, struct work *work, void *self)
@@ -512,7 +535,15 @@ static bool act_run(struct engine *engine, struct work *work, void *self)
     else if ((what = json_get(step, STR("stop"))))
         good = flow_stop(engine->flow, work, engine->ns, act->arn, json_get_str(what, STR("error")),
                          json_get_str(what, STR("cause")), &stop_ms, &fault);
-    else if ((what = json_get(step, STR("redrive"))))
+    else if ((what = json_get(step, STR("activity")))) {
+        struct flow_activity activity;
+        good = flow_activity_create(engine->flow, work, engine->ns, what->text, NULL, &activity, &fault);
+    } else if ((what = json_get(step, STR("take")))) {
+        struct flow_activity_task task;
+        good = flow_activity_take(engine->flow, work, engine->ns, what->text, STR("worker"), &task, &fault);
+        if (good)
+            act->taken = arena_copy(&engine->arena, task.token);
+    } else if ((what = json_get(step, STR("redrive"))))
         good = flow_redrive(engine->flow, work, engine->ns, act->arn,
                             what->type == JSON_STRING ? what->text : STR_EMPTY, &stop_ms, &fault);
     if (!good)
@@ -548,30 +579,39 @@ static bool nothing_left(struct engine *engine, struct arena *arena, struct str 
     return good;
 }
 
+static void answers_take(struct engine *engine, struct arena *arena, const struct json *answers)
+{
+    for (uint32_t i = 0; answers && i < answers->count; i++) {
+        const struct json *result = json_get(&answers->items[i], STR("result"));
+        const struct json *bytes = json_get(&answers->items[i], STR("bytes"));
+        int64_t count;
+        engine->answers[i].result = result ? json_text(arena, result) : STR_EMPTY;
+        if (bytes && json_number_i64(bytes->text, &count)) { /* a string of that many */
+            char *text = arena_bytes(arena, (size_t)count);
+            memset(text, 'x', (size_t)count);
+            struct json string = json_of_str(str_of(text, (size_t)count));
+            engine->answers[i].result = json_text(arena, &string);
+        }
+        engine->answers[i].error = json_get_str(&answers->items[i], STR("error"));
+        engine->answers[i].cause = json_get_str(&answers->items[i], STR("cause"));
+        engine->answers[i].stage = json_get(&answers->items[i], STR("unplaced"))    ? STAGE_UNPLACED
+                                   : json_get(&answers->items[i], STR("unreached")) ? STAGE_UNREACHED
+                                                                                    : STAGE_CARRIED;
+        engine->answers[i].busy = json_get(&answers->items[i], STR("busy")) != NULL;
+        engine->answer_count++;
+    }
+}
+
 static bool golden_case(const struct json *record, struct arena *arena)
 {
     struct engine engine;
     struct str id = json_get_str(record, STR("id")), arn = STR_EMPTY, fault, first_token = STR_EMPTY;
     const struct json *definition = json_get(record, STR("definition"));
-    const struct json *answers = json_get(record, STR("answers")), *steps = json_get(record, STR("steps"));
+    const struct json *steps = json_get(record, STR("steps"));
     const struct json *input = json_get(record, STR("input")), *expect = json_get(record, STR("expect"));
     bool good = true;
     engine_open(&engine, NULL);
-    for (uint32_t i = 0; answers && i < answers->count; i++) {
-        const struct json *result = json_get(&answers->items[i], STR("result"));
-        const struct json *bytes = json_get(&answers->items[i], STR("bytes"));
-        int64_t count;
-        engine.answers[i].result = result ? json_text(arena, result) : STR_EMPTY;
-        if (bytes && json_number_i64(bytes->text, &count)) { /* a string of that many */
-            char *text = arena_bytes(arena, (size_t)count);
-            memset(text, 'x', (size_t)count);
-            struct json string = json_of_str(str_of(text, (size_t)count));
-            engine.answers[i].result = json_text(arena, &string);
-        }
-        engine.answers[i].error = json_get_str(&answers->items[i], STR("error"));
-        engine.answers[i].cause = json_get_str(&answers->items[i], STR("cause"));
-        engine.answer_count++;
-    }
+    answers_take(&engine, arena, json_get(record, STR("answers")));
     const struct json *machines = json_get(record, STR("machines")); /* others, by name */
     for (uint32_t i = 0; machines && i < machines->count; i++) {
         fault =
@@ -585,6 +625,12 @@ static bool golden_case(const struct json *record, struct arena *arena)
         engine_close(&engine);
         return good;
     }
+    const struct json *first = json_get(record, STR("activity")); /* one that is there from the beginning */
+    struct json made =
+        json_of_object(&(struct json_member){ STR("activity"), first ? *first : json_of_null() }, 1);
+    if (first)
+        engine_call(&engine, act_run, &(struct act){ .step = &made });
+    engine.forgotten = json_get_str(record, STR("forgotten"));
     fault = engine_start(&engine, STR("Machine"), STR("run"),
                          !input                       ? STR("{}")
                          : input->type == JSON_STRING ? input->text
@@ -593,7 +639,7 @@ static bool golden_case(const struct json *record, struct arena *arena)
     good = str_empty(fault);
     for (uint32_t i = 0; good && steps && i < steps->count; i++) {
         const struct json *step = &steps->items[i];
-        struct act act = { step, engine.last_token, arn, STR_EMPTY };
+        struct act act = { .step = step, .token = engine.last_token, .arn = arn };
         int64_t seconds;
         if (str_empty(first_token))
             first_token = engine.last_token;
@@ -604,6 +650,8 @@ static bool golden_case(const struct json *record, struct arena *arena)
             engine_advance(&engine, seconds * 1000);
         else
             engine_call(&engine, act_run, &act);
+        if (!str_empty(act.taken))
+            engine.last_token = act.taken;
         const struct json *status = json_get(step, STR("status"));
         struct flow_execution execution;
         engine_describe(&engine, arn, arena, &execution);
@@ -612,6 +660,7 @@ static bool golden_case(const struct json *record, struct arena *arena)
             good = text_check(arena, "status after a step", id, status, execution.status) && good;
     }
     good = good && outcome_check(&engine, arena, id, arn, expect);
+    types_see(&engine);
     if (!str_eq(json_get_str(expect, STR("status")), STR("RUNNING")))
         good = nothing_left(&engine, arena, id) && good;
     int64_t deliveries;
@@ -631,7 +680,7 @@ static void own_cases(void **test)
                                           NULL };
     static const char *const files[] = { "states.jsonl",      "errors.jsonl",   "definitions.jsonl",
                                          "tasks.jsonl",       "families.jsonl", "variables.jsonl",
-                                         "expressions.jsonl", "redrives.jsonl" };
+                                         "expressions.jsonl", "redrives.jsonl", "events.jsonl" };
     unsigned ran = 0, failed = 0;
     for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
         size_t len;
@@ -656,6 +705,27 @@ static void own_cases(void **test)
     assert_true(ran > 0);
 }
 
+/* After own_cases: there is a case for each type of event that there can be. */
+static void every_type_of_event(void **test)
+{
+    (void)test;
+    static const enum history_type never[] = {
+        HISTORY_EVALUATION_FAILED, /* of JSONata, which definitions cannot have */
+    };
+    unsigned missing = 0;
+    for (int type = HISTORY_NONE + 1; type < HISTORY_TYPES; type++) {
+        bool wanted = true;
+        for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+            wanted = wanted && never[i] != (enum history_type)type;
+        if (types_seen[type] == wanted)
+            continue;
+        print_error("%s: %.*s\n", wanted ? "in no history" : "in a history",
+                    STR_ARG(history_type_name((enum history_type)type)));
+        missing++;
+    }
+    assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -664,6 +734,7 @@ int main(void)
         cmocka_unit_test(published_definitions),
         cmocka_unit_test(published_language),
         cmocka_unit_test(own_cases),
+        cmocka_unit_test(every_type_of_event),
     };
     return cmocka_run_group_tests_name("flow-golden", tests, NULL, NULL);
 }

@@ -34,8 +34,16 @@ struct delivery {
 
 enum outcome { OUTCOME_DELIVERED, OUTCOME_RETRY, OUTCOME_REJECTED };
 
+/* How far it came that was rejected. */
+enum delivery_stage {
+    STAGE_CARRIED,   /* who was to have it has had it, or may have had */
+    STAGE_UNPLACED,  /* there is nothing where it was to go */
+    STAGE_UNREACHED, /* no connection was made */
+};
+
 struct delivery_result {
     enum outcome outcome;
+    enum delivery_stage stage;
     struct str result; /* delivered: what came back, JSON; empty if nothing. In the work's arena. */
     struct str error;  /* else: an error name, and why */
     struct str cause;

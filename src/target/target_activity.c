@@ -14,6 +14,7 @@ static void activity_send(void *self, struct work *work, const struct delivery *
     target_refuse(ret, &fault);
     if (fault.code == FAULT_ACTIVITY_NOT_FOUND)
         ret->error = STR("ActivityDoesNotExist");
+    ret->stage = STAGE_UNPLACED;
 }
 
 const struct target_kind target_activity = {

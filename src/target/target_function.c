@@ -190,12 +190,15 @@ bool function_call_read(const struct functions *functions, struct arena *arena,
         return refuse(reterr, STR("Lambda.ValidationException"),
                       arena_printf(arena, "FunctionName '%.*s' is not valid", STR_ARG(ret->function)));
     ret->url = url_of(functions, ret->function);
-    if (ret->url.len == 0)
-        return refuse(
+    if (ret->url.len == 0) {
+        (void)refuse(
             reterr, STR("Lambda.ResourceNotFoundException"),
             arena_printf(arena,
                          "Function not found: %.*s (no setting of the server names an endpoint for it)",
                          STR_ARG(ret->function)));
+        reterr->stage = STAGE_UNPLACED;
+        return false;
+    }
     ret->url = url_fill(arena, ret->url, ret->function);
     return true;
 }
@@ -251,6 +254,7 @@ static void attempt_done(struct http_send *send)
     case HTTP_UNREACHABLE:
     case HTTP_BROKEN:
         result.outcome = OUTCOME_RETRY;
+        result.stage = send->end == HTTP_UNREACHABLE ? STAGE_UNREACHED : STAGE_CARRIED;
         result.error = STR("Lambda.SdkClientException");
         result.cause = arena_printf(arena, "Unable to execute HTTP request: %s", send->why);
         break;

@@ -193,15 +193,22 @@ def test_functions_of_express_executions(flows, endpoint):
 
 
 def test_an_endpoint_that_is_not_there_is_tried_three_times(flows):
-    about = flows.end(flows.start(flows.machine(one(FUNCTION + "nobody", {}))), 20)
+    execution = flows.start(flows.machine(one(FUNCTION + "nobody", {})))
+    about = flows.end(execution, 20)
     assert about["error"] == "Lambda.SdkClientException"
+    assert [e["type"] for e in flows.events(execution)][2:] == [
+        "LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionStartFailed", "ExecutionFailed"]
+    assert flows.events(execution)[-2]["lambdaFunctionStartFailedEventDetails"] == {
+        "error": about["error"], "cause": about["cause"]}
     assert about["cause"].startswith("Unable to execute HTTP request: ")
 
 
 def test_a_connection_that_breaks_is_tried_again(flows, endpoint):
     before = len(endpoint.calls)
-    about = flows.end(flows.start(flows.machine(invoke("hang"))), 20)
+    execution = flows.start(flows.machine(invoke("hang")))
+    about = flows.end(execution, 20)
     assert about["error"] == "Lambda.SdkClientException"
+    assert flows.events(execution)[-2]["type"] == "TaskFailed"  # it may have had the call
     calls = [c for c in endpoint.calls[before:] if c[0] == "hang"]
     assert {c[2]["X-Crema-Attempt"] for c in calls} == {"1", "2", "3"}
     assert len({c[2]["X-Crema-Delivery"] for c in calls}) == 1
@@ -305,3 +312,27 @@ def test_without_an_endpoint_definitions_are_refused_by_name(new_server, endpoin
         assert f"{resource} cannot be run: Crema does not have an endpoint for" in str(caught.value)
     about = Workflows(named).run(invoke("g"))
     assert about["error"] == "Lambda.ResourceNotFoundException"
+
+
+def test_an_endpoint_that_has_gone_is_told_by_the_task(new_server, endpoint):
+    """Machines stay as they were made, whatever the settings are: tasks say what is missing."""
+    server = new_server("--function-default", endpoint.url + "/{function}")
+    flows = Workflows(server)
+    machines = [flows.machine(one(resource, parameters)) for resource, parameters in (
+        (FUNCTION + "echo", {"n": 1}), (INVOKE, {"FunctionName": "echo", "Payload": {"n": 1}}))]
+    arguments, server.arguments = server.arguments, []
+    server.kill()
+    server.start()
+    flows = Workflows(server)
+    executions = [flows.start(machine) for machine in machines]
+    for execution, types in zip(executions, (["LambdaFunctionScheduleFailed"], ["TaskScheduled", "TaskStartFailed"])):
+        assert flows.end(execution)["error"] == "Lambda.ResourceNotFoundException"
+        assert [e["type"] for e in flows.events(execution)][2:-1] == types
+    server.arguments = arguments
+    server.kill()
+    server.start()
+    flows = Workflows(server)
+    wire = Wire(server.port)
+    for execution in executions:
+        wire("states", "RedriveExecution", executionArn=execution)
+        assert flows.end(execution)["status"] == "SUCCEEDED"
