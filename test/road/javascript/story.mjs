@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogStreamsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateEventBusCommand, EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateStateMachineCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { CreateStateMachineCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 const settings = {
@@ -66,6 +66,19 @@ assert.equal(described.status, "SUCCEEDED");
 assert.equal(described.output, '{"answer":42}');
 assert(described.startDate instanceof Date && described.stopDate >= described.startDate);
 await assert.rejects(states.send(new SendTaskSuccessCommand({ taskToken: token, output: "{}" })), { name: "TaskTimedOut" });
+
+const branches = [{ StartAt: "A", States: { A: { Type: "Pass", Result: "kept", End: true } } }, { StartAt: "W", States: { W: { Type: "Wait", Seconds: 900, End: true } } }];
+const family = await states.send(new CreateStateMachineCommand({ name: "family", definition: JSON.stringify({ StartAt: "P", States: { P: { Type: "Parallel", Branches: branches, End: true } } }), roleArn: `arn:aws:iam::${account}:role/any` }));
+const stopped = await states.send(new StartExecutionCommand({ stateMachineArn: family.stateMachineArn }));
+await states.send(new StopExecutionCommand({ executionArn: stopped.executionArn }));
+const redrive = new RedriveExecutionCommand({ executionArn: stopped.executionArn, clientToken: "once" });
+const redriven = await states.send(redrive);
+assert.deepEqual((await states.send(redrive)).redriveDate, redriven.redriveDate);
+const again = await states.send(new DescribeExecutionCommand({ executionArn: stopped.executionArn }));
+assert.deepEqual([again.status, again.redriveCount, again.redriveStatus, again.redriveDate], ["RUNNING", 1, "NOT_REDRIVABLE", redriven.redriveDate]);
+await assert.rejects(states.send(new RedriveExecutionCommand({ executionArn: stopped.executionArn })), { name: "ExecutionNotRedrivable" });
+await states.send(new StopExecutionCommand({ executionArn: stopped.executionArn }));
+
 const streams = await logs.send(new DescribeLogStreamsCommand({ logGroupName: group, orderBy: "LastEventTime", descending: true }));
 assert.equal(streams.logStreams.length, 2);
 
