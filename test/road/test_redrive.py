@@ -219,6 +219,8 @@ def test_a_redrive_outlives_the_server(new_server):
     events = wire("states", "GetExecutionHistory", executionArn=execution)["events"]
     tokens = [json.loads(e["taskScheduledEventDetails"]["parameters"])["Entries"][0]["Detail"]["t"]
               for e in events if e["type"] == "TaskScheduled"]
+    refused_raw(wire, "SendTaskSuccess", "TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'",
+                taskToken=tokens[0], output="1")
     wire("states", "SendTaskSuccess", taskToken=tokens[1], output='"t"')
     about = wire("states", "DescribeExecution", executionArn=execution)
     assert (about["status"], json.loads(about["output"]), about["redriveCount"]) == ("SUCCEEDED", ["a", "t"], 1)
