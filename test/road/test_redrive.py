@@ -1,10 +1,12 @@
 """RedriveExecution: what failed goes on from the state that failed."""
 import json
+import shutil
+import subprocess
 import uuid
 
 import pytest
 
-from conftest import eventually
+from conftest import SLOW, aws_environment, eventually
 from test_express import put, table
 from test_states import PASS, ROLE, WAIT, one, refused_raw
 from wire import Wire
@@ -224,3 +226,23 @@ def test_a_redrive_outlives_the_server(new_server):
     wire("states", "SendTaskSuccess", taskToken=tokens[1], output='"t"')
     about = wire("states", "DescribeExecution", executionArn=execution)
     assert (about["status"], json.loads(about["output"]), about["redriveCount"]) == ("SUCCEEDED", ["a", "t"], 1)
+
+
+def test_with_the_command_line(server, states):
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+
+    def aws(operation, *arguments):
+        done = subprocess.run(["aws", "--endpoint-url", server.endpoint, "stepfunctions", operation, *arguments],
+                              env=aws_environment(server.endpoint), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+    execution = start(states, WAIT)
+    states("StopExecution", executionArn=execution)
+    redriven = aws("redrive-execution", "--execution-arn", execution)
+    about = aws("describe-execution", "--execution-arn", execution)
+    assert (about["status"], about["redriveCount"], about["redriveDate"]) == ("RUNNING", 1, redriven["redriveDate"])
+    assert (about["redriveStatus"], about["redriveStatusReason"]) == (
+        "NOT_REDRIVABLE", "Execution is RUNNING and cannot be redriven")
+    states("StopExecution", executionArn=execution)
