@@ -79,6 +79,7 @@ static void after_commit(void *self)
 {
     struct server *server = self;
     deliver_after_commit(server->deliver);
+    logs_after_commit(server->logs);
     bus_after_commit(server->bus);
     flow_after_commit(server->flow);
     tables_after_commit(server->tables);
@@ -207,6 +208,11 @@ static void wire_rooms(struct server *server)
     writer_on_timer(server->writer, TIMER_DELIVER, deliver_due, deliver);
     writer_on_timer(server->writer, TIMER_FLOW, flow_due, server->flow);
     writer_on_timer(server->writer, TIMER_LOGS, logs_due, server->logs);
+    struct logs_pack_settings pack = { .store = server->store,
+                                       .writer = server->writer,
+                                       .scanner = server->scanner,
+                                       .age_ms = server->settings.logs_pack_age_ms };
+    logs_pack_start(server->logs, &pack);
     server->rooms = (struct rooms){ .store = server->store,
                                     .writer = server->writer,
                                     .deliver = deliver,
@@ -281,6 +287,35 @@ static enum err open_http(struct server *server, struct diag *reterr)
     return http_server_open(&http, &handler, &server->http, reterr);
 }
 
+struct metric {
+    const char *name, *type, *help;
+    uint64_t value;
+};
+
+static void metrics_write(struct buf *out, const struct metric *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
+                   rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+}
+
+static void write_logs_metrics(void *self, struct buf *out)
+{
+    struct server *server = self;
+    struct logs_pack_stats pack;
+    logs_pack_stats(server->logs, &pack);
+    const struct metric rows[] = {
+        { "crema_logs_packs_total", "counter", "Packings of log events into blocks.", pack.packs },
+        { "crema_logs_blocks_total", "counter", "Blocks of log events written.", pack.blocks },
+        { "crema_logs_merges_total", "counter", "Blocks of log events merged or written anew.", pack.merges },
+        { "crema_logs_packs_refused_total", "counter", "Packings made for nothing, and made again.",
+          pack.refused },
+        { "crema_logs_packs_failed_total", "counter", "Packings of log events that cannot be read.",
+          pack.failed },
+    };
+    metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void write_metrics(void *self, struct buf *out)
 {
     struct server *server = self;
@@ -296,10 +331,7 @@ static void write_metrics(void *self, struct buf *out)
     bus_stats(server->bus, &bus);
     flow_stats(server->flow, &flow);
     http_stats(server->http, &http);
-    const struct {
-        const char *name, *type, *help;
-        uint64_t value;
-    } rows[] = {
+    const struct metric rows[] = {
         { "crema_store_commits_total", "counter", "Batches made durable.", store.commits },
         { "crema_store_sequence", "gauge", "Sequence number of the last durable batch.", store.sequence },
         { "crema_store_journal_bytes", "gauge", "Bytes of journal on disk.", store.journal_bytes },
@@ -337,9 +369,7 @@ static void write_metrics(void *self, struct buf *out)
         { "crema_http_refused_total", "counter", "Requests refused before they were read whole.",
           http.refused },
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
-                   rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+    metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 /* ---- run and close ---- */
@@ -363,6 +393,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
         return err;
     wire_rooms(server);
     api_add_metrics(server->api, write_metrics, server);
+    api_add_metrics(server->api, write_logs_metrics, server);
     return open_http(server, reterr);
 }
 

@@ -52,6 +52,8 @@ static const struct setting table[] = {
     { NUMBER(scan_threads, 0, 0, 64, "threads that search and pack logs; 0: one a core") },
     { NUMBER(scans_waiting_max, 1024, 1, 1000000,
              "searches waiting for a thread; further ones are answered 503") },
+    { NUMBER(logs_pack_age_ms, 60000, 10, 86400000,
+             "time after which log events are packed, however few they are") },
     { NUMBER(journal_segment_bytes, 16777216, 65536, 1073741824, "size of a journal segment") },
     { NUMBER(view_buffer_bytes, 33554432, 1048576, 4294967296, "write buffer of the key view") },
     { NUMBER(cache_bytes, 33554432, 1048576, 68719476736, "block cache of the key view") },

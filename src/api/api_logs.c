@@ -379,6 +379,7 @@ void op_logs_filter_log_events(struct op_call *call)
         .stream_prefix = in_str(call, STR("logStreamNamePrefix")),
         .pattern = in_str(call, STR("filterPattern")),
         .limit = in_limit(call),
+        .scanner = call->rooms->scanner,
     };
     query.has_start = in_i64(call, STR("startTime"), &query.start_ms);
     query.has_end = in_i64(call, STR("endTime"), &query.end_ms);

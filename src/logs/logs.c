@@ -1,4 +1,5 @@
 #include "logs/logs_room.h"
+#include "logs/logs_pack.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,8 @@ enum err logs_open(struct logs **ret)
     map_init(&logs->groups, rand_u64());
     buf_init(&logs->name, 0);
     buf_init(&logs->value, 0);
+    logs_run_init(&logs->run);
+    logs->packer = logs_packer_new();
     *ret = logs;
     return ERR_OK;
 }
@@ -30,10 +33,12 @@ void logs_close(struct logs **logs)
 {
     if (!*logs)
         return;
+    logs_packer_free(&(*logs)->packer);
     forget_groups(*logs);
     map_fini(&(*logs)->groups);
     buf_fini(&(*logs)->name);
     buf_fini(&(*logs)->value);
+    logs_run_fini(&(*logs)->run);
     free(*logs);
     *logs = NULL;
 }
@@ -100,32 +105,60 @@ uint64_t logs_sequence_next(struct logs *logs, struct work *work)
     return logs->sequence_next++;
 }
 
-static uint64_t read_u64(struct str value)
+bool logs_hold_by_id(struct logs *logs, struct work *work, uint64_t id, struct ns *ret_ns,
+                     struct logs_held **ret)
 {
-    uint64_t number = 0;
-    if (!key_read_u64(&value, &number))
-        return 0;
-    return number;
+    struct key key;
+    logs_key_identity(&key, work->partition, id);
+    struct str value;
+    if (store_get(work->reader, work->arena, key_str(&key), &value) != ERR_OK ||
+        !key_read_text(work->arena, &value, &ret_ns->account) ||
+        !key_read_text(work->arena, &value, &ret_ns->region))
+        return false;
+    struct fault fault = { 0 };
+    return logs_hold(logs, work, *ret_ns, value, ret, &fault) && (*ret)->group.id == id;
 }
 
-void logs_count_bytes(struct logs *logs, struct work *work, struct logs_held *held, int64_t change)
+/* ---- counts ---- */
+
+void logs_counts_load(struct work *work, struct logs_held *held)
 {
-    (void)logs;
+    struct key key;
+    struct str value;
+    if (held->counts_known)
+        return;
+    logs_key_part(&key, &held->group, LOGS_BYTES);
+    if (store_get(work->reader, work->arena, key_str(&key), &value) != ERR_OK ||
+        !logs_counts_read(value, &held->counts))
+        held->counts = (struct logs_counts){ 0 };
+    held->counts_known = true;
+}
+
+void logs_counts_store(struct logs *logs, struct work *work, const struct logs_held *held)
+{
     struct key key;
     logs_key_part(&key, &held->group, LOGS_BYTES);
-    if (!held->bytes_known) {
-        struct str value;
-        held->bytes =
-            store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK ? read_u64(value) : 0;
-        held->bytes_known = true;
-    }
-    if (change < 0 && (uint64_t)-change > held->bytes)
-        held->bytes = 0;
+    buf_clear(&logs->value);
+    logs_counts_write(&logs->value, &held->counts);
+    store_put(work->batch, key_str(&key), buf_str(&logs->value));
+}
+
+static void count(uint64_t *bytes, int64_t change)
+{
+    if (change < 0 && (uint64_t)-change > *bytes)
+        *bytes = 0;
     else
-        held->bytes = (uint64_t)((int64_t)held->bytes + change);
-    char bytes[8];
-    big_endian_put(bytes, held->bytes, sizeof(bytes));
-    store_put(work->batch, key_str(&key), str_of(bytes, sizeof(bytes)));
+        *bytes = (uint64_t)((int64_t)*bytes + change);
+}
+
+void logs_count(struct logs *logs, struct work *work, struct logs_held *held, int64_t stored,
+                int64_t unpacked)
+{
+    logs_counts_load(work, held);
+    count(&held->counts.stored_bytes, stored);
+    count(&held->counts.unpacked_bytes, unpacked);
+    logs_pack_counted(logs, work, held);
+    logs_counts_store(logs, work, held);
 }
 
 /* ---- faults ---- */

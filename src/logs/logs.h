@@ -1,7 +1,7 @@
 /* logs.h - log groups, streams and events.
  *
- * Owns:    the keys of KEY_LOGS (logs_key.h draws them), in memory a cache of groups and a block of sequence
- *          numbers.
+ * Owns:    the keys of KEY_LOGS (logs_key.h draws them), in memory a cache of groups, a block of sequence
+ *          numbers, and which groups are being packed.
  * Threads: what takes a struct work: the writer's thread, inside a command. What takes a store_reader: any
  *          thread, each with its own snapshot; these look at no memory of the room, so they need no struct
  *          logs.
@@ -9,8 +9,8 @@
  *          2. The room's memory may be forgotten at any moment (logs_after_rollback).
  *          3. An event has one place in its group: (timestamp, sequence). The sequence is given at ingestion,
  *             is unique in the partition and grows, so equal timestamps keep the order of their arrival.
- *          4. A message is stored once. A stream with one event costs two keys and no more, a further one of
- *             a stream two keys.
+ *          4. A message is stored once: as it came (a run), later packed with others (a block). Either is read alike,
+ *             and packing changes nothing that a caller can see.
  *          5. An event past its group's retention is not shown from that moment on; a sweep deletes it later.
  */
 #ifndef LOGS_LOGS_H
@@ -21,13 +21,16 @@
 #include "store/writer.h"
 
 struct logs;
+struct logs_scanner;
 
 enum {
     LOGS_PAGE_BYTES_MAX = 1048576,  /* of a page of events, and of one PutLogEvents */
     LOGS_EVENT_OVERHEAD_BYTES = 26, /* the service counts them with every message */
     LOGS_PAGE_EVENTS_MAX = 10000,
     LOGS_LIST_MAX = 50,        /* groups, streams or policies in a page */
-    LOGS_EXAMINED_MAX = 20000, /* events, or groups, that one call looks at before it gives a token */
+    LOGS_EXAMINED_MAX = 20000, /* streams, or groups, that one call looks at before it gives a token */
+    LOGS_FILTER_EXAMINED_MAX = 1000000, /* events, in one page of logs_filter */
+    LOGS_FILTER_TIME_MAX_MS = 1000,     /* about as long as one page of it takes at most */
     LOGS_FILTER_STREAMS_MAX = 100,
     LOGS_POLICIES_MAX = 10, /* in a region */
 };
@@ -38,6 +41,25 @@ enum err logs_open(struct logs **ret) MUST_USE;
 void logs_close(struct logs **logs);
 /* The writer's hook: what came from the batch is forgotten. */
 void logs_after_rollback(void *logs);
+/* The writer's hook: begins what packing is due. */
+void logs_after_commit(void *logs);
+
+struct logs_pack_settings {
+    struct store *store;
+    struct writer *writer;
+    struct logs_scanner *scanner; /* NULL: nothing is packed */
+    int64_t age_ms;               /* events are packed when they have waited so long; 0: 60,000 */
+};
+/* Before the writer starts. Without it events stay as they came, and all else is the same. The scanner is closed before
+ * the writer, the writer before the room. */
+void logs_pack_start(struct logs *logs, const struct logs_pack_settings *settings);
+struct logs_pack_stats {
+    uint64_t packs, blocks, merges;
+    uint64_t refused; /* made for nothing: what they were made of has changed; they are made again */
+    uint64_t failed;  /* what was to be packed could not be read */
+};
+void logs_pack_stats(const struct logs *logs, struct logs_pack_stats *ret); /* any thread */
+
 /* The owner of TIMER_LOGS: sweeps of expired events and of deleted streams, a bounded slice a call. */
 bool logs_due(void *logs, struct work *work, struct str ref);
 
@@ -206,8 +228,9 @@ struct logs_filter_query {
     bool has_start, has_end;
     int64_t start_ms, end_ms; /* both included */
     struct str pattern;
-    struct str after; /* position that ended the page before: opaque bytes */
-    size_t limit;     /* 0: LOGS_PAGE_EVENTS_MAX */
+    struct str after;             /* position that ended the page before: opaque bytes */
+    size_t limit;                 /* 0: LOGS_PAGE_EVENTS_MAX */
+    struct logs_scanner *scanner; /* whose threads may help; NULL: none */
 };
 struct logs_filter_page {
     struct logs_event *events; /* by timestamp, then in order of arrival */

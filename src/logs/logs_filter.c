@@ -8,7 +8,7 @@
 #include "logs/logs_read.h"
 #include "logs/logs_scan.h"
 
-enum { FILTER_TIME_MAX_NS = 50000000, CLOCK_EVERY = 256 };
+enum { CLOCK_EVERY = 256 };
 
 /* A place as the bytes of a token. */
 static struct str place_write(struct arena *arena, struct logs_position at)
@@ -22,18 +22,17 @@ static struct str place_write(struct arena *arena, struct logs_position at)
 }
 
 static void page_fill(struct logs_scan *scan, struct arena *arena, const struct logs_group *group,
-                      const struct logs_pattern *pattern, size_t limit, struct logs_filter_page *ret)
+                      const struct logs_pattern *pattern, size_t limit, int64_t stop_at_ns,
+                      struct logs_filter_page *ret)
 {
     VEC(struct logs_event) events = { 0 };
     struct logs_position examined_at = { 0 };
     unsigned examined = 0;
     size_t bytes = 0;
-    int64_t started = clock_monotonic_ns();
     struct logs_scanned scanned;
     while (logs_scan_next(scan, &scanned)) {
-        if (events.len == limit || examined == LOGS_EXAMINED_MAX ||
-            (examined && examined % CLOCK_EVERY == 0 &&
-             clock_monotonic_ns() - started > FILTER_TIME_MAX_NS)) {
+        if (events.len == limit || examined == LOGS_FILTER_EXAMINED_MAX ||
+            (examined && examined % CLOCK_EVERY == 0 && clock_monotonic_ns() > stop_at_ns)) {
             ret->more = true;
             break;
         }
@@ -56,8 +55,14 @@ static void page_fill(struct logs_scan *scan, struct arena *arena, const struct 
         examined++;
         examined_at = scanned.at;
     }
-    if (ret->more)
+    struct logs_position stopped_at;
+    if (ret->more) {
         ret->after = place_write(arena, examined_at);
+    } else if (logs_scan_stopped(scan, &stopped_at)) {
+        ret->more = true;
+        stopped_at.sequence--; /* sequences begin above 0 */
+        ret->after = place_write(arena, stopped_at);
+    }
     ret->events = events.at;
     ret->count = events.len;
 }
@@ -78,7 +83,15 @@ bool logs_filter(struct store_reader *reader, struct arena *arena, const struct 
                                      .streams = query->streams,
                                      .stream_count = query->stream_count,
                                      .stream_prefix = query->stream_prefix,
-                                     .now_ms = now_ms };
+                                     .now_ms = now_ms,
+                                     .scanner = query->scanner,
+                                     .stop_at_ns =
+                                         clock_monotonic_ns() + (int64_t)LOGS_FILTER_TIME_MAX_MS * 1000000 };
+    struct str *needles = ARENA_ARRAY(arena, struct str, pattern.count + 1);
+    for (size_t i = 0; i < pattern.count; i++)
+        if (pattern.terms[i].kind == LOGS_TERM_REQUIRED)
+            needles[range.needle_count++] = pattern.terms[i].text;
+    range.needles = needles;
     if (query->has_start)
         range.first.timestamp_ms = query->start_ms;
     if (query->has_end && query->end_ms < INT64_MAX)
@@ -95,7 +108,8 @@ bool logs_filter(struct store_reader *reader, struct arena *arena, const struct 
     if (!logs_scan_open(reader, arena, group, &range, &scan, reterr))
         return false;
     page_fill(scan, arena, group, &pattern,
-              query->limit && query->limit < LOGS_PAGE_EVENTS_MAX ? query->limit : LOGS_PAGE_EVENTS_MAX, ret);
+              query->limit && query->limit < LOGS_PAGE_EVENTS_MAX ? query->limit : LOGS_PAGE_EVENTS_MAX,
+              range.stop_at_ns, ret);
     enum err err = logs_scan_close(&scan);
     return err == ERR_OK || logs_bad_store(reterr, arena, err);
 }

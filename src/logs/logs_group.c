@@ -1,6 +1,6 @@
 #include "base/arn.h"
 #include "base/vec.h"
-#include "logs/logs_room.h"
+#include "logs/logs_pack.h"
 #include "store/tags.h"
 
 static const struct str class_texts[LOGS_CLASSES] = {
@@ -108,6 +108,10 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     struct logs_group group;
     if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
         return false;
+    struct logs_held *held;
+    if (!logs_hold(logs, work, ns, name, &held, reterr))
+        return false;
+    logs_pack_disarm(logs, work, held);
     logs_forget(logs, ns, name);
     logs_sweep_disarm(work, &group);
     struct key key, end;
@@ -159,10 +163,10 @@ static uint64_t stored_bytes(struct store_reader *reader, struct arena *arena, c
     struct key key;
     logs_key_part(&key, group, LOGS_BYTES);
     struct str value;
-    uint64_t bytes = 0;
-    if (store_get(reader, arena, key_str(&key), &value) == ERR_OK)
-        (void)key_read_u64(&value, &bytes);
-    return bytes;
+    struct logs_counts counts;
+    return store_get(reader, arena, key_str(&key), &value) == ERR_OK && logs_counts_read(value, &counts)
+               ? counts.stored_bytes
+               : 0;
 }
 
 static bool matches(const struct logs_group *group, const struct logs_group_query *query)

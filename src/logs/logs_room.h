@@ -3,7 +3,7 @@
 #define LOGS_LOGS_ROOM_H
 
 #include "base/map.h"
-#include "logs/logs_key.h"
+#include "logs/logs_run.h"
 
 enum {
     LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
@@ -15,17 +15,20 @@ enum {
 /* A group as the batch has it. */
 struct logs_held {
     struct logs_group group; /* its name is of this allocation */
-    bool bytes_known;
-    uint64_t bytes;
-    /* Nothing of 'o', of 'e', lies before these: a sweep need not go over what it has
-     * deleted. All zero: not known. */
-    struct logs_position swept_only, swept_event;
+    bool counts_known;
+    struct logs_counts counts;
+    /* The block that a sweep is deleting, and how many of its chunks it has been through; after a restart it begins
+     * with the first again. */
+    uint64_t swept_block;
+    size_t swept_chunks;
 };
 
 struct logs {
     struct map groups;                    /* account 0 region 0 name -> struct logs_held */
     uint64_t sequence_next, sequence_end; /* what is left of the block */
     struct buf name, value;               /* being built */
+    struct logs_run_writer run;           /* the same */
+    struct logs_packer *packer;
 };
 
 /* Lives until the next logs_hold or logs_forget. FAULT_NOT_FOUND. */
@@ -34,8 +37,15 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
 /* The group has changed or is gone. */
 void logs_forget(struct logs *logs, struct ns ns, struct str name);
 uint64_t logs_sequence_next(struct logs *logs, struct work *work);
-/* Adds to what the group stores (or takes away), in the batch. */
-void logs_count_bytes(struct logs *logs, struct work *work, struct logs_held *held, int64_t change);
+/* The group of an id, by the name that it has now. */
+bool logs_hold_by_id(struct logs *logs, struct work *work, uint64_t id, struct ns *ret_ns,
+                     struct logs_held **ret);
+/* Adds to what the group stores, and to what of it is not packed (or takes away), in the batch. */
+void logs_count(struct logs *logs, struct work *work, struct logs_held *held, int64_t stored,
+                int64_t unpacked);
+/* For a change of another member of held->counts, which logs_counts_load has read. */
+void logs_counts_load(struct work *work, struct logs_held *held);
+void logs_counts_store(struct logs *logs, struct work *work, const struct logs_held *held);
 
 static inline int64_t logs_event_bytes(size_t message_len)
 {
@@ -53,7 +63,7 @@ enum err logs_stream_load(struct store_reader *reader, struct arena *arena, cons
                           struct str name, struct logs_stream_record *ret) MUST_USE;
 void logs_stream_store(struct logs *logs, struct work *work, const struct logs_group *group, struct str name,
                        const struct logs_stream_record *record);
-/* Deletes a stream's record and listing; SINGLE: its event too. */
+/* Deletes a stream's record and listing; not its events. */
 void logs_stream_drop(struct work *work, const struct logs_group *group, struct str name,
                       const struct logs_stream_record *record);
 
@@ -68,11 +78,24 @@ bool logs_bad_store(struct fault *reterr, struct arena *arena, enum err err);
 /* Sweeps: what ref says of TIMER_LOGS.
  *
  *   | 's' | group id u64 |                        expired events of the group
- *   | 'z' | group id u64 | stream number u64 |    events of a deleted stream; after its first slice also
- *         | timestamp i64 | sequence u64 |        the last event that was deleted
+ *   | 'z' | group id u64 | stream number u64 |    events of a deleted stream
+ *   | 'k' | group id u64 |                        events that have waited to be packed
  */
+enum { LOGS_REF_GROUP = 's', LOGS_REF_STREAM = 'z', LOGS_REF_PACK = 'k' };
+struct str logs_ref(struct key *key, char kind, uint64_t group_id);
 void logs_sweep_arm(struct work *work, const struct logs_group *group);
 void logs_sweep_disarm(struct work *work, const struct logs_group *group);
-void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number);
+/* only: its event without an index lies in a block. */
+void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number, bool only);
+
+/* ---- logs_dead.c: events that go before their time ---- */
+
+/* The event at a place: deletes its run, or counts it as dead in its block (*ret_in_block). The stored bytes follow.
+ * ERR_NOTFOUND: there is none any more. */
+enum err logs_event_drop(struct logs *logs, struct work *work, struct logs_held *held,
+                         struct logs_position at, bool *ret_in_block) MUST_USE;
+/* A slice of the events of a deleted stream. *more: there are others. */
+enum err logs_stream_events_drop(struct logs *logs, struct work *work, struct logs_held *held,
+                                 uint64_t number, bool *more) MUST_USE;
 
 #endif

@@ -122,3 +122,31 @@ enum err logs_scanner_submit(struct logs_scanner *scanner, struct logs_task *tas
     mutex_unlock(scanner->mutex);
     return err;
 }
+
+static bool queue_remove(struct task_queue *queue, const struct logs_task *task)
+{
+    for (struct logs_task **at = &queue->first; *at; at = &(*at)->next) {
+        if (*at != task)
+            continue;
+        *at = task->next;
+        if (!*at)
+            queue->last = at;
+        return true;
+    }
+    return false;
+}
+
+bool logs_scanner_recall(struct logs_scanner *scanner, struct logs_task *task)
+{
+    mutex_lock(scanner->mutex);
+    bool waited = queue_remove(task->urgent ? &scanner->urgent : &scanner->others, task);
+    if (waited)
+        scanner->tasks--;
+    mutex_unlock(scanner->mutex);
+    return waited;
+}
+
+unsigned logs_scanner_threads(const struct logs_scanner *scanner)
+{
+    return scanner->thread_count;
+}

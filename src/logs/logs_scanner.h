@@ -32,5 +32,9 @@ enum err logs_scanner_open(const struct logs_scanner_settings *settings, struct 
 void logs_scanner_close(struct logs_scanner **scanner);
 /* ERR_OK: run or dropped will be called. ERR_LIMIT, ERR_CLOSED: neither will. */
 enum err logs_scanner_submit(struct logs_scanner *scanner, struct logs_task *task) MUST_USE;
+/* True: it waited, and neither run nor dropped will be called. False: it runs, has run, or was never submitted. A task
+ * that waits for another one takes it back first, or all threads may wait for what nobody runs. */
+bool logs_scanner_recall(struct logs_scanner *scanner, struct logs_task *task);
+unsigned logs_scanner_threads(const struct logs_scanner *scanner);
 
 #endif

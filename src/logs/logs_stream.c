@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "base/vec.h"
-#include "logs/logs_room.h"
+#include "logs/logs_read.h"
+#include "logs/logs_scan.h"
 
 /* ---- records ---- */
 
@@ -34,9 +33,8 @@ void logs_stream_drop(struct work *work, const struct logs_group *group, struct 
     logs_key_stream(&key, group, name);
     store_delete(work->batch, key_str(&key));
     if (record->state == LOGS_SINGLE)
-        logs_key_event(&key, group, LOGS_ONLY, (struct logs_position){ record->first_ms, record->number });
-    else
-        logs_key_last(&key, group, record->state == LOGS_MANY ? record->last_ms : LOGS_NO_TIME, name);
+        return; /* its event lists it */
+    logs_key_last(&key, group, record->state == LOGS_MANY ? record->last_ms : LOGS_NO_TIME, name);
     store_delete(work->batch, key_str(&key));
 }
 
@@ -60,15 +58,6 @@ bool logs_stream_create(struct logs *logs, struct work *work, struct ns ns, stru
     return true;
 }
 
-static int64_t message_bytes(struct work *work, struct str event_key)
-{
-    struct str value;
-    struct logs_event_record event;
-    if (store_get(work->reader, work->arena, event_key, &value) != ERR_OK || !logs_event_read(value, &event))
-        return 0;
-    return logs_event_bytes(event.message.len);
-}
-
 bool logs_stream_delete(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str name,
                         struct fault *reterr)
 {
@@ -81,16 +70,16 @@ bool logs_stream_delete(struct logs *logs, struct work *work, struct ns ns, stru
         return logs_no_stream(reterr, work->arena);
     if (err != ERR_OK)
         return logs_bad_store(reterr, work->arena, err);
-    if (record.state == LOGS_SINGLE) {
-        struct key key;
-        logs_key_event(&key, &held->group, LOGS_ONLY,
-                       (struct logs_position){ record.first_ms, record.number });
-        logs_count_bytes(logs, work, held, -message_bytes(work, key_str(&key)));
-    }
+    bool in_block = false, has_only = record.state == LOGS_SINGLE || (record.flags & LOGS_STREAM_ONLY);
+    struct logs_position only = { record.state == LOGS_SINGLE ? record.first_ms : record.only_ms,
+                                  record.number };
+    err = has_only ? logs_event_drop(logs, work, held, only, &in_block) : ERR_OK;
+    if (err != ERR_OK && err != ERR_NOTFOUND)
+        return logs_bad_store(reterr, work->arena, err);
     logs_stream_drop(work, &held->group, name, &record);
-    /* Its events, however many, are no longer shown from here on and are deleted in slices. */
-    if (record.state == LOGS_MANY)
-        logs_sweep_stream(work, &held->group, record.number);
+    /* What is left of it, however much, is no longer shown from here on and is deleted in slices. */
+    if (record.state == LOGS_MANY || in_block)
+        logs_sweep_stream(work, &held->group, record.number, in_block);
     return true;
 }
 
@@ -168,46 +157,50 @@ enum {
     POSITION_BYTES_MIN = 1 + 8,       /* part, time */
 };
 
-/* One of the two key ranges that together list the streams by last event: 'o' and 'l'. */
+/* Streams stand in the order (time, side, rest), 'l' before 'o'; a position is | side u8 | time i64 | rest |: of 'l'
+ * the stream's name, of 'o' the sequence of its event. */
+enum { SIDE_LAST = 'l', SIDE_ONLY = 'o' };
+
+/* One of the two that together list the streams by last event: the keys 'l', and the events that are the only ones of
+ * their streams. */
 struct side {
-    struct store_cursor *cursor;
+    struct store_cursor *cursor; /* of 'l' */
+    struct logs_scan *scan;      /* of 'o' */
     bool valid;
-    int64_t time_ms;
-    struct str key, value;
+    struct logs_position at;
+    uint64_t number; /* of 'o' */
+    struct str name;
 };
 
-static void side_next(struct side *side)
+static void last_next(struct side *side)
 {
-    side->valid = store_cursor_next(side->cursor, &side->key, &side->value);
-    if (side->valid) {
-        struct str tail = str_from_offset(side->key, TAIL_AT);
-        side->valid = key_read_time(&tail, &side->time_ms);
-    }
+    struct str key, value;
+    side->valid = store_cursor_next(side->cursor, &key, &value);
+    if (!side->valid)
+        return;
+    key = str_from_offset(key, TAIL_AT);
+    side->valid = key_read_time(&key, &side->at.timestamp_ms);
+    side->name = key;
 }
 
-/* Streams stand in the order (time, part, rest of the key), 'l' before 'o'. Opens what of one part is still
- * to come after the position | part u8 | time i64 | rest |. */
-static void side_open(struct side *side, struct store_reader *reader, const struct logs_group *group,
-                      enum logs_part part, struct str after, bool descending)
+/* What of 'l' is still to come after the position. */
+static void last_open(struct side *side, struct store_reader *reader, const struct logs_group *group,
+                      struct str after, bool descending)
 {
     struct key first, end;
-    logs_key_part(&first, group, part);
+    logs_key_part(&first, group, LOGS_LAST);
     key_after_prefix(key_str(&first), &end);
     if (after.len >= POSITION_BYTES_MIN) {
-        char other = after.ptr[0];
         struct key bound;
-        logs_key_part(&bound, group, part);
-        if (other == (char)part) {
+        logs_key_part(&bound, group, LOGS_LAST);
+        if (after.ptr[0] == SIDE_LAST) {
             key_bytes(&bound, str_from_offset(after, 1));
             if (!descending)
                 key_u8(&bound, 0); /* the least key after it */
-        } else {
+        } else { /* at that very time this side comes before: there it is done, or yet to come */
             key_bytes(&bound, str_slice(after, 1, 8));
-            if ((char)part <
-                other) { /* at that very time this part comes before: there it is done, or yet to come */
-                struct key time = bound;
-                key_after_prefix(key_str(&time), &bound);
-            }
+            struct key time = bound;
+            key_after_prefix(key_str(&time), &bound);
         }
         if (descending)
             end = bound;
@@ -215,48 +208,120 @@ static void side_open(struct side *side, struct store_reader *reader, const stru
             first = bound;
     }
     side->cursor = store_scan(reader, key_str(&first), key_str(&end), descending ? STORE_DOWN : STORE_UP);
-    side_next(side);
+    last_next(side);
+}
+
+static void only_next(struct side *side)
+{
+    struct logs_scanned scanned;
+    side->valid = logs_scan_next(side->scan, &scanned);
+    if (!side->valid)
+        return;
+    side->at = scanned.at;
+    side->number = scanned.number;
+    side->name = scanned.stream;
+}
+
+static bool only_open(struct side *side, struct store_reader *reader, struct arena *arena,
+                      const struct logs_group *group, struct str after, bool descending, struct fault *reterr)
+{
+    struct logs_scan_query query = { .first = logs_position_first,
+                                     .end = logs_position_last,
+                                     .direction = descending ? STORE_DOWN : STORE_UP,
+                                     .only = true };
+    if (after.len >= POSITION_BYTES_MIN) {
+        struct str rest = str_from_offset(after, 1);
+        struct logs_position bound = { 0 };
+        (void)key_read_time(&rest, &bound.timestamp_ms);
+        if (after.ptr[0] == SIDE_ONLY && key_read_u64(&rest, &bound.sequence) && !descending)
+            bound = logs_place_after(bound);
+        if (descending)
+            query.end = bound;
+        else
+            query.first = bound;
+    }
+    if (!logs_scan_open(reader, arena, group, &query, &side->scan, reterr))
+        return false;
+    only_next(side);
+    return true;
+}
+
+static struct str position_of(struct arena *arena, char side, struct logs_position at, struct str name)
+{
+    struct key key;
+    key.len = 0;
+    key.overflow = false;
+    key_u8(&key, (uint8_t)side);
+    key_time(&key, at.timestamp_ms);
+    if (side == SIDE_ONLY)
+        key_u64(&key, at.sequence);
+    else
+        key_bytes(&key, name);
+    return arena_copy(arena, key_str(&key));
+}
+
+/* The stream at the side, unless it has had more events since, or is deleted (ERR_NOTFOUND). */
+static enum err listed(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                       const struct side *side, struct logs_stream *ret)
+{
+    struct logs_stream_record record;
+    struct str name = arena_copy(arena, side->name);
+    enum err err = logs_stream_load(reader, arena, group, name, &record);
+    if (err == ERR_NOTFOUND && side->cursor)
+        return ERR_CORRUPT;
+    if (err != ERR_OK)
+        return err;
+    if (side->scan && (record.state != LOGS_SINGLE || record.number != side->number))
+        return ERR_NOTFOUND;
+    *ret = stream_of(arena, name, &record);
+    return ERR_OK;
+}
+
+static enum err merge_sides(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                            const struct logs_stream_query *query, size_t limit, struct side *last,
+                            struct side *only, stream_vec *streams, struct logs_stream_page *page)
+{
+    unsigned examined = 0;
+    while (last->valid || only->valid) {
+        if (streams->len == limit || examined++ == LOGS_EXAMINED_MAX) {
+            page->more = true;
+            break;
+        }
+        bool last_first = query->descending ? last->at.timestamp_ms > only->at.timestamp_ms
+                                            : last->at.timestamp_ms <= only->at.timestamp_ms;
+        bool is_last = !only->valid || (last->valid && last_first);
+        struct side *side = is_last ? last : only;
+        struct logs_stream stream;
+        enum err err = listed(reader, arena, group, side, &stream);
+        if (err == ERR_OK)
+            VEC_PUSH(arena, streams, stream);
+        else if (err != ERR_NOTFOUND)
+            return err;
+        page->after = position_of(arena, is_last ? SIDE_LAST : SIDE_ONLY, side->at, side->name);
+        if (is_last)
+            last_next(last);
+        else
+            only_next(only);
+    }
+    return ERR_OK;
 }
 
 static enum err list_by_last_event(struct store_reader *reader, struct arena *arena,
                                    const struct logs_group *group, const struct logs_stream_query *query,
                                    size_t limit, stream_vec *streams, struct logs_stream_page *page)
 {
-    struct side last, only;
-    side_open(&last, reader, group, LOGS_LAST, query->after, query->descending);
-    side_open(&only, reader, group, LOGS_ONLY, query->after, query->descending);
-    enum err err = ERR_OK;
-    while (err == ERR_OK && (last.valid || only.valid)) {
-        if (streams->len == limit) {
-            page->more = true;
-            break;
-        }
-        bool last_first = query->descending ? last.time_ms > only.time_ms : last.time_ms <= only.time_ms;
-        struct side *side = !only.valid || (last.valid && last_first) ? &last : &only;
-        struct str name = str_from_offset(side->key, TAIL_AT + 8);
-        struct logs_event_record event;
-        if (side == &only) {
-            if (!logs_event_read(side->value, &event))
-                err = ERR_CORRUPT;
-            name = event.stream;
-        }
-        name = arena_copy(arena, name);
-        struct logs_stream_record record;
-        if (err == ERR_OK)
-            err = logs_stream_load(reader, arena, group, name, &record);
-        if (err == ERR_NOTFOUND)
-            err = ERR_CORRUPT;
-        if (err != ERR_OK)
-            break;
-        VEC_PUSH(arena, streams, stream_of(arena, name, &record));
-        /* From the part's letter on, the key is the position. */
-        page->after = arena_copy(arena, str_from_offset(side->key, TAIL_AT - 1));
-        side_next(side);
-    }
+    struct side last = { 0 }, only = { 0 };
+    struct logs_group all = *group;
+    struct fault fault = { 0 };
+    all.retention_days = 0; /* streams are listed until they are deleted */
+    if (!only_open(&only, reader, arena, &all, query->after, query->descending, &fault))
+        return ERR_CORRUPT;
+    last_open(&last, reader, group, query->after, query->descending);
+    enum err err = merge_sides(reader, arena, group, query, limit, &last, &only, streams, page);
     enum err closed = store_cursor_close(&last.cursor);
     if (err == ERR_OK)
         err = closed;
-    closed = store_cursor_close(&only.cursor);
+    closed = logs_scan_close(&only.scan);
     return err == ERR_OK ? closed : err;
 }
 

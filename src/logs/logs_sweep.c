@@ -3,23 +3,23 @@
  *
  * Truths: 1. A group with a retention has exactly one timer, at its record's sweep_due_ms; one without has
  *            none.
- *         2. A deleted stream that has had several events has one 'z' record and one timer until its events
- *            are gone.
- *         3. A slice is one batch: an event, its index and what the stream says of itself change together.
+ *         2. A deleted stream of which events may be left has a 'z'; a timer until they are deleted, or counted as dead
+ *            in their blocks.
+ *         3. A slice is one batch: an event, its index and what the stream says of itself change together. A block goes
+ *            whole, after its streams; until then its events are past and not shown.
  */
 #include "base/vec.h"
-#include "logs/logs_room.h"
-
-enum { REF_GROUP = 's', REF_STREAM = 'z' };
+#include "logs/logs_pack.h"
+#include "logs/logs_read.h"
 
 /* ---- timers ---- */
 
-static struct str ref_begin(struct key *key, char kind, uint64_t id)
+struct str logs_ref(struct key *key, char kind, uint64_t group_id)
 {
     key->len = 0;
     key->overflow = false;
     key_u8(key, (uint8_t)kind);
-    key_u64(key, id);
+    key_u64(key, group_id);
     return key_str(key);
 }
 
@@ -27,230 +27,241 @@ void logs_sweep_arm(struct work *work, const struct logs_group *group)
 {
     struct key ref;
     if (group->sweep_due_ms)
-        timer_add(work, group->sweep_due_ms, TIMER_LOGS, ref_begin(&ref, REF_GROUP, group->id));
+        timer_add(work, group->sweep_due_ms, TIMER_LOGS, logs_ref(&ref, LOGS_REF_GROUP, group->id));
 }
 
 void logs_sweep_disarm(struct work *work, const struct logs_group *group)
 {
     struct key ref;
     if (group->sweep_due_ms)
-        timer_remove(work, group->sweep_due_ms, TIMER_LOGS, ref_begin(&ref, REF_GROUP, group->id));
+        timer_remove(work, group->sweep_due_ms, TIMER_LOGS, logs_ref(&ref, LOGS_REF_GROUP, group->id));
 }
 
-/* after: the last event deleted so far; NULL: none yet. */
-static void arm_stream(struct work *work, uint64_t group_id, uint64_t number,
-                       const struct logs_position *after)
+static void arm_stream(struct work *work, uint64_t group_id, uint64_t number)
 {
     struct key ref;
-    ref_begin(&ref, REF_STREAM, group_id);
+    (void)logs_ref(&ref, LOGS_REF_STREAM, group_id);
     key_u64(&ref, number);
-    if (after) {
-        key_time(&ref, after->timestamp_ms);
-        key_u64(&ref, after->sequence);
-    }
     timer_add(work, work->now_ms, TIMER_LOGS, key_str(&ref));
 }
 
-void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number)
+void logs_sweep_stream(struct work *work, const struct logs_group *group, uint64_t number, bool only)
 {
     struct key key;
     logs_key_deleted(&key, group, number);
-    store_put(work->batch, key_str(&key), STR_EMPTY);
-    arm_stream(work, group->id, number, NULL);
+    store_put(work->batch, key_str(&key), only ? STR("\1") : STR_EMPTY);
+    arm_stream(work, group->id, number);
 }
 
-/* ---- slices ---- */
+/* ---- streams whose events go ---- */
 
-struct found {
-    struct logs_position at;
-    uint64_t number;
-    uint8_t flags;
-    struct str stream;
-    size_t message_len;
-};
-typedef VEC(struct found) found_vec;
-
-/* Up to a slice of events of the part from before the moment, from the place on that
- * was reached (zero: from the first). *more: there are others. */
-static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part,
-                             int64_t before_ms, struct logs_position reached, found_vec *found, bool *more)
+/* A stream without events: one that was made for its event goes, another stays. */
+static void stream_emptied(struct logs *logs, struct work *work, const struct logs_group *group,
+                           struct str name, struct logs_stream_record *record)
 {
-    struct key first, end;
-    if (reached.sequence)
-        logs_key_event(&first, group, part, reached);
-    else
-        logs_key_part(&first, group, part);
-    logs_key_event(&end, group, part, (struct logs_position){ before_ms, 0 });
-    struct str key, value;
-    enum err err = ERR_OK;
-    struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
-    while (err == ERR_OK && store_cursor_next(cursor, &key, &value)) {
-        if (found->len == LOGS_SLICE_EVENTS) {
-            *more = true;
-            break;
-        }
-        struct logs_event_record event;
-        struct found one;
-        if (!logs_key_read_position(key, &one.at) || !logs_event_read(value, &event)) {
-            err = ERR_CORRUPT;
-            break;
-        }
-        one.number = event.number;
-        one.flags = event.flags;
-        one.stream = arena_copy(work->arena, event.stream);
-        one.message_len = event.message.len;
-        VEC_PUSH(work->arena, found, one);
-    }
-    enum err closed = store_cursor_close(&cursor);
-    return err == ERR_OK ? closed : err;
-}
-
-static enum err drop_only(struct logs *logs, struct work *work, const struct logs_group *group,
-                          const struct found *one)
-{
-    struct logs_stream_record record = { .state = LOGS_SINGLE,
-                                         .number = one->number,
-                                         .first_ms = one->at.timestamp_ms };
-    if (one->flags & LOGS_STREAM_OWN) {
-        logs_stream_drop(work, group, one->stream, &record);
-        return ERR_OK;
-    }
-    enum err err = logs_stream_load(work->reader, work->arena, group, one->stream, &record);
-    if (err != ERR_OK)
-        return err == ERR_NOTFOUND ? ERR_CORRUPT : err;
-    if (record.state != LOGS_SINGLE || record.number != one->number)
-        return ERR_CORRUPT;
-    logs_stream_drop(work, group, one->stream, &record);
-    record.state = LOGS_EMPTY;
-    logs_stream_store(logs, work, group, one->stream, &record);
-    struct key key;
-    logs_key_last(&key, group, LOGS_NO_TIME, one->stream);
-    store_put(work->batch, key_str(&key), STR_EMPTY);
-    return ERR_OK;
-}
-
-static bool index_edge(struct work *work, const struct logs_group *group, uint64_t number,
-                       struct logs_position *ret_first)
-{
-    struct key first, end;
-    logs_key_part(&first, group, LOGS_INDEX);
-    key_u64(&first, number);
-    key_after_prefix(key_str(&first), &end);
-    struct str key, value;
-    struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
-    bool found = store_cursor_next(cursor, &key, &value) && logs_key_read_position(key, ret_first);
-    return store_cursor_close(&cursor) == ERR_OK && found;
-}
-
-/* What a stream says of itself, after its earliest events went. */
-static enum err refresh_stream(struct logs *logs, struct work *work, const struct logs_group *group,
-                               struct str name, uint64_t number)
-{
-    struct logs_stream_record record;
-    enum err err = logs_stream_load(work->reader, work->arena, group, name, &record);
-    if (err == ERR_NOTFOUND || (err == ERR_OK && (record.state != LOGS_MANY || record.number != number)))
-        return ERR_OK; /* deleted, and perhaps made again */
-    if (err != ERR_OK)
-        return err;
-    struct logs_position first;
-    if (index_edge(work, group, number, &first)) {
-        record.first_ms = first.timestamp_ms;
-        logs_stream_store(logs, work, group, name, &record);
-        return ERR_OK;
-    }
-    logs_stream_drop(work, group, name, &record);
-    if (record.flags & LOGS_STREAM_OWN)
-        return ERR_OK;
-    record.state = LOGS_EMPTY;
-    logs_stream_store(logs, work, group, name, &record);
+    logs_stream_drop(work, group, name, record);
+    if (record->flags & LOGS_STREAM_OWN)
+        return;
+    record->state = LOGS_EMPTY;
+    record->flags = 0;
+    logs_stream_store(logs, work, group, name, record);
     struct key key;
     logs_key_last(&key, group, LOGS_NO_TIME, name);
     store_put(work->batch, key_str(&key), STR_EMPTY);
+}
+
+/* What a stream of several says of itself, after some of its events went. */
+static enum err refresh_stream(struct logs *logs, struct work *work, const struct logs_group *group,
+                               struct str name, struct logs_stream_record *record)
+{
+    struct logs_spans *spans = logs_stream_spans(work->reader, group, record->number, logs_position_first,
+                                                 logs_position_last, STORE_UP);
+    struct logs_span first;
+    bool indexed = logs_spans_peek(spans, &first);
+    enum err err = logs_spans_close(&spans);
+    if (err != ERR_OK)
+        return err;
+    bool only = record->flags & LOGS_STREAM_ONLY;
+    if (!indexed && !only) {
+        stream_emptied(logs, work, group, name, record);
+        return ERR_OK;
+    }
+    record->first_ms = indexed ? first.first.timestamp_ms : record->only_ms;
+    if (only && record->only_ms < record->first_ms)
+        record->first_ms = record->only_ms;
+    logs_stream_store(logs, work, group, name, record);
     return ERR_OK;
 }
 
-static void drop_event(struct work *work, const struct logs_group *group, uint64_t number,
-                       struct logs_position at)
+/* An event of the stream has gone; its index, if it had one, too. */
+static enum err event_gone(struct logs *logs, struct work *work, const struct logs_group *group,
+                           struct str name, uint64_t number, bool only)
 {
-    struct key key;
-    logs_key_event(&key, group, LOGS_EVENT, at);
-    store_delete(work->batch, key_str(&key));
-    logs_key_index(&key, group, number, at);
-    store_delete(work->batch, key_str(&key));
+    struct logs_stream_record record;
+    enum err err = logs_stream_load(work->reader, work->arena, group, name, &record);
+    if (err == ERR_NOTFOUND || (err == ERR_OK && (record.state == LOGS_EMPTY || record.number != number))) {
+        logs_dead_gone(work, group, number, only); /* deleted, and perhaps made again */
+        return ERR_OK;
+    }
+    if (err != ERR_OK)
+        return err;
+    if (record.state == LOGS_SINGLE) {
+        if (!only)
+            return ERR_CORRUPT;
+        stream_emptied(logs, work, group, name, &record);
+        return ERR_OK;
+    }
+    if (only)
+        record.flags &= (uint8_t)~LOGS_STREAM_ONLY;
+    return refresh_stream(logs, work, group, name, &record);
 }
 
-/* All of the part from before the moment is deleted, one by one: said again as a range,
- * so that readers do not step over each of the deleted. */
-static void close_range(struct work *work, const struct logs_group *group, enum logs_part part,
-                        int64_t before_ms)
+/* ---- expired runs ---- */
+
+static enum err drop_run(struct logs *logs, struct work *work, struct logs_held *held,
+                         const struct logs_span *span, struct str value)
 {
-    struct key first, end;
-    logs_key_part(&first, group, part);
-    logs_key_event(&end, group, part, (struct logs_position){ before_ms, 0 });
-    store_delete_range(work->batch, key_str(&first), key_str(&end));
+    const struct logs_group *group = &held->group;
+    struct logs_run run;
+    struct key key;
+    if (!logs_run_read(span, value, &run))
+        return ERR_CORRUPT;
+    logs_key_of_span(&key, group, LOGS_RUN, span);
+    store_delete(work->batch, key_str(&key));
+    bool only = run.stream.flags & LOGS_EVENT_ONLY;
+    if (!only) {
+        logs_key_index(&key, group, run.stream.number);
+        logs_key_span(&key, span);
+        store_delete(work->batch, key_str(&key));
+    }
+    int64_t bytes = (int64_t)logs_run_bytes(&run);
+    logs_pack_note_removed(logs, group);
+    logs_count(logs, work, held, -bytes, -bytes);
+    return event_gone(logs, work, group, run.stream.stream, run.stream.number, only);
+}
+
+struct expired {
+    struct logs_span span;
+    struct str value;
+};
+typedef VEC(struct expired) expired_vec;
+
+/* Up to a slice of runs, or the first block, that end before the moment. */
+static enum err find_expired(struct work *work, const struct logs_group *group, enum logs_part part,
+                             int64_t before_ms, size_t most, expired_vec *found, bool *more)
+{
+    struct logs_spans *spans = logs_group_spans(work->reader, group, part, logs_position_first,
+                                                (struct logs_position){ before_ms, 0 }, STORE_UP);
+    struct expired one;
+    while (logs_spans_next(spans, &one.span, &one.value)) {
+        if (one.span.last.timestamp_ms >= before_ms)
+            continue; /* partly: what is past is not shown */
+        if (found->len == most) {
+            *more = true;
+            break;
+        }
+        one.value = arena_copy(work->arena, one.value);
+        VEC_PUSH(work->arena, found, one);
+    }
+    return logs_spans_close(&spans);
+}
+
+/* ---- expired blocks: a chunk in each batch, the block with its last ---- */
+
+/* The index of a stream in the block. */
+static bool find_index(struct work *work, const struct logs_group *group, uint64_t number, uint64_t block_id,
+                       const struct logs_span *block, struct logs_span *ret)
+{
+    struct logs_spans *spans =
+        logs_stream_spans(work->reader, group, number, block->first, logs_place_after(block->last), STORE_UP);
+    struct str value;
+    struct logs_index index;
+    bool found = false;
+    while (!found && logs_spans_next(spans, ret, &value))
+        found = value.len && logs_index_read(value, &index) && index.block_id == block_id;
+    return logs_spans_close(&spans) == ERR_OK && found;
+}
+
+static enum err drop_chunk_streams(struct logs *logs, struct work *work, const struct logs_group *group,
+                                   const struct logs_chunk *chunk, const struct logs_block_head *head,
+                                   const struct logs_span *block)
+{
+    bool *others = ARENA_ARRAY(work->arena, bool, chunk->stream_count);
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < chunk->count && err == ERR_OK; i++) {
+        const struct logs_chunk_event *event = &chunk->events[i];
+        const struct logs_chunk_stream *stream = &chunk->streams[event->stream];
+        if (event->flags & LOGS_EVENT_ONLY)
+            err = event_gone(logs, work, group, stream->name, stream->number, true);
+        else
+            others[event->stream] = true;
+    }
+    for (size_t i = 0; i < chunk->stream_count && err == ERR_OK; i++) {
+        const struct logs_chunk_stream *stream = &chunk->streams[i];
+        struct logs_span span;
+        if (!others[i] || !find_index(work, group, stream->number, head->id, block, &span))
+            continue; /* an earlier chunk had it */
+        struct key key;
+        logs_key_index(&key, group, stream->number);
+        logs_key_span(&key, &span);
+        store_delete(work->batch, key_str(&key));
+        err = event_gone(logs, work, group, stream->name, stream->number, false);
+    }
+    return err;
+}
+
+static enum err drop_block_slice(struct logs *logs, struct work *work, struct logs_held *held,
+                                 const struct expired *block)
+{
+    const struct logs_group *group = &held->group;
+    struct logs_block_head head;
+    struct str body;
+    if (!logs_block_head_read(work->arena, &block->span, block->value, &head))
+        return ERR_CORRUPT;
+    enum err err = logs_body_get(work->reader, work->arena, group, head.id, &body);
+    if (err != ERR_OK)
+        return err;
+    if (held->swept_block != head.id) {
+        held->swept_block = head.id;
+        held->swept_chunks = 0;
+    }
+    struct logs_wanted wanted = { 0 };
+    const struct logs_want want = { .first = logs_position_first, .end = logs_position_last };
+    err = logs_wanted_chunk(&wanted, &head, &block->span, held->swept_chunks, body, &want);
+    if (err == ERR_OK)
+        err = drop_chunk_streams(logs, work, group, &wanted.chunk, &head, &block->span);
+    logs_wanted_fini(&wanted);
+    if (err != ERR_OK || ++held->swept_chunks < head.chunk_count)
+        return err;
+    logs_block_drop(work, group, &block->span, head.id);
+    logs_pack_note_removed(logs, group);
+    logs_count(logs, work, held, -(int64_t)(head.bytes - head.dead_bytes), 0);
+    return ERR_OK;
 }
 
 static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_held *held, bool *more)
 {
-    const struct logs_group *group = &held->group;
-    int64_t before_ms = logs_kept_since(group, work->now_ms);
-    found_vec only = { 0 }, many = { 0 };
-    int64_t bytes = 0;
-    enum err err = find_expired(work, group, LOGS_ONLY, before_ms, held->swept_only, &only, more);
-    bool only_done = !*more;
-    if (err == ERR_OK && only_done)
-        err = find_expired(work, group, LOGS_EVENT, before_ms, held->swept_event, &many, more);
-    for (size_t i = 0; err == ERR_OK && i < only.len; i++) {
-        err = drop_only(logs, work, group, &only.at[i]);
-        bytes += logs_event_bytes(only.at[i].message_len);
-    }
-    for (size_t i = 0; i < many.len; i++) {
-        drop_event(work, group, many.at[i].number, many.at[i].at);
-        bytes += logs_event_bytes(many.at[i].message_len);
-    }
-    struct map seen; /* streams of this slice */
-    map_init(&seen, logs->groups.seed);
-    for (size_t i = 0; err == ERR_OK && i < many.len; i++)
-        if (!map_put(&seen, many.at[i].stream, &many.at[i]))
-            err = refresh_stream(logs, work, group, many.at[i].stream, many.at[i].number);
-    map_fini(&seen);
-    if (err != ERR_OK)
+    int64_t before_ms = logs_kept_since(&held->group, work->now_ms);
+    expired_vec runs = { 0 }, blocks = { 0 };
+    enum err err = find_expired(work, &held->group, LOGS_RUN, before_ms, LOGS_SLICE_EVENTS, &runs, more);
+    for (size_t i = 0; i < runs.len && err == ERR_OK; i++)
+        err = drop_run(logs, work, held, &runs.at[i].span, runs.at[i].value);
+    if (err != ERR_OK || *more)
         return err;
-    if (only.len)
-        held->swept_only = only.at[only.len - 1].at;
-    if (many.len)
-        held->swept_event = many.at[many.len - 1].at;
-    if (only.len && only_done)
-        close_range(work, group, LOGS_ONLY, before_ms);
-    if (many.len && !*more)
-        close_range(work, group, LOGS_EVENT, before_ms);
-    if (bytes)
-        logs_count_bytes(logs, work, held, -bytes);
-    return ERR_OK;
+    err = find_expired(work, &held->group, LOGS_HEAD, before_ms, 1, &blocks, more);
+    if (err != ERR_OK || blocks.len == 0)
+        return err;
+    *more = true;
+    return drop_block_slice(logs, work, held, &blocks.at[0]);
 }
 
 /* ---- due ---- */
-
-/* The group of an id, by the name it has. */
-static bool hold_by_id(struct logs *logs, struct work *work, uint64_t id, struct ns *ns,
-                       struct logs_held **ret)
-{
-    struct key key;
-    logs_key_identity(&key, work->partition, id);
-    struct str value, name;
-    if (store_get(work->reader, work->arena, key_str(&key), &value) != ERR_OK ||
-        !key_read_text(work->arena, &value, &ns->account) || !key_read_text(work->arena, &value, &ns->region))
-        return false;
-    name = value;
-    struct fault fault = { 0 };
-    return logs_hold(logs, work, *ns, name, ret, &fault) && (*ret)->group.id == id;
-}
 
 static bool due_group(struct logs *logs, struct work *work, uint64_t id)
 {
     struct ns ns;
     struct logs_held *held;
-    if (!hold_by_id(logs, work, id, &ns, &held) || !held->group.retention_days)
+    if (!logs_hold_by_id(logs, work, id, &ns, &held) || !held->group.retention_days)
         return true; /* deleted meanwhile */
     bool more = false;
     size_t mark = store_batch_mark(work->batch);
@@ -260,7 +271,7 @@ static bool due_group(struct logs *logs, struct work *work, uint64_t id)
         store_batch_rollback(work->batch, mark);
         logs_after_rollback(logs);
         more = false;
-        if (!hold_by_id(logs, work, id, &ns, &held))
+        if (!logs_hold_by_id(logs, work, id, &ns, &held))
             return true;
     }
     held->group.sweep_due_ms = more ? work->now_ms : work->now_ms + LOGS_SWEEP_EVERY_MS;
@@ -273,52 +284,17 @@ static bool due_group(struct logs *logs, struct work *work, uint64_t id)
     return true;
 }
 
-static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64_t number,
-                       const struct logs_position *after)
+static bool due_stream(struct logs *logs, struct work *work, uint64_t id, uint64_t number)
 {
     struct ns ns;
     struct logs_held *held;
-    if (!hold_by_id(logs, work, id, &ns, &held))
-        return true;
-    struct key first, end;
-    logs_key_part(&first, &held->group, LOGS_INDEX);
-    key_u64(&first, number);
-    key_after_prefix(key_str(&first), &end);
-    if (after)
-        logs_key_index(&first, &held->group, number, *after);
-    VEC(struct logs_position) found = { 0 };
     bool more = false;
-    struct str key, value;
-    struct store_cursor *cursor = store_scan(work->reader, key_str(&first), key_str(&end), STORE_UP);
-    while (store_cursor_next(cursor, &key, &value)) {
-        struct logs_position at;
-        if (found.len == LOGS_SLICE_EVENTS) {
-            more = true;
-            break;
-        }
-        if (logs_key_read_position(key, &at))
-            VEC_PUSH(work->arena, &found, at);
-    }
-    if (store_cursor_close(&cursor) != ERR_OK)
-        return false;
-    int64_t bytes = 0;
-    for (size_t i = 0; i < found.len; i++) {
-        struct key event_key;
-        struct logs_event_record event;
-        logs_key_event(&event_key, &held->group, LOGS_EVENT, found.at[i]);
-        if (store_get(work->reader, work->arena, key_str(&event_key), &value) == ERR_OK &&
-            logs_event_read(value, &event))
-            bytes += logs_event_bytes(event.message.len);
-        drop_event(work, &held->group, number, found.at[i]);
-    }
-    if (bytes)
-        logs_count_bytes(logs, work, held, -bytes);
-    if (more) {
-        arm_stream(work, id, number, &found.at[found.len - 1]);
-    } else {
-        logs_key_deleted(&first, &held->group, number);
-        store_delete(work->batch, key_str(&first));
-    }
+    if (!logs_hold_by_id(logs, work, id, &ns, &held))
+        return true;
+    if (logs_stream_events_drop(logs, work, held, number, &more) != ERR_OK)
+        return true; /* damaged: what is left is not shown, and goes with its blocks */
+    if (more)
+        arm_stream(work, id, number);
     return true;
 }
 
@@ -329,11 +305,11 @@ bool logs_due(void *self, struct work *work, struct str ref)
     uint64_t id = 0, number = 0;
     if (!key_read_u8(&ref, &kind) || !key_read_u64(&ref, &id))
         return true;
-    if (kind == REF_GROUP)
+    if (kind == LOGS_REF_GROUP)
         return due_group(logs, work, id);
-    struct logs_position after;
-    if (kind != REF_STREAM || !key_read_u64(&ref, &number))
-        return true;
-    bool begun = key_read_time(&ref, &after.timestamp_ms) && key_read_u64(&ref, &after.sequence);
-    return due_stream(logs, work, id, number, begun ? &after : NULL);
+    if (kind == LOGS_REF_PACK)
+        logs_pack_due(logs, work, id);
+    else if (kind == LOGS_REF_STREAM && key_read_u64(&ref, &number))
+        return due_stream(logs, work, id, number);
+    return true;
 }

@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
-#include "logs/logs_room.h"
+#include "logs/logs_pack.h"
+#include "logs/logs_read.h"
+#include "logs/logs_scan.h"
 
 struct room {
     struct store *store;
@@ -111,6 +113,30 @@ static inline struct logs_group room_group(struct room *room)
     return group;
 }
 
+/* What the packer's threads do, here and now. True: something was swapped. */
+static inline bool room_pack(struct room *room, enum logs_pack_kind kind, uint64_t bytes_max, bool rewrite)
+{
+    struct logs_pack *pack = calloc(1, sizeof(*pack));
+    struct logs_held *held;
+    assert_non_null(pack);
+    pack->kind = kind;
+    pack->group = room_group(room); /* takes a snapshot of now */
+    pack->bytes_max = bytes_max;
+    pack->rewrite = rewrite;
+    pack->region = (struct logs_span){ logs_position_first, { INT64_MAX, UINT64_MAX - 1 } };
+    logs_pack_read(pack, room->snapshot);
+    assert_int_equal(pack->err, ERR_OK);
+    bool applied = pack->sources.len > 0;
+    if (applied) {
+        assert_true(logs_hold(room->logs, &room->work, room->ns, GROUP, &held, &room->fault));
+        assert_true(logs_pack_apply(pack, room->logs, &room->work, held));
+        room_commit(room);
+    }
+    logs_pack_fini(pack);
+    free(pack);
+    return applied;
+}
+
 static inline void room_append(struct room *room, const char *stream, int64_t timestamp_ms,
                                const char *message)
 {
@@ -149,6 +175,26 @@ static inline size_t room_count_keys(struct room *room, enum logs_part part)
     return count;
 }
 
+/* Events that are not packed, as committed: those that came as the only ones of their streams, or the others. */
+static inline size_t room_count_events(struct room *room, bool only)
+{
+    struct logs_group group = room_group(room);
+    struct logs_spans *spans =
+        logs_group_spans(room->snapshot, &group, LOGS_RUN, logs_position_first, logs_position_last, STORE_UP);
+    struct logs_span span;
+    struct str value;
+    size_t count = 0;
+    while (logs_spans_next(spans, &span, &value)) {
+        struct logs_run run;
+        assert_true(logs_run_read(&span, value, &run));
+        if (only == !!(run.stream.flags & LOGS_EVENT_ONLY))
+            count += run.count;
+    }
+    assert_int_equal(logs_spans_close(&spans), ERR_OK);
+    return count;
+}
+
+/* Timers, those that pack excepted. */
 static inline size_t room_timers(struct room *room)
 {
     struct key first, end;
@@ -159,7 +205,7 @@ static inline size_t room_timers(struct room *room)
     size_t count = 0;
     struct store_cursor *cursor = store_scan(room_reader(room), prefix, key_str(&end), STORE_UP);
     while (store_cursor_next(cursor, &key, &value))
-        count++;
+        count += key.ptr[KEY_HEAD_BYTES + 8 + 1] != LOGS_REF_PACK;
     assert_int_equal(store_cursor_close(&cursor), ERR_OK);
     return count;
 }

@@ -1,4 +1,5 @@
-#include "logs/logs_room.h"
+#include "logs/logs_pack.h"
+#include "logs/logs_read.h"
 
 enum {
     DAY_MS = 86400000,
@@ -16,34 +17,28 @@ struct target_stream {
     struct logs_stream_record record;
 };
 
-/* An event that comes late may lie before what was swept. */
-static void note_place(struct logs_held *held, enum logs_part part, struct logs_position at)
+/* Ends the run that is being built. */
+static void put_run(struct logs *logs, struct work *work, const struct target_stream *stream, uint8_t flags)
 {
-    struct logs_position *swept = part == LOGS_ONLY ? &held->swept_only : &held->swept_event;
-    if (swept->sequence && logs_position_compare(at, *swept) < 0)
-        *swept = at;
-}
-
-static void put_event(struct logs *logs, struct work *work, const struct target_stream *stream,
-                      enum logs_part part, struct logs_position at, struct str message)
-{
-    struct logs_event_record event = {
-        .flags = stream->record.flags,
+    const struct logs_group *group = &stream->held->group;
+    struct logs_event_record all = {
+        .flags = (uint8_t)((stream->record.flags & LOGS_STREAM_OWN) | flags),
         .ingested_ms = work->now_ms,
         .number = stream->record.number,
         .stream = stream->name,
-        .message = message,
     };
     struct key key;
-    logs_key_event(&key, &stream->held->group, part, at);
+    logs_key_of_span(&key, group, LOGS_RUN, &logs->run.span);
     buf_clear(&logs->value);
-    logs_event_write(&logs->value, &event);
+    logs_run_write(&logs->run, &all, &logs->value);
     store_put(work->batch, key_str(&key), buf_str(&logs->value));
-    note_place(stream->held, part, at);
-    if (part == LOGS_EVENT) {
-        logs_key_index(&key, &stream->held->group, stream->record.number, at);
+    if (!(flags & LOGS_EVENT_ONLY)) {
+        logs_key_index(&key, group, stream->record.number);
+        logs_key_span(&key, &logs->run.span);
         store_put(work->batch, key_str(&key), STR_EMPTY);
     }
+    logs_pack_note_run(logs, group, &logs->run.span);
+    logs_run_clear(&logs->run);
 }
 
 /* The stream's first event. */
@@ -61,59 +56,55 @@ static void write_single(struct logs *logs, struct work *work, struct target_str
     record->first_ms = record->last_ms = event->timestamp_ms;
     record->last_sequence = record->number;
     record->ingested_ms = work->now_ms;
-    put_event(logs, work, stream, LOGS_ONLY, (struct logs_position){ event->timestamp_ms, record->number },
-              event->message);
+    logs_run_clear(&logs->run);
+    logs_run_add(&logs->run, (struct logs_position){ event->timestamp_ms, record->number }, event->message);
+    put_run(logs, work, stream, LOGS_EVENT_ONLY);
     logs_stream_store(logs, work, &stream->held->group, stream->name, record);
-    logs_count_bytes(logs, work, stream->held, logs_event_bytes(event->message.len));
+    int64_t bytes = logs_event_bytes(event->message.len);
+    logs_count(logs, work, stream->held, bytes, bytes);
 }
 
-/* SINGLE becomes MANY: its event moves from 'o' to 'e'. */
-static bool move_only(struct work *work, struct target_stream *stream, struct fault *reterr)
-{
-    const struct logs_group *group = &stream->held->group;
-    struct logs_position at = { stream->record.first_ms, stream->record.number };
-    struct key key;
-    logs_key_event(&key, group, LOGS_ONLY, at);
-    struct str value;
-    enum err err = store_get(work->reader, work->arena, key_str(&key), &value);
-    if (err != ERR_OK)
-        return logs_bad_store(reterr, work->arena, err == ERR_NOTFOUND ? ERR_CORRUPT : err);
-    store_delete(work->batch, key_str(&key));
-    logs_key_event(&key, group, LOGS_EVENT, at);
-    store_put(work->batch, key_str(&key), value);
-    note_place(stream->held, LOGS_EVENT, at);
-    logs_key_index(&key, group, stream->record.number, at);
-    store_put(work->batch, key_str(&key), STR_EMPTY);
-    return true;
-}
-
-static bool write_many(struct logs *logs, struct work *work, struct target_stream *stream,
-                       const struct logs_input *events, size_t count, struct fault *reterr)
+/* Runs of all the events; the record follows. */
+static int64_t put_events(struct logs *logs, struct work *work, struct target_stream *stream,
+                          const struct logs_input *events, size_t count)
 {
     struct logs_stream_record *record = &stream->record;
-    const struct logs_group *group = &stream->held->group;
-    if (record->state == LOGS_SINGLE && !move_only(work, stream, reterr))
-        return false;
-    bool listed = record->state == LOGS_MANY || (record->state == LOGS_EMPTY && stream->exists);
-    int64_t listed_ms = record->state == LOGS_MANY ? record->last_ms : LOGS_NO_TIME;
-    bool first = record->state == LOGS_EMPTY;
     int64_t bytes = 0;
+    logs_run_clear(&logs->run);
     for (size_t i = 0; i < count; i++) {
         struct logs_position at = { events[i].timestamp_ms, logs_sequence_next(logs, work) };
-        if (first) {
+        if (record->state == LOGS_EMPTY) {
+            record->state = LOGS_MANY;
             record->number = at.sequence;
             record->first_ms = record->last_ms = at.timestamp_ms;
-            first = false;
         }
         if (at.timestamp_ms < record->first_ms)
             record->first_ms = at.timestamp_ms;
         if (at.timestamp_ms > record->last_ms)
             record->last_ms = at.timestamp_ms;
         record->last_sequence = at.sequence;
-        put_event(logs, work, stream, LOGS_EVENT, at, events[i].message);
+        if (!logs_run_takes(&logs->run, at, events[i].message.len))
+            put_run(logs, work, stream, 0);
+        logs_run_add(&logs->run, at, events[i].message);
         bytes += logs_event_bytes(events[i].message.len);
     }
-    record->state = LOGS_MANY;
+    put_run(logs, work, stream, 0);
+    return bytes;
+}
+
+static void write_many(struct logs *logs, struct work *work, struct target_stream *stream,
+                       const struct logs_input *events, size_t count)
+{
+    struct logs_stream_record *record = &stream->record;
+    const struct logs_group *group = &stream->held->group;
+    bool listed = record->state == LOGS_MANY || (record->state == LOGS_EMPTY && stream->exists);
+    int64_t listed_ms = record->state == LOGS_MANY ? record->last_ms : LOGS_NO_TIME;
+    if (record->state == LOGS_SINGLE) { /* its event stays where it is */
+        record->flags |= LOGS_STREAM_ONLY;
+        record->only_ms = record->first_ms;
+        record->state = LOGS_MANY;
+    }
+    int64_t bytes = put_events(logs, work, stream, events, count);
     record->ingested_ms = work->now_ms;
     logs_stream_store(logs, work, group, stream->name, record);
     if (!listed || listed_ms != record->last_ms) {
@@ -125,17 +116,16 @@ static bool write_many(struct logs *logs, struct work *work, struct target_strea
         logs_key_last(&key, group, record->last_ms, stream->name);
         store_put(work->batch, key_str(&key), STR_EMPTY);
     }
-    logs_count_bytes(logs, work, stream->held, bytes);
-    return true;
+    logs_count(logs, work, stream->held, bytes, bytes);
 }
 
-static bool write_events(struct logs *logs, struct work *work, struct target_stream *stream,
-                         const struct logs_input *events, size_t count, struct fault *reterr)
+static void write_events(struct logs *logs, struct work *work, struct target_stream *stream,
+                         const struct logs_input *events, size_t count)
 {
-    if (stream->record.state != LOGS_EMPTY || count != 1)
-        return write_many(logs, work, stream, events, count, reterr);
-    write_single(logs, work, stream, events);
-    return true;
+    if (stream->record.state == LOGS_EMPTY && count == 1)
+        write_single(logs, work, stream, events);
+    else
+        write_many(logs, work, stream, events, count);
 }
 
 /* ---- for targets ---- */
@@ -182,13 +172,10 @@ static bool only_is(struct work *work, const struct target_stream *stream, const
     if (record->state != LOGS_SINGLE || !(record->flags & LOGS_STREAM_OWN) ||
         record->first_ms != event->timestamp_ms)
         return false;
-    struct key key;
-    logs_key_event(&key, &stream->held->group, LOGS_ONLY,
-                   (struct logs_position){ record->first_ms, record->number });
-    struct str value;
-    struct logs_event_record only;
-    return store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK &&
-           logs_event_read(value, &only) && str_eq(only.message, event->message);
+    struct logs_found only;
+    return logs_find(work->reader, work->arena, &stream->held->group,
+                     (struct logs_position){ record->first_ms, record->number }, &only) == ERR_OK &&
+           str_eq(only.event.message, event->message);
 }
 
 static bool append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
@@ -202,8 +189,9 @@ static bool append(struct logs *logs, struct work *work, struct ns ns, struct st
         return logs_bad_store(reterr, work->arena, err);
     if (err == ERR_NOTFOUND)
         target = target_stream_new(target.held, stream, work->now_ms);
-    return (own && only_is(work, &target, events)) ||
-           write_events(logs, work, &target, events, count, reterr);
+    if (!own || !only_is(work, &target, events))
+        write_events(logs, work, &target, events, count);
+    return true;
 }
 
 bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
@@ -278,8 +266,8 @@ bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str gro
         return fault_set(
             reterr, work->arena, FAULT_INVALID_PARAMETER,
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-    if (from < to && !write_events(logs, work, &target, events + from, to - from, reterr))
-        return false;
+    if (from < to)
+        write_events(logs, work, &target, events + from, to - from);
     ret->next_token = logs_upload_token(work->arena, &target.record);
     return true;
 }

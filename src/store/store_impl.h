@@ -181,15 +181,16 @@ const struct batch_range *batch_range_over(const struct store_batch *batch, stru
  *
  *   folder/lock      held with flock while a server runs; its text is the holder's process id
  *   folder/format    lines of text, replaced as a whole:
- *                      crema store 2
+ *                      crema store 3
  *                      epoch 7              raised at each start
  *                      salt 9f3a...         16 hex digits, of the journal's checksums
  *                      closed 12345         after a clean stop: the last batch, all of it in the view
  *   folder/journal/  the segments
  *   folder/view/     RocksDB's
  */
-/* Of the folder and of every record in it. 2: workflows have branches, versions, and those they started. */
-enum { FOLDER_VERSION = 2 };
+/* Of the folder and of every record in it. 2: workflows have branches, versions, and those they started. 3: log events
+ * are packed, and streams have other records. */
+enum { FOLDER_VERSION = 3 };
 
 struct folder {
     struct file lock;

@@ -337,7 +337,7 @@ static void test_folder_refused(void **state)
     assert_int_equal(store_open(&settings, &store, &diag), ERR_UNSUPPORTED);
     assert_non_null(strstr(diag.text, "a newer Crema"));
     assert_non_null(strstr(diag.text, "version 9"));
-    assert_non_null(strstr(diag.text, "knows 2"));
+    assert_non_null(strstr(diag.text, "knows 3"));
     assert_true(temp_folder_digest(folder) == newer);
     write_text(folder, "format", "crema store 1\nepoch 4\n");
     assert_int_equal(store_open(&settings, &store, &diag), ERR_UNSUPPORTED);

@@ -15,11 +15,18 @@ enum {
     BLOOM_BITS = 10,
     FILE_BYTES = 4 << 20, /* of the first sorted level; each deeper one has files twice as large */
     FILE_BYTES_MULTIPLIER = 2,
+    LARGE_BYTES_MIN =
+        16 * 1024, /* of values that lie in files of their own kind, which compaction does not rewrite */
+    LARGE_FILE_BYTES = 16 << 20,
     ARENA_BLOCK_BYTES_MAX = 256 * 1024,
     LOG_LEVEL_NOTHING = 6, /* above its highest */
     LOG_FILES = 1,
     READ_TIER_PERSISTED = 2,
 };
+
+/* Of the large values' files, the older half is looked at by compactions; one with so much garbage is emptied. */
+#define LARGE_GC_AGE 0.5
+#define LARGE_GC_SHARE 0.5
 
 struct view {
     rocksdb_t *db;
@@ -68,7 +75,6 @@ static enum err fail(struct diag *reterr, const char *what, char *text)
     return err;
 }
 
-
 static void options_make(struct view *view, const struct view_settings *settings)
 {
     rocksdb_options_t *options = view->options = rocksdb_options_create();
@@ -103,6 +109,14 @@ static void options_make(struct view *view, const struct view_settings *settings
     rocksdb_options_set_compression(options, rocksdb_lz4_compression);
     rocksdb_options_set_target_file_size_base(options, FILE_BYTES);
     rocksdb_options_set_target_file_size_multiplier(options, FILE_BYTES_MULTIPLIER);
+
+    rocksdb_options_set_enable_blob_files(options, 1);
+    rocksdb_options_set_min_blob_size(options, LARGE_BYTES_MIN);
+    rocksdb_options_set_blob_file_size(options, LARGE_FILE_BYTES);
+    rocksdb_options_set_blob_compression_type(options, rocksdb_lz4_compression);
+    rocksdb_options_set_enable_blob_gc(options, 1);
+    rocksdb_options_set_blob_gc_age_cutoff(options, LARGE_GC_AGE);
+    rocksdb_options_set_blob_gc_force_threshold(options, LARGE_GC_SHARE);
 
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
     view->cache = rocksdb_cache_create_lru(settings->cache_bytes);
@@ -321,12 +335,13 @@ enum err view_copy(struct view *view, const char *folder, struct diag *reterr)
 
 uint64_t view_bytes(struct view *view)
 {
-    uint64_t files = 0, memory = 0;
+    uint64_t files = 0, large = 0, memory = 0;
     enter(view);
     (void)rocksdb_property_int(view->db, "rocksdb.total-sst-files-size", &files);
+    (void)rocksdb_property_int(view->db, "rocksdb.total-blob-file-size", &large);
     (void)rocksdb_property_int(view->db, "rocksdb.cur-size-all-mem-tables", &memory);
     leave(view);
-    return files + memory;
+    return files + large + memory;
 }
 
 /* ---- read ---- */

@@ -34,6 +34,7 @@ ONLY_IN = {
     r"uv\.h": {"io"},
     r"openssl/.*": {"io"},
     r"curl/.*": {"io"},
+    r"zstd\.h": {"io"},
     r"rocksdb/.*": {"store"},
 }
 
