@@ -327,7 +327,7 @@ void api_call_start(struct api *api, struct http_exchange *exchange, struct api_
     }
     if (operation->prepare)
         operation->prepare(&call->op);
-    if (call->op.fault.code != FAULT_NONE) {
+    if (call->op.fault.code != FAULT_NONE || call->op.answered) {
         finish(call);
         return;
     }

@@ -31,7 +31,7 @@ static void run(struct api *api, struct api_entry *entry, struct op_call *op, st
     const struct operation *operation = entry->operation;
     if (operation->prepare)
         operation->prepare(op);
-    if (op->fault.code != FAULT_NONE)
+    if (op->fault.code != FAULT_NONE || op->answered)
         return;
     op->reader = work->reader;
     if (operation->kind != OP_WRITE) {

@@ -46,6 +46,7 @@ struct op_call {
     struct arena *arena;         /* of the call: input, fault texts, prepared values */
     const struct json *input;    /* an object that fits the operation's input shape */
     void *prepared;              /* what prepare made for run */
+    bool answered;               /* set by prepare: the answer is written, run is not needed */
     struct json_writer *out;     /* the answer's body; whatever is in it is dropped when a fault is set */
     struct fault fault;          /* set by whoever refuses */
     struct str fault_members;    /* with a fault: more members of its body, `"Item":{...}`; empty: none */

@@ -125,6 +125,7 @@ void op_states_start_sync_execution_prepare(struct op_call *call);
 void op_states_stop_execution(struct op_call *call);
 void op_states_tag_resource(struct op_call *call);
 void op_states_test_state(struct op_call *call);
+void op_states_test_state_prepare(struct op_call *call);
 void op_states_untag_resource(struct op_call *call);
 void op_states_update_map_run(struct op_call *call);
 void op_states_update_state_machine(struct op_call *call);

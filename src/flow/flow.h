@@ -250,29 +250,6 @@ bool flow_map_run_list(struct store_reader *reader, struct arena *arena, struct 
 bool flow_redrive(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str token,
                   int64_t *ret_ms, struct fault *reterr);
 
-/* ---- one state, tried by itself ---- */
-
-struct flow_test {
-    struct str definition; /* of a state, or of a machine */
-    struct str state_name; /* in a machine; empty: its first */
-    struct str input, role_arn;
-    bool mocked;
-    struct str mock_result; /* JSON; ptr NULL: the task fails with */
-    struct str mock_error, mock_cause;
-    int64_t now_ms;
-};
-struct flow_tested {
-    struct str status;
-    struct str output, error, cause, next_state; /* ptr NULL or empty: none */
-    struct str after_input_path, after_parameters, result, after_result_selector, after_result_path;
-    bool retried, caught;
-    uint32_t retry_index, catch_index;
-    int64_t backoff_s;
-};
-/* Any thread. Faults: INVALID_DEFINITION, INVALID_EXECUTION_INPUT, VALIDATION. */
-bool flow_test_state(struct flow *flow, struct arena *arena, struct ns ns, const struct flow_test *test,
-                     struct flow_tested *ret, struct fault *reterr);
-
 /* ---- answers by task token ---- */
 
 /* Faults: INVALID_TOKEN, INVALID_OUTPUT, TASK_NOT_FOUND, TASK_TIMED_OUT. */

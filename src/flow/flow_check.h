@@ -38,6 +38,7 @@ struct check {
     task_known_f *known;
     void *known_self;
     bool express;        /* the machine's type */
+    bool mocked;         /* what a Map reads or writes outside is given by who tries it */
     size_t problems_max; /* 0: CHECK_PROBLEMS_MAX */
     problem_list problems;
     transition_list transitions; /* of the scope that is read */

@@ -46,6 +46,8 @@ const struct json *data_context(struct step *step, struct branch *branch)
 {
     struct arena *arena = step->arena;
     const struct execution_names *names = step->names;
+    if (step->inspection && step->inspection->context)
+        return step->inspection->context;
     struct json_member *execution = ARENA_ARRAY(arena, struct json_member, 7);
     size_t count = 0;
     execution[count++] = member_of(STR("Id"), json_of_str(names->execution_arn));
@@ -225,6 +227,8 @@ bool data_output(struct step *step, struct branch *branch, struct value *result,
 {
     const struct state *state = step_state(step, branch);
     struct value selected = *result, combined;
+    if (step->inspection)
+        step->inspection->result = *result;
     if (state->result_selector && !data_render(step, branch, state->result_selector, result, &selected))
         return false;
     if (step->inspection)

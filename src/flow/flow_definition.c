@@ -441,6 +441,20 @@ bool plan_read(struct arena *arena, struct str definition, bool express, task_kn
     return true;
 }
 
+bool plan_read_trial(struct arena *arena, struct str definition, bool mocked, task_known_f *known,
+                     void *known_self, const struct plan **ret, struct str *reterr)
+{
+    struct plan *plan = ARENA_NEW(arena, struct plan);
+    struct check check = { .arena = arena, .known = known, .known_self = known_self, .mocked = mocked };
+    definition_read(&check, definition, plan);
+    if (!check_clean(&check)) {
+        *reterr = check_text(&check, arena);
+        return false;
+    }
+    *ret = plan;
+    return true;
+}
+
 void plan_check(struct arena *arena, struct str definition, bool express, task_known_f *known,
                 void *known_self, size_t problems_max, problem_list *ret)
 {

@@ -576,26 +576,10 @@ void flow_express_task_done(struct flow *flow, struct work *work, const struct f
                             const struct delivery_result *result)
 {
     struct view view;
-    struct json value;
     const struct edition *edition = express_task_load(flow, work, address, &view);
     if (!edition)
         return;
-    struct happening what = { .kind = HAPPENED_REJECTED, .branch = address->branch };
-    if (result->outcome != OUTCOME_DELIVERED) {
-        what.error = result->error;
-        what.cause = result->cause;
-    } else if (str_empty(result->result)) {
-        what.kind = HAPPENED_DELIVERED;
-        what.value = value_empty_object();
-    } else if (json_read(work->arena, result->result, 0, &value, NULL) == ERR_OK) {
-        what.kind = HAPPENED_DELIVERED;
-        what.value = value_of_text(result->result);
-        what.value.json = value;
-        what.value.has_json = true;
-    } else {
-        what.error = STR("States.Runtime");
-        what.cause = STR("The task's result is not JSON.");
-    }
+    struct happening what = flow_task_happening(work->arena, address->branch, result);
     express_step(&view, work, edition, &what);
 }
 

@@ -161,6 +161,7 @@ struct flow {
     uint32_t nonce;             /* of the last start, counting down */
     struct buf history, record; /* scratch of a step */
     struct map expresses;       /* executions of Express machines, by nonce */
+    struct map trials;          /* tasks of states that are tried, by nonce */
     atomic_uint_fast64_t express_started, express_succeeded, express_failed, express_transitions;
     struct writer *writer;
     struct arena ready_arena;
@@ -181,6 +182,7 @@ enum purpose {
     PURPOSE_CONTINUE = 6,
     PURPOSE_PUMP = 32,    /* of a map run; the nonce is its id */
     PURPOSE_EXPRESS = 65, /* of a delivery of an Express execution's task */
+    PURPOSE_TRIAL = 66,   /* of a delivery of the task of a state that is tried */
     PURPOSE_QUEUED = 64,  /* of an activity's queue */
 };
 
@@ -222,6 +224,16 @@ bool flow_express_task_wanted(struct flow *flow, struct work *work, const struct
 void flow_express_task_done(struct flow *flow, struct work *work, const struct flow_address *address,
                             const struct delivery_result *result);
 void flow_expresses_close(struct flow *flow);
+/* What a task of one gave: for a task that is not carried out again. */
+struct happening flow_task_happening(struct arena *arena, uint32_t branch,
+                                     const struct delivery_result *result);
+
+/* ---- states that are tried: flow_trial_task.c ---- */
+
+bool flow_trial_task_wanted(struct flow *flow, const struct flow_address *address);
+void flow_trial_task_done(struct flow *flow, const struct flow_address *address,
+                          const struct delivery_result *result);
+void flow_trials_close(struct flow *flow);
 /* The kind of target that carries out tasks of the resource. */
 struct str flow_task_kind(struct str resource);
 

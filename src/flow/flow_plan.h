@@ -87,6 +87,9 @@ void plan_check(struct arena *arena, struct str definition, bool express, task_k
  * "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: ... at /States/X'". */
 bool plan_read(struct arena *arena, struct str definition, bool express, task_known_f *known,
                void *known_self, struct plan **ret, struct str *reterr);
+/* The same of a machine whose state is tried with a mock, or without; the plan ends with the arena. */
+bool plan_read_trial(struct arena *arena, struct str definition, bool mocked, task_known_f *known,
+                     void *known_self, const struct plan **ret, struct str *reterr);
 void plan_free(struct plan **plan);
 
 enum { DEFINITION_BYTES_MAX = 1048576, STATE_NAME_CHARACTERS_MAX = 80, STATES_MAX = 10000 };

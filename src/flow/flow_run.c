@@ -37,6 +37,7 @@ enum err flow_open(const struct flow_settings *settings, struct deliver *deliver
     flow->nonce = UINT32_MAX;
     map_init(&flow->machines, rand_u64());
     map_init(&flow->expresses, rand_u64());
+    map_init(&flow->trials, rand_u64());
     map_init(&flow->editions, rand_u64());
     buf_init(&flow->history, 0);
     buf_init(&flow->record, 0);
@@ -49,6 +50,7 @@ void flow_close(struct flow **flow)
     if (!*flow)
         return;
     flow_expresses_close(*flow);
+    flow_trials_close(*flow);
     flow_forget(*flow, true);
     flow_frames_forget(*flow);
     flow_parsed_forget(*flow);
@@ -449,10 +451,37 @@ bool flow_task_wanted(void *self, struct work *work, const struct delivery *deli
         return false;
     if (address.purpose == PURPOSE_EXPRESS)
         return flow_express_task_wanted(self, work, &address);
+    if (address.purpose == PURPOSE_TRIAL)
+        return flow_trial_task_wanted(self, &address);
     if (run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return false;
     const struct branch *branch = rest_branch(&run, address.branch);
     return branch && branch->entry == address.entry && branch->phase == BRANCH_TASK;
+}
+
+struct happening flow_task_happening(struct arena *arena, uint32_t branch,
+                                     const struct delivery_result *result)
+{
+    struct happening what = { .kind = HAPPENED_REJECTED, .branch = branch };
+    struct json value;
+    if (result->outcome != OUTCOME_DELIVERED) {
+        what.error = result->error;
+        what.cause = result->cause;
+        what.unplaced = result->stage == STAGE_UNPLACED;
+        what.unreached = result->stage == STAGE_UNREACHED;
+    } else if (str_empty(result->result)) {
+        what.kind = HAPPENED_DELIVERED;
+        what.value = value_empty_object();
+    } else if (json_read(arena, result->result, 0, &value, NULL) == ERR_OK) {
+        what.kind = HAPPENED_DELIVERED;
+        what.value = value_of_text(result->result);
+        what.value.json = value;
+        what.value.has_json = true;
+    } else {
+        what.error = STR("States.Runtime");
+        what.cause = STR("The task's result is not JSON.");
+    }
+    return what;
 }
 
 void flow_task_done(void *self, struct work *work, const struct delivery *delivery,
@@ -467,32 +496,19 @@ void flow_task_done(void *self, struct work *work, const struct delivery *delive
         flow_express_task_done(self, work, &address, result);
         return;
     }
+    if (address.purpose == PURPOSE_TRIAL) {
+        flow_trial_task_done(self, &address, result);
+        return;
+    }
     if (run_load(self, work, &address.ref, &run, &fault) != ERR_OK)
         return;
     struct branch *branch = rest_branch(&run, address.branch);
     if (!branch || branch->entry != address.entry ||
         (branch->phase != BRANCH_TASK && branch->phase != BRANCH_JOB))
         return;
-    enum happening_kind delivered = branch->phase == BRANCH_JOB ? HAPPENED_JOB_ENDED : HAPPENED_DELIVERED;
-    struct happening what = { .kind = HAPPENED_REJECTED, .branch = address.branch };
-    struct json value;
-    if (result->outcome != OUTCOME_DELIVERED) {
-        what.error = result->error;
-        what.cause = result->cause;
-        what.unplaced = result->stage == STAGE_UNPLACED;
-        what.unreached = result->stage == STAGE_UNREACHED;
-    } else if (str_empty(result->result)) {
-        what.kind = delivered;
-        what.value = value_empty_object();
-    } else if (json_read(work->arena, result->result, 0, &value, NULL) == ERR_OK) {
-        what.kind = delivered;
-        what.value = value_of_text(result->result);
-        what.value.json = value;
-        what.value.has_json = true;
-    } else {
-        what.error = STR("States.Runtime");
-        what.cause = STR("The task's result is not JSON.");
-    }
+    struct happening what = flow_task_happening(work->arena, address.branch, result);
+    if (what.kind == HAPPENED_DELIVERED && branch->phase == BRANCH_JOB)
+        what.kind = HAPPENED_JOB_ENDED;
     run_go(&run, &what);
 }
 

@@ -166,9 +166,9 @@ static void map_read(struct check *check, const struct where *at, const struct j
         if (json_get(source, str_from(distributed[i])))
             check_problem(check, at, "Field '%s' is not supported: the Map's mode is INLINE", distributed[i]);
     }
-    if (json_get(source, STR("ItemReader")))
+    if (json_get(source, STR("ItemReader")) && !check->mocked)
         check_unbuilt(check, at, "The field ItemReader");
-    if (json_get(source, STR("ResultWriter")))
+    if (json_get(source, STR("ResultWriter")) && !check->mocked)
         check_unbuilt(check, at, "The field ResultWriter");
     own->items_path = check_path(check, at, source, "ItemsPath", PATH_REFERENCE_READ);
     own->concurrency = check_integer(check, at, source, "MaxConcurrency", 0, INT32_MAX, 0);
@@ -198,10 +198,13 @@ static bool map_item(struct step *step, struct branch *branch, uint32_t index, s
     const struct json *item = &value_json(step->arena, &frame->items)->items[index];
     *ret = value_of_json(item);
     if (own->selector) {
+        const struct json *outer = step->item;
+        uint32_t outer_index = step->item_index;
         step->item = item;
         step->item_index = index;
         bool good = data_render(step, branch, own->selector, &frame->from, ret);
-        step->item = NULL;
+        step->item = outer;
+        step->item_index = outer_index;
         if (!good)
             return false;
     }
@@ -264,6 +267,10 @@ static bool map_items(struct step *step, struct branch *branch, struct frame *fr
 {
     const struct map_state *own = step_state(step, branch)->own;
     frame->items = frame->from;
+    if (step->inspection && step->inspection->items) {
+        frame->items = value_of_json(step->inspection->items);
+        return true;
+    }
     if (own->items_path) {
         struct selector selector = { SELECT_PATH, own->items_path };
         if (!data_select(step, branch, &selector, &frame->from, &frame->items))
@@ -271,8 +278,10 @@ static bool map_items(struct step *step, struct branch *branch, struct frame *fr
     }
     if (value_json(step->arena, &frame->items)->type == JSON_ARRAY)
         return true;
-    step_fail_runtime(step, branch, "Reference path \"%.*s\" must point to array.",
-                      STR_ARG(own->items_path ? path_text(own->items_path) : STR("$")));
+    struct str path = own->items_path ? path_text(own->items_path) : STR("$");
+    if (own->items_path && path_of_context(own->items_path))
+        path = str_from_offset(path, 1); /* the service names it within the context object */
+    step_fail_runtime(step, branch, "Reference path \"%.*s\" must point to array.", STR_ARG(path));
     return false;
 }
 
@@ -322,14 +331,31 @@ static struct str uuid_new(struct step *step)
                         bytes[15]);
 }
 
+/* False: the state has failed. */
+static bool map_limits(struct step *step, struct branch *branch, struct frame *frame, int64_t concurrency,
+                       struct map_limits *ret)
+{
+    const struct map_state *own = step_state(step, branch)->own;
+    double tolerated, percentage;
+    if (!given_pick(step, branch, "ToleratedFailureCount", &own->tolerated_count, &frame->from, &tolerated) ||
+        !given_pick(step, branch, "ToleratedFailurePercentage", &own->tolerated_percentage, &frame->from,
+                    &percentage))
+        return false;
+    *ret = (struct map_limits){ .concurrency = (uint32_t)concurrency,
+                                .has_count = own->tolerated_count.there,
+                                .has_percentage = own->tolerated_percentage.there,
+                                .count = (uint32_t)tolerated,
+                                .percentage = percentage };
+    return true;
+}
+
 static void map_enter_run(struct step *step, struct branch *branch, struct frame *frame, int64_t concurrency)
 {
     const struct map_state *own = step_state(step, branch)->own;
     uint32_t count = value_json(step->arena, &frame->items)->count;
-    double tolerated, percentage, batch;
-    if (!given_pick(step, branch, "ToleratedFailureCount", &own->tolerated_count, &frame->from, &tolerated) ||
-        !given_pick(step, branch, "ToleratedFailurePercentage", &own->tolerated_percentage, &frame->from,
-                    &percentage) ||
+    struct map_limits limits;
+    double batch;
+    if (!map_limits(step, branch, frame, concurrency, &limits) ||
         !given_pick(step, branch, "MaxItemsPerBatch", &own->batch_items, &frame->from, &batch))
         return;
     struct run_order order = {
@@ -342,11 +368,7 @@ static void map_enter_run(struct step *step, struct branch *branch, struct frame
                                           : count,
         .label = own->label,
         .uuid = uuid_new(step),
-        .limits = { .concurrency = (uint32_t)concurrency,
-                    .has_count = own->tolerated_count.there,
-                    .has_percentage = own->tolerated_percentage.there,
-                    .count = (uint32_t)tolerated,
-                    .percentage = percentage },
+        .limits = limits,
     };
     step_event(step, branch, HISTORY_MAP_STARTED);
     history_number(&step->history, FIELD_LENGTH, count);
@@ -444,6 +466,57 @@ static void map_resume(struct step *step, struct branch *branch, const struct ha
     }
 }
 
+/* ---- looked at ---- */
+
+/* The texts of all items as they go in, or of all batches. False: the state has failed. */
+static bool map_inputs(struct step *step, struct branch *branch, bool batches, struct value *ret)
+{
+    struct buf out;
+    bool good = true;
+    buf_init(&out, 0);
+    buf_add_char(&out, '[');
+    for (branch->begun = 0; good && branch->begun < branch->children;) {
+        struct start_order order = { .items = 1 };
+        struct value input;
+        good = batches ? map_batch(step, branch, &order) : map_item(step, branch, branch->begun, &input);
+        if (!good)
+            break;
+        if (out.len > 1)
+            buf_add_char(&out, ',');
+        buf_add(&out, batches ? order.input : value_text(step->arena, &input));
+        branch->begun += order.items;
+    }
+    buf_add_char(&out, ']');
+    *ret = value_of_text(arena_copy(step->arena, buf_str(&out)));
+    buf_fini(&out);
+    return good;
+}
+
+/* Shows what would be begun, and waits for what it would give. */
+static void map_show(struct step *step, struct branch *branch, struct frame *frame, int64_t concurrency)
+{
+    const struct map_state *own = step_state(step, branch)->own;
+    struct step_inspection *seen = step->inspection;
+    bool batches = own->batch_items.there || own->batch_bytes.there;
+    struct value inputs;
+    if (!seen->items)
+        seen->after_items_path = frame->items;
+    if (!map_limits(step, branch, frame, concurrency, &seen->limits))
+        return;
+    seen->has_limits = true;
+    branch->frame = frame;
+    branch->children = seen->items_count = value_json(step->arena, &frame->items)->count;
+    bool good = !own->selector || map_inputs(step, branch, false, &inputs);
+    if (good && own->selector)
+        seen->after_item_selector = inputs;
+    good = good && (!batches || map_inputs(step, branch, true, &inputs));
+    if (good && batches)
+        seen->after_item_batcher = inputs;
+    branch->frame = NULL;
+    if (good)
+        step_sleep(step, branch, BRANCH_TASK);
+}
+
 static void map_enter(struct step *step, struct branch *branch)
 {
     const struct state *state = step_state(step, branch);
@@ -451,9 +524,16 @@ static void map_enter(struct step *step, struct branch *branch)
     struct frame *frame = ARENA_NEW(step->arena, struct frame);
     int64_t concurrency;
     frame->input = branch->input;
-    if (!data_select(step, branch, &state->input_path, &branch->input, &frame->from) ||
-        !map_items(step, branch, frame) || !map_concurrency(step, branch, &frame->from, &concurrency))
+    if (!data_select(step, branch, &state->input_path, &branch->input, &frame->from))
         return;
+    if (step->inspection)
+        step->inspection->after_input_path = frame->from;
+    if (!map_items(step, branch, frame) || !map_concurrency(step, branch, &frame->from, &concurrency))
+        return;
+    if (step->inspection) {
+        map_show(step, branch, frame, concurrency);
+        return;
+    }
     if (own->distributed) {
         map_enter_run(step, branch, frame, concurrency);
         return;

@@ -35,6 +35,10 @@ static void parallel_enter(struct step *step, struct branch *branch)
     struct value input;
     if (!data_input(step, branch, &input) || !step_render(step, branch, &input))
         return;
+    if (step->inspection) {
+        step_sleep(step, branch, BRANCH_TASK);
+        return;
+    }
     struct frame *frame = ARENA_NEW(step->arena, struct frame);
     frame->input = branch->input;
     uint32_t started = step_event(step, branch, HISTORY_PARALLEL_STARTED);

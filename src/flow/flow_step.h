@@ -130,9 +130,16 @@ struct step_settings {
     bool logged; /* payloads that come again count again, as they are written again */
 };
 
-/* What became of the data, for who looks at one state. */
+/* One state is looked at (flow_trial.c): a Parallel or Map begins no branches and waits for what they give. */
 struct step_inspection {
-    struct value after_input_path, after_parameters, after_result_selector, after_result_path, output;
+    const struct json *context; /* instead of the real context object; NULL: the real one */
+    const struct json *items;   /* that a Map's ItemReader has read; NULL: none */
+    /* What became of the data: */
+    struct value after_input_path, after_parameters, result, after_result_selector, after_result_path, output;
+    struct value after_items_path, after_item_selector, after_item_batcher; /* of a Map */
+    uint32_t items_count;
+    bool has_limits;
+    struct map_limits limits;
     uint32_t retry_index, catch_index; /* of the retrier, the catcher that took the error */
     bool caught;
 };

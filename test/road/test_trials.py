@@ -1,24 +1,47 @@
 """TestState: one state tried by itself."""
 import json
+import threading
+import time
 
 import pytest
 
+from conftest import Server, eventually
+from test_functions import Endpoint
 from test_states import ROLE, TOKEN_TASK, one
 from wire import Refused, Wire
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
-@pytest.fixture
-def trial(server):
-    wire = Wire(server.port)
+@pytest.fixture(scope="module")
+def endpoint():
+    functions = Endpoint()
+    yield functions
+    functions.shutdown()
+    functions.server_close()
 
-    def run(state, given="{}", **more):
+
+@pytest.fixture(scope="module")
+def server(endpoint):
+    own = Server("--function-default", endpoint.url + "/{function}")
+    yield own
+    assert own.close() in (None, 0), own.errors()
+
+
+@pytest.fixture
+def wire(server):
+    own = Wire(server.port)
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def trial(wire):
+    def run(state, given="{}", roleArn=ROLE, **more):
         definition = state if isinstance(state, str) else json.dumps(state)
-        answer = wire("states", "TestState", definition=definition, input=given, roleArn=ROLE, **more)
-        return answer
-    yield run
-    wire.close()
+        role = {"roleArn": roleArn} if roleArn else {}
+        return wire("states", "TestState", definition=definition, input=given, **role, **more)
+    return run
 
 
 def refused(trial, name, text, *arguments, **more):
@@ -96,6 +119,286 @@ def test_refusals(trial):
     with pytest.raises(Refused) as caught:
         trial({"Type": "Pass", "Nonsense": 1, "End": True})
     assert caught.value.name == "InvalidDefinition" and "/States/StateName" in caught.value.text
-    for member in ("context", "variables"):
-        refused(trial, "ValidationException", f"{member} is not supported by Crema yet", {"Type": "Succeed"},
-                **{member: "{}"})
+    refused(trial, "ValidationException", "TestState does not support Context when a mock is not specified.",
+            {"Type": "Succeed"}, context="{}")
+    refused(trial, "ValidationException", "TestState does not support RetrierRetryCount when a mock is not specified.",
+            {"Type": "Succeed"}, stateConfiguration={"retrierRetryCount": 1})
+    refused(trial, "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'",
+            {"Type": "Succeed"}, variables="7")
+    refused(trial, "ValidationException", "RoleArn must be specified when testing a Task state", task(), roleArn=None)
+    for resource in (TOKEN_TASK, "arn:aws:states:::states:startExecution.sync:2",
+                     "arn:aws:states:us-east-1:000000000000:activity:a"):
+        refused(trial, "ValidationException", "TestState does not support Activity tasks, '.sync' or "
+                "'.waitForTaskToken' service integration patterns when a mock is not specified.",
+                task(Resource=resource))
+    with pytest.raises(Refused) as caught:  # a machine's state that leads nowhere
+        trial(json.dumps({"StartAt": "S", "States": {"S": {"Type": "Pass", "Next": "Gone"}}}))
+    assert "Missing 'Next' target: Gone at /States/S/Next" in caught.value.text
+
+
+# ---- what surrounds the state ----
+
+def mocked(result, mode="NONE"):
+    return {"result": json.dumps(result), "fieldValidationMode": mode}
+
+
+def failing(error, cause="C"):
+    return {"errorOutput": {"error": error, "cause": cause}}
+
+
+def test_variables(trial):
+    state = {"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($a, $.b)"}, "Assign": {"c.$": "$.sum"},
+             "End": True}
+    answer = trial(state, '{"b":2}', variables='{"a":1,"d":"e"}', inspectionLevel="DEBUG")
+    assert answer["output"] == '{"sum":3}'
+    assert json.loads(answer["inspectionData"]["variables"]) == {"a": 1, "d": "e", "c": 3}
+    assert "variables" not in trial({"Type": "Succeed"}, variables="{}", inspectionLevel="DEBUG")["inspectionData"]
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$a", "NumericEquals": 1, "Next": "One"}], "Default": "Other"}
+    assert trial(choice, variables='{"a":1}')["nextState"] == "One"
+    refused(trial, "ValidationException", "A variable cannot have the name 'a b'", {"Type": "Succeed"},
+            variables='{"a b":1}')
+
+
+def test_context(trial):
+    state = task(ResultSelector={"all.$": "$$"})
+    context = {"Execution": {"Id": "i", "Input": [1]}, "State": {"RetryCount": 3}}
+    answer = trial(state, mock=mocked({}), context=json.dumps(context))
+    assert json.loads(answer["output"]) == {"all": context}
+    token = task(Resource=TOKEN_TASK, Parameters={"t.$": "$$.Task.Token"})
+    answer = trial(token, mock=mocked({}), context='{"Task":{"Token":"T"}}', inspectionLevel="DEBUG")
+    assert answer["inspectionData"]["afterParameters"] == '{"t":"T"}'
+    refused(trial, "ValidationException", "Invalid Context object provided: State.RetryCount must be a number", state,
+            mock=mocked({}), context='{"State":{"RetryCount":"3"}}')
+    refused(trial, "ValidationException", "Invalid Context object provided: the Context object must be a JSON object",
+            state, mock=mocked({}), context="[]")
+    real = json.loads(trial(state, mock=mocked({}))["output"])["all"]
+    assert (real["State"]["Name"], real["Execution"]["RoleArn"]) == ("StateName", ROLE)
+
+
+def test_state_in_a_map(trial):
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True, "Parameters": {
+        "index.$": "$$.Map.Item.Index", "value.$": "$$.Map.Item.Value", "name.$": "$$.State.Name"}}}}
+    machine = json.dumps({"StartAt": "M", "States": {"M": {"Type": "Map", "End": True, "ItemProcessor": inner}}})
+    assert json.loads(trial(machine, '{"a":1}', stateName="I")["output"]) == {
+        "index": 0, "value": {"a": 1}, "name": "I"}
+
+
+def test_retries_before(trial):
+    state = task(Retry=[{"ErrorEquals": ["E"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2}],
+                 Catch=[{"ErrorEquals": ["E"], "Next": "C"}])
+
+    def after(count):
+        return trial(state, mock=failing("E"), stateConfiguration={"retrierRetryCount": count}, inspectionLevel="DEBUG")
+    assert [after(count)["inspectionData"]["errorDetails"] for count in range(4)] == [
+        {"retryIndex": 0, "retryBackoffIntervalSeconds": 2 ** (count + 1)} for count in range(3)] + [{"catchIndex": 0}]
+    assert (after(3)["status"], after(3)["nextState"]) == ("CAUGHT_ERROR", "C")
+
+
+# ---- mocks of Map and Parallel ----
+
+def map_state(**more):
+    return dict({"Type": "Map", "ItemsPath": "$.items", "End": True, "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P",
+        "States": {"P": {"Type": "Pass", "End": True}}}}, **more)
+
+
+def test_map(trial):
+    state = map_state(MaxConcurrency=5, ItemSelector={"v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"},
+                      ItemBatcher={"MaxItemsPerBatch": 2}, ToleratedFailurePercentagePath="$.most", ResultPath="$.r",
+                      ResultSelector={"n.$": "States.ArrayLength($)"})
+    answer = trial(state, '{"items":[7,8,9],"most":50}', mock=mocked([1, 2], "STRICT"), inspectionLevel="DEBUG")
+    seen = answer["inspectionData"]
+    items = [{"v": 7, "i": 0}, {"v": 8, "i": 1}, {"v": 9, "i": 2}]
+    assert json.loads(answer["output"]) == {"items": [7, 8, 9], "most": 50, "r": {"n": 2}}
+    assert json.loads(seen["afterItemsPath"]) == [7, 8, 9]
+    assert json.loads(seen["afterItemSelector"]) == items
+    assert json.loads(seen["afterItemBatcher"]) == [{"Items": items[:2]}, {"Items": items[2:]}]
+    assert (seen["maxConcurrency"], seen["toleratedFailurePercentage"]) == (5, 50)
+    assert seen["afterResultSelector"] == '{"n":2}'
+
+    def failures(count, **more):
+        return trial(map_state(**more), '{"items":[7,8,9]}', mock=mocked([1, 2, 3]),
+                     stateConfiguration={"mapIterationFailureCount": count})
+    assert failures(0)["status"] == failures(1, ToleratedFailureCount=1)["status"] == "SUCCEEDED"
+    assert failures(2, ToleratedFailurePercentage=70)["status"] == "SUCCEEDED"
+    for more in ({}, {"ToleratedFailureCount": 1}, {"ToleratedFailurePercentage": 60},
+                 {"ToleratedFailureCount": 1, "ToleratedFailurePercentage": 100}):
+        assert failures(2, **more) == {"status": "FAILED", "error": "States.ExceedToleratedFailureThreshold",
+                                       "cause": "The specified tolerated failure threshold was exceeded"}
+    caught = failures(3, Catch=[{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "N"}])
+    assert (caught["status"], caught["nextState"]) == ("CAUGHT_ERROR", "N")
+    refused(trial, "ValidationException", "Map iteration failure count must be less than or equal to the number of Map "
+            "iterations", map_state(), '{"items":[7]}', mock=mocked([]), stateConfiguration={
+                "mapIterationFailureCount": 2})
+
+
+def test_map_with_a_reader(trial, wire):
+    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON", "MaxItems": 2},
+              "Parameters": {"Bucket": "b", "Key": "k"}}
+    state = map_state(ItemReader=reader, ItemSelector={"v.$": "$$.Map.Item.Value"},
+                      ResultWriter={"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}})
+
+    def read(data, result):
+        return trial(state, "{}", mock=mocked(result, "STRICT"), inspectionLevel="DEBUG",
+                     stateConfiguration={"mapItemReaderData": data})
+    answer = read("[1, 2, 3]", {"ResultWriterDetails": {}})
+    assert answer["status"] == "SUCCEEDED" and "afterItemsPath" not in answer["inspectionData"]
+    assert json.loads(answer["inspectionData"]["afterItemSelector"]) == [{"v": 1}, {"v": 2}]
+    reader["ReaderConfig"] = {"InputType": "JSONL"}
+    answer = read('{"a":1}\n{"a":2}\n', {})
+    assert json.loads(answer["inspectionData"]["afterItemSelector"]) == [{"v": {"a": 1}}, {"v": {"a": 2}}]
+    with pytest.raises(Refused, match="MapItemReaderData must be what its InputType JSONL says"):
+        read("{", {})
+    reader["ReaderConfig"] = {"InputType": "CSV"}
+    with pytest.raises(Refused, match="is not supported by Crema yet for this ReaderConfig"):
+        read("a,b", {})
+    with pytest.raises(Refused, match="The field ItemReader is not supported by Crema yet"):  # to be run
+        wire("states", "CreateStateMachine", name="m", roleArn=ROLE, definition=one(state))
+
+
+def test_parallel(trial):
+    branch = {"StartAt": "B", "States": {"B": {"Type": "Fail"}}}
+    state = {"Type": "Parallel", "Branches": [branch, json.loads(json.dumps(branch).replace('"B"', '"D"'))],
+             "ResultPath": "$.r", "Next": "N", "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "F",
+                                                         "ResultPath": "$.e"}]}
+    assert trial(state, mock=mocked([1, 2], "STRICT")) == {
+        "status": "SUCCEEDED", "output": '{"r":[1,2]}', "nextState": "N"}
+    answer = trial(state, mock=failing("X"), stateConfiguration={"errorCausedByState": "D"}, inspectionLevel="DEBUG")
+    assert (answer["status"], answer["nextState"], answer["error"], answer["cause"]) == ("CAUGHT_ERROR", "F", "X", "C")
+    assert json.loads(answer["output"]) == {"e": {"Error": "X", "Cause": "C"}}
+    refused(trial, "ValidationException", "ErrorCausedByState names no state of the Parallel: 'Z'", state,
+            mock=failing("X"), stateConfiguration={"errorCausedByState": "Z"})
+
+
+def test_mocks_held_against_models(trial):
+    def held(resource, result, mode="STRICT"):
+        return trial(task(Resource="arn:aws:states:::" + resource), mock=mocked(result, mode))["status"]
+
+    def wrong(text, *arguments):
+        with pytest.raises(Refused) as caught:
+            held(*arguments)
+        assert caught.value.text == text
+    schema = "Mock result schema validation error: "
+    assert held("events:putEvents", {"FailedEntryCount": 0, "Unknown": 1}) == "SUCCEEDED"
+    assert held("lambda:invoke", {"Payload": {"any": [1]}}) == "SUCCEEDED"
+    wrong(schema + "Field 'Payload' must be a string", "aws-sdk:lambda:invoke", {"Payload": {}})
+    wrong(schema + "Required field 'StartDate' is missing", "states:startExecution", {"ExecutionArn": "a"})
+    assert held("states:startExecution", {"ExecutionArn": "a"}, "PRESENT") == "SUCCEEDED"
+    done = {"ExecutionArn": "a", "StateMachineArn": "m", "Status": "SUCCEEDED", "StartDate": 1, "Output": {"a": 1}}
+    assert held("states:startExecution.sync:2", done) == "SUCCEEDED"
+    wrong(schema + "Field 'Status' is not an expected value", "states:startExecution.sync:2", dict(done, Status="X"))
+    assert held("sqs:sendMessage.waitForTaskToken", 7) == "SUCCEEDED"
+    assert held("http:invoke", {"StatusCode": "?"}) == "SUCCEEDED"
+    wrong("A mocked result of arn:aws:states:::aws-sdk:braket:getDevice cannot be held against the service's model by "
+          "Crema yet: fieldValidationMode must be NONE", "aws-sdk:braket:getDevice", {})
+    assert held("aws-sdk:braket:getDevice", [], "NONE") == "SUCCEEDED"
+    wrong(schema + "Field 'Item' must be an object", "dynamodb:getItem", {"Item": []})
+    wrong(schema + "Field 'N' must be a string", "dynamodb:getItem", {"Item": {"a": {"N": 1}}})
+
+
+# ---- tasks that run ----
+
+def test_operations(trial, wire):
+    wire("events", "PutRule", Name="r", EventPattern='{"source":["trial"]}')
+    wire("logs", "CreateLogGroup", logGroupName="/g")
+    wire("events", "PutTargets", Rule="r", Targets=[{
+        "Id": "l", "Arn": "arn:aws:logs:us-east-1:000000000000:log-group:/g"}])
+    entry = {"Source": "trial", "DetailType": "d", "Detail.$": "$.detail"}
+    answer = trial(task(Resource="arn:aws:states:::events:putEvents", Parameters={"Entries": [entry]},
+                        ResultSelector={"failed.$": "$.FailedEntryCount"}), '{"detail":{"a":1}}',
+                   inspectionLevel="DEBUG")
+    assert (answer["status"], answer["output"], answer["nextState"]) == ("SUCCEEDED", '{"failed":0}', "N")
+    assert json.loads(answer["inspectionData"]["result"])["FailedEntryCount"] == 0
+    events = wire("logs", "FilterLogEvents", logGroupName="/g")["events"]
+    assert len(events) == 1 and json.loads(events[0]["message"])["detail"] == {"a": 1}
+    assert ":express:" in json.loads(events[0]["message"])["resources"][1]
+    lost = task(Resource="arn:aws:states:::aws-sdk:sfn:describeStateMachine", Parameters={
+        "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:gone"})
+    answer = trial(lost, inspectionLevel="DEBUG")
+    assert (answer["status"], answer["error"]) == ("FAILED", "Sfn.StateMachineDoesNotExistException")
+    assert answer["inspectionData"]["afterParameters"].startswith('{"StateMachineArn"')
+    assert "result" not in answer["inspectionData"]
+    answer = trial(dict(lost, Retry=[{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 9}]))
+    assert answer["status"] == "RETRIABLE"
+    answer = trial(dict(lost, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "C"}]))
+    assert (answer["status"], answer["nextState"]) == ("CAUGHT_ERROR", "C")
+    refused(trial, "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource "
+            "provided arn:aws:states:::aws-sdk:s3:getObject cannot be run: Crema does not have aws-sdk tasks of this "
+            "service yet. at /States/StateName/Resource'", task(Resource="arn:aws:states:::aws-sdk:s3:getObject"))
+
+
+def test_functions(trial, endpoint):
+    name = FUNCTION[:-1]
+    answer = trial(task(Resource=name + "echo", ResultPath="$.r"), '{"a":1}', inspectionLevel="TRACE")
+    assert json.loads(answer["output"]) == {"a": 1, "r": {"got": {"a": 1}}}
+    assert json.loads(answer["inspectionData"]["result"]) == {"got": {"a": 1}}
+    answer = trial(task(Resource=name + "plain"))
+    assert (answer["status"], answer["error"]) == ("FAILED", "Shop.Closed")
+    calls = len(endpoint.calls)
+    trial(task(Resource=name + "busy", Retry=[{"ErrorEquals": ["States.ALL"]}]))
+    assert len(endpoint.calls) == calls + 1, "it is carried out once"
+
+
+def test_time(trial):
+    answer = trial(task(Resource=FUNCTION[:-1] + "slow", TimeoutSeconds=1, Catch=[{
+        "ErrorEquals": ["States.Timeout"], "Next": "Late"}]), '{"s":3}')
+    assert (answer["status"], answer["nextState"], answer["error"]) == ("CAUGHT_ERROR", "Late", "States.Timeout")
+
+
+def test_server_that_stops(new_server, endpoint):
+    server = new_server("--function-default", endpoint.url + "/{function}", "--drain-time-max-ms", "3000")
+    wire, said = Wire(server.port), []
+
+    def ask():
+        try:
+            said.append(wire("states", "TestState", definition=json.dumps(task(Resource=FUNCTION[:-1] + "slow")),
+                             input='{"s":1.5}', roleArn=ROLE))
+        except Refused as refused:
+            said.append((refused.status, refused.text))
+    before = len(endpoint.calls)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    eventually(lambda: len(endpoint.calls) > before)
+    assert server.stop() == 0
+    thread.join(timeout=30)
+    assert said == [(503, "The server is stopping.")]
+
+
+def test_server_that_dies(new_server, endpoint):
+    """Nothing of a trial is kept: its task is not carried out again."""
+    server = new_server("--function-default", endpoint.url + "/{function}")
+    wire = Wire(server.port)
+
+    def ask():
+        with pytest.raises(Exception):
+            wire("states", "TestState", definition=json.dumps(task(Resource=FUNCTION[:-1] + "slow")),
+                 input='{"s":2,"of":"the dead"}', roleArn=ROLE)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    eventually(lambda: any("the dead" in str(call) for call in endpoint.calls))
+    server.kill()
+    thread.join(timeout=30)
+    server.start()
+    again = Wire(server.port)
+    again("states", "TestState", definition=json.dumps(task(Resource=FUNCTION[:-1] + "echo")), roleArn=ROLE)
+    time.sleep(0.3)
+    assert len([call for call in endpoint.calls if "the dead" in str(call)]) == 1
+
+
+def test_from_a_workflow(wire):
+    state = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:testState", "End": True, "Parameters": {
+        "Definition.$": "$.definition", "RoleArn": ROLE}}
+    machine = wire("states", "CreateStateMachine", name="tester", roleArn=ROLE, definition=one(state))
+
+    def run(definition):
+        started = wire("states", "StartExecution", stateMachineArn=machine["stateMachineArn"],
+                       input=json.dumps({"definition": json.dumps(definition)}))
+
+        def over():
+            answer = wire("states", "DescribeExecution", executionArn=started["executionArn"])
+            return answer["status"] != "RUNNING" and answer
+        return eventually(over)
+    assert json.loads(run({"Type": "Pass", "Result": 7, "End": True})["output"]) == {
+        "Status": "SUCCEEDED", "Output": "7"}
+    answer = run(task(Resource="arn:aws:states:::events:putEvents"))
+    assert answer["status"] == "FAILED" and "cannot wait for TestState" in answer["cause"]

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the operation table of Crema from ops/<service>.json and the public service models.
+"""Writes the operation table of Crema from ops/<service>.json and the public service models, and the outputs of
+other services' operations that TestState holds mocks against, from ops/mocks.json.
 
     generate.py [--models DIR]   writes src/api/operations*.[ch] and docs/reference/coverage.md
     generate.py --check          says whether they differ from what it would write (exit 1), or that no
@@ -172,6 +173,7 @@ class Generator:
             with open(os.path.join(OPS, service + '.json'), encoding='utf-8') as file:
                 listed = json.load(file)
             self.service(listed, load_model(self.folder, listed['model']))
+        self.write_mocks()
         self.write_header()
         self.write_table()
         self.check_handlers()
@@ -237,6 +239,27 @@ class Generator:
             f'      .xml_namespace = {c_str(meta.get("xmlNamespace", ""))}, .body_bytes_max = '
             f'{listed["body_bytes_max"]},\n'
             f'      .operations = operations_{service}, .operation_count = {len(rows)} }},')
+
+    def write_mocks(self):
+        with open(os.path.join(OPS, 'mocks.json'), encoding='utf-8') as file:
+            listed = json.load(file)
+        text = self.head('mocks.c - outputs of operations that Crema does not have, for mocks of their tasks.')
+        text += '#include "api/api_mock.h"\n\n'
+        services = ''
+        for service, names in listed.items():
+            model = load_model(self.folder, service)
+            shapes = ShapeWriter(self, service, {}, model, prefix=service + '_', wire=False)
+            rows = ''
+            for name in names:
+                operation = model['operations'].get(name[:1].upper() + name[1:])
+                if not operation:
+                    raise Stop(f'mocks.json: {service} has no operation {name}')
+                rows += f'    {{ "{name}", {shapes.use_of(operation.get("output"))} }},\n'
+            text += shapes.text() + f'\nstatic const struct mock_operation mocks_{service}[] = {{\n{rows}}};\n\n'
+            services += f'    {{ "{service}", mocks_{service}, {len(names)} }},\n'
+        text += f'const struct mock_service mock_services[] = {{\n{services}}};\n\n'
+        text += f'const size_t mock_services_count = {len(listed)};\n'
+        self.files['src/api/mocks.c'] = text
 
     def write_header(self):
         text = self.head('operations.h - handlers of all operations that Crema has, and the tables of them.')
@@ -306,10 +329,12 @@ class Generator:
 
 
 class ShapeWriter:
-    """Shapes that listed operations use, each once, as constants of one file."""
+    """Shapes that listed operations use, each once, as constants of one file. wire: with what a request needs: names
+    on the wire, patterns."""
 
-    def __init__(self, generator, service, listed, model):
+    def __init__(self, generator, service, listed, model, prefix='', wire=True):
         self.generator, self.service, self.listed, self.model = generator, service, listed, model
+        self.prefix, self.wire = prefix, wire
         self.order = []
 
     def use_of(self, reference):
@@ -322,8 +347,8 @@ class ShapeWriter:
         if name is None:
             if '(empty)' not in self.order:
                 self.order.append('(empty)')
-            return '&shape_empty_'
-        return '&shape_' + name
+            return f'&shape_{self.prefix}empty_'
+        return f'&shape_{self.prefix}{name}'
 
     def collect(self, name):
         if name in self.order:
@@ -340,10 +365,11 @@ class ShapeWriter:
         heads, bodies = '', ''
         for name in self.order:
             if name == '(empty)':
-                bodies += 'static const struct shape shape_empty_ = { .type = SHAPE_STRUCTURE, .name = { "", 0 } };\n'
-                heads += 'static const struct shape shape_empty_;\n'
+                head = f'static const struct shape shape_{self.prefix}empty_'
+                bodies += head + ' = { .type = SHAPE_STRUCTURE, .name = { "", 0 } };\n'
+                heads += head + ';\n'
                 continue
-            heads += f'static const struct shape shape_{name};\n'
+            heads += f'static const struct shape shape_{self.prefix}{name};\n'
             bodies += self.shape(name, self.model['shapes'][name])
         return heads + '\n' + bodies
 
@@ -359,7 +385,7 @@ class ShapeWriter:
                 if int(shape[key]) != shape[key]:
                     raise Stop(f'{self.service}: {name}: {key} is not whole')
                 fields.append(f'.{key} = INT64_C({int(shape[key])})')
-        if 'pattern' in shape:
+        if 'pattern' in shape and self.wire:
             number = self.generator.pattern_number(self.service, name, shape['pattern'])
             if number:
                 fields.append(f'.pattern = {number}')
@@ -367,8 +393,9 @@ class ShapeWriter:
             values = self.listed.get('enum_order', {}).get(name, shape['enum'])
             if sorted(values) != sorted(shape['enum']):
                 raise Stop(f'{self.service}.json: enum_order: {name}: not the values of the model: {shape["enum"]}')
-            text += f'static const struct str values_{name}[] = {{ ' + ', '.join(map(c_str, values)) + ' };\n'
-            fields += [f'.values = values_{name}', f'.value_count = {len(values)}']
+            text += f'static const struct str values_{self.prefix}{name}[] = {{ '
+            text += ', '.join(map(c_str, values)) + ' };\n'
+            fields += [f'.values = values_{self.prefix}{name}', f'.value_count = {len(values)}']
         unlisted = self.listed.get('unlisted_members', {}).get(name)
         if unlisted:
             text += f'static const struct str unlisted_{name}[] = {{ ' + ', '.join(map(c_str, unlisted)) + ' };\n'
@@ -377,19 +404,19 @@ class ShapeWriter:
         if members:
             if len(members) > 256:
                 raise Stop(f'{self.service}: {name} has more members than the walker takes')
-            text += f'static const struct shape_member members_{name}[] = {{\n'
+            text += f'static const struct shape_member members_{self.prefix}{name}[] = {{\n'
             for member, reference in members.items():
-                wire = reference.get('locationName', member)
+                wire = reference.get('locationName', member) if self.wire else member
                 text += (f'    {{ {c_str(wire)}, {c_str(lower_camel(wire))}, {self.reference(reference["shape"])}, '
                          f'{"true" if member in shape.get("required", []) else "false"} }},\n')
             text += '};\n'
-            fields += [f'.members = members_{name}', f'.member_count = {len(members)}']
+            fields += [f'.members = members_{self.prefix}{name}', f'.member_count = {len(members)}']
         if shape['type'] == 'list':
             fields.append(f'.item = {self.reference(shape["member"]["shape"])}')
         if shape['type'] == 'map':
             fields.append(f'.key = {self.reference(shape["key"]["shape"])}')
             fields.append(f'.item = {self.reference(shape["value"]["shape"])}')
-        return text + f'static const struct shape shape_{name} = {{\n    ' + ', '.join(fields) + '\n};\n'
+        return text + f'static const struct shape shape_{self.prefix}{name} = {{\n    ' + ', '.join(fields) + '\n};\n'
 
 
 def unicode_text():
