@@ -182,21 +182,22 @@ void op_states_validate_state_machine_definition(struct op_call *call)
     enum { PROBLEMS_MAX = 100 };
     const struct json *max = json_get_typed(call->input, STR("maxResults"), JSON_NUMBER);
     bool express = str_eq(states_str(call, STR("type")), STR("EXPRESS"));
+    bool warn = str_eq(states_str(call, STR("severity")), STR("WARNING"));
     struct flow_problem problems[PROBLEMS_MAX + 1];
     int64_t shown = 0;
     if (!max || !json_number_i64(max->text, &shown) || shown <= 0 || shown > PROBLEMS_MAX)
         shown = PROBLEMS_MAX;
     size_t count =
         flow_definition_problems(call->rooms->flow, call->arena, states_str(call, STR("definition")), express,
-                                 (size_t)shown + 1, problems);
+                                 warn, (size_t)shown + 1, problems);
     struct json_writer *out = call->out;
     json_begin_object(out);
-    json_put_member_str(out, STR("result"), count == 0 ? STR("OK") : STR("FAIL"));
+    json_put_member_str(out, STR("result"), count == 0 || problems[0].warning ? STR("OK") : STR("FAIL"));
     json_key(out, STR("diagnostics"));
     json_begin_array(out);
     for (size_t i = 0; i < count && i < (size_t)shown; i++) {
         json_begin_object(out);
-        json_put_member_str(out, STR("severity"), STR("ERROR")); /* it has no warnings */
+        json_put_member_str(out, STR("severity"), problems[i].warning ? STR("WARNING") : STR("ERROR"));
         json_put_member_str(out, STR("code"), problems[i].code);
         json_put_member_str(out, STR("message"), problems[i].text);
         if (!str_empty(problems[i].place))

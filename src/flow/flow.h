@@ -59,10 +59,11 @@ bool flow_definition_check(const struct flow *flow, struct arena *arena, struct 
                            struct fault *reterr);
 struct flow_problem {
     struct str code, text, place; /* place: a JSON pointer; empty: none */
+    bool warning;                 /* nothing is refused for it */
 };
 /* All that is wrong with a definition, at most max of it. */
 size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
-                                bool express, size_t max, struct flow_problem *ret);
+                                bool express, bool warn, size_t max, struct flow_problem *ret);
 /* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. Whether the
  * log group is there is for the caller to see. */
 bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret,

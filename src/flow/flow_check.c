@@ -37,11 +37,12 @@ struct str where_text(struct arena *arena, const struct where *at)
 
 /* ---- problems ---- */
 
-static void problem_add(struct check *check, const char *code, struct str place, struct str text)
+static void problem_add(struct check *check, const char *code, struct str place, struct str text,
+                        bool warning)
 {
     if (check->problems.len >= (check->problems_max > 0 ? check->problems_max : CHECK_PROBLEMS_MAX))
         return;
-    struct problem problem = { str_from(code), text, place };
+    struct problem problem = { str_from(code), text, place, warning };
     VEC_PUSH(check->arena, &check->problems, problem);
 }
 
@@ -55,7 +56,7 @@ void check_problem(struct check *check, const struct where *at, const char *form
     va_list args;
     va_start(args, format);
     problem_add(check, "SCHEMA_VALIDATION_FAILED", place_text(check, at),
-                arena_vprintf(check->arena, format, args));
+                arena_vprintf(check->arena, format, args), false);
     va_end(args);
 }
 
@@ -63,7 +64,7 @@ void check_problem_at(struct check *check, struct str place, const char *format,
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, "SCHEMA_VALIDATION_FAILED", place, arena_vprintf(check->arena, format, args));
+    problem_add(check, "SCHEMA_VALIDATION_FAILED", place, arena_vprintf(check->arena, format, args), false);
     va_end(args);
 }
 
@@ -76,7 +77,15 @@ void check_coded(struct check *check, const char *code, const struct where *at, 
 {
     va_list args;
     va_start(args, format);
-    problem_add(check, code, place_text(check, at), arena_vprintf(check->arena, format, args));
+    problem_add(check, code, place_text(check, at), arena_vprintf(check->arena, format, args), false);
+    va_end(args);
+}
+
+void check_warning(struct check *check, const char *code, const struct where *at, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem_add(check, code, place_text(check, at), arena_vprintf(check->arena, format, args), true);
     va_end(args);
 }
 

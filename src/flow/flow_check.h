@@ -38,6 +38,7 @@ struct check {
     task_known_f *known;
     void *known_self;
     bool express;        /* the machine's type */
+    bool warn;           /* warnings are wanted too */
     bool mocked;         /* what a Map reads or writes outside is given by who tries it */
     size_t problems_max; /* 0: CHECK_PROBLEMS_MAX */
     problem_list problems;
@@ -66,7 +67,12 @@ void check_unbuilt(struct check *check, const struct where *at, const char *what
 /* Any other code of the service; at NULL: no place. */
 void check_coded(struct check *check, const char *code, const struct where *at, const char *format, ...)
     PRINTF_LIKE(4, 5);
-bool check_clean(const struct check *check);
+/* What is not refused. */
+void check_warning(struct check *check, const char *code, const struct where *at, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+/* All of a definition (flow_check_warning.c). */
+void check_warnings(struct check *check, const struct json *definition);
+bool check_clean(const struct check *check);                     /* without warn only */
 struct str check_text(struct check *check, struct arena *arena); /* of the refusal */
 
 /* Fields: NULL, and a problem when there is one of another type; NULL and no problem when absent. */

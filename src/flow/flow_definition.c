@@ -408,7 +408,7 @@ static void read_root(struct check *check, const struct json *source, struct pla
 /* Everything lives in check->arena. */
 static void definition_read(struct check *check, struct str definition, struct plan *plan)
 {
-    struct json source;
+    struct json source = { 0 };
     struct json_error error;
     enum { DEFINITION_DEPTH_MAX = 200 };
     if (definition.len > DEFINITION_BYTES_MAX)
@@ -421,6 +421,8 @@ static void definition_read(struct check *check, struct str definition, struct p
                     error.column);
     else
         read_root(check, &source, plan);
+    if (check->warn && source.type == JSON_OBJECT)
+        check_warnings(check, &source);
 }
 
 bool plan_read(struct arena *arena, struct str definition, bool express, task_known_f *known,
@@ -455,7 +457,7 @@ bool plan_read_trial(struct arena *arena, struct str definition, bool mocked, ta
     return true;
 }
 
-void plan_check(struct arena *arena, struct str definition, bool express, task_known_f *known,
+void plan_check(struct arena *arena, struct str definition, bool express, bool warn, task_known_f *known,
                 void *known_self, size_t problems_max, problem_list *ret)
 {
     struct plan plan = { 0 };
@@ -463,6 +465,7 @@ void plan_check(struct arena *arena, struct str definition, bool express, task_k
                            .known = known,
                            .known_self = known_self,
                            .express = express,
+                           .warn = warn,
                            .problems_max = problems_max };
     definition_read(&check, definition, &plan);
     *ret = check.problems;

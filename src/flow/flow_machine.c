@@ -156,13 +156,14 @@ bool flow_definition_check(const struct flow *flow, struct arena *arena, struct 
 }
 
 size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
-                                bool express, size_t max, struct flow_problem *ret)
+                                bool express, bool warn, size_t max, struct flow_problem *ret)
 {
     problem_list problems;
-    plan_check(arena, definition, express, flow->settings.task_known, flow->settings.task_known_self, max,
-               &problems);
+    plan_check(arena, definition, express, warn, flow->settings.task_known, flow->settings.task_known_self,
+               max, &problems);
     for (size_t i = 0; i < problems.len; i++)
-        ret[i] = (struct flow_problem){ problems.at[i].code, problems.at[i].text, problems.at[i].place };
+        ret[i] = (struct flow_problem){ problems.at[i].code, problems.at[i].text, problems.at[i].place,
+                                        problems.at[i].warning };
     return problems.len;
 }
 

@@ -77,11 +77,12 @@ typedef bool task_known_f(void *self, struct str resource, struct str *ret_why);
 struct problem {
     struct str code;        /* of the service: SCHEMA_VALIDATION_FAILED ... */
     struct str text, place; /* place: a JSON pointer; empty: none */
+    bool warning;           /* nothing is refused for it */
 };
 typedef VEC(struct problem) problem_list;
 
-/* Of a machine of either type. At most problems_max are told; texts in arena. */
-void plan_check(struct arena *arena, struct str definition, bool express, task_known_f *known,
+/* Of a machine of either type. At most problems_max are told, warnings last; texts in arena. */
+void plan_check(struct arena *arena, struct str definition, bool express, bool warn, task_known_f *known,
                 void *known_self, size_t problems_max, problem_list *ret);
 /* Reads and checks a definition. On failure *reterr is the whole text of the refusal, in arena:
  * "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: ... at /States/X'". */
