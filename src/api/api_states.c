@@ -4,6 +4,7 @@
 #include "api/token.h"
 #include "base/arn.h"
 #include "flow/flow.h"
+#include "io/http.h"
 #include "logs/logs.h"
 #include "store/key.h"
 #include "store/tags.h"
@@ -341,35 +342,44 @@ void op_states_delete_state_machine(struct op_call *call)
 
 /* ---- executions ---- */
 
-struct prepared_start {
-    struct str input;
-    struct json value;
-};
+/* What traces the request: its header before its body. */
+static struct str in_trace_header(const struct op_call *call)
+{
+    enum { TRACE_HEADER_BYTES_MAX = 256 };
+    struct str header =
+        call->client ? http_header_find(http_request_of(call->client), STR("X-Amzn-Trace-Id")) : STR_EMPTY;
+    if (str_empty(header) || header.len > TRACE_HEADER_BYTES_MAX)
+        return states_str(call, STR("traceHeader"));
+    for (size_t i = 0; i < header.len; i++) {
+        if ((unsigned char)header.ptr[i] > 0x7E)
+            return states_str(call, STR("traceHeader"));
+    }
+    return header;
+}
 
 void op_states_start_execution_prepare(struct op_call *call)
 {
-    struct prepared_start *start = ARENA_NEW(call->arena, struct prepared_start);
-    if (json_get(call->input, STR("traceHeader"))) {
-        states_refuse(call, "traceHeader is not supported by Crema yet");
-        return;
-    }
-    start->input = json_get(call->input, STR("input")) ? states_str(call, STR("input")) : STR("{}");
-    if (flow_input_check(call->arena, start->input, &start->value, &call->fault))
-        call->prepared = start;
+    struct flow_order *order = ARENA_NEW(call->arena, struct flow_order);
+    *order = (struct flow_order){
+        .machine_arn = states_str(call, STR("stateMachineArn")),
+        .name = states_str(call, STR("name")),
+        .input = json_get(call->input, STR("input")) ? states_str(call, STR("input")) : STR("{}"),
+        .trace_header = in_trace_header(call),
+        .hops = call->hops,
+    };
+    if (flow_input_check(call->arena, order->input, &order->value, &call->fault))
+        call->prepared = order;
 }
 
 void op_states_start_execution(struct op_call *call)
 {
-    const struct prepared_start *start = call->prepared;
     struct flow_started started;
     if (json_get(call->input, STR("name")) && str_empty(states_str(call, STR("name")))) {
         fault_set(&call->fault, call->arena, FAULT_INVALID_NAME, "Invalid Name: ''");
         return;
     }
-    if (!states_done(call, flow_start_checked(call->rooms->flow, call->work, call->ns,
-                                              states_str(call, STR("stateMachineArn")),
-                                              states_str(call, STR("name")), start->input, &start->value,
-                                              call->hops, &started, &call->fault)))
+    if (!states_done(call, flow_start_checked(call->rooms->flow, call->work, call->ns, call->prepared,
+                                              &started, &call->fault)))
         return;
     json_begin_object(call->out);
     json_put_member_str(call->out, STR("executionArn"), started.execution_arn);
@@ -388,7 +398,7 @@ static void out_included(struct op_call *call, struct str key, bool included)
 /* ---- executions whose end is waited for ---- */
 
 struct prepared_sync {
-    struct prepared_start start;
+    struct flow_order order;
     bool started;
     struct flow_started execution;
 };
@@ -400,12 +410,13 @@ void op_states_start_sync_execution_prepare(struct op_call *call)
     op_states_start_execution_prepare(call);
     struct prepared_sync *sync = ARENA_NEW(call->arena, struct prepared_sync);
     if (call->prepared)
-        sync->start = *(const struct prepared_start *)call->prepared;
+        sync->order = *(const struct flow_order *)call->prepared;
     call->prepared = sync;
 }
 
 static void out_sync(struct op_call *call, const struct flow_execution *execution)
 {
+    const struct prepared_sync *sync = call->prepared;
     struct json_writer *out = call->out;
     bool bare = str_eq(states_str(call, STR("includedData")), STR("METADATA_ONLY"));
     int64_t billed_ms = (execution->stop_ms - execution->start_ms + 99) / 100 * 100;
@@ -428,6 +439,8 @@ static void out_sync(struct op_call *call, const struct flow_execution *executio
             json_put_member_str(out, STR("output"), execution->output);
         out_included(call, STR("outputDetails"), !bare);
     }
+    if (!str_empty(sync->order.trace_header))
+        json_put_member_str(out, STR("traceHeader"), sync->order.trace_header);
     json_key(out, STR("billingDetails"));
     json_begin_object(out);
     json_put_member_i64(out, STR("billedMemoryUsedInMB"), 64);
@@ -446,10 +459,8 @@ void op_states_start_sync_execution(struct op_call *call)
         return;
     }
     if (!sync->started) {
-        if (!states_done(call,
-                         flow_start_sync(flow, call->work, call->ns, states_str(call, STR("stateMachineArn")),
-                                         states_str(call, STR("name")), sync->start.input, &sync->start.value,
-                                         call->hops, &sync->execution, &call->fault)))
+        if (!states_done(call, flow_start_sync(flow, call->work, call->ns, &sync->order, &sync->execution,
+                                               &call->fault)))
             return;
         sync->started = true;
         sync->execution.execution_arn = arena_copy(call->arena, sync->execution.execution_arn);
@@ -523,6 +534,8 @@ void op_states_describe_execution(struct op_call *call)
         json_put_member_str(out, STR("error"), execution.error);
     if (execution.cause.ptr)
         json_put_member_str(out, STR("cause"), execution.cause);
+    if (!str_empty(execution.trace_header))
+        json_put_member_str(out, STR("traceHeader"), execution.trace_header);
     if (!str_empty(execution.map_run_arn))
         json_put_member_str(out, STR("mapRunArn"), execution.map_run_arn);
     out_redrives(call, &execution);

@@ -164,15 +164,19 @@ bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str m
                 struct str input, uint32_t hops, struct flow_started *ret, struct fault *reterr);
 /* Checks the input of an execution, on any thread; then flow_start_checked takes it as it is. */
 bool flow_input_check(struct arena *arena, struct str input, struct json *ret, struct fault *reterr);
-bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
-                        struct str name, struct str input, const struct json *value, uint32_t hops,
+struct flow_order { /* as for flow_start */
+    struct str machine_arn, name, input;
+    struct json value;       /* of the input */
+    struct str trace_header; /* kept and shown; empty: none */
+    uint32_t hops;
+};
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
                         struct flow_started *ret, struct fault *reterr);
 struct flow_execution;
 /* Starts an execution of an Express machine whose end is asked for: by flow_express_result, on the writer's thread, at
  * once and again when the topic execution_arn is ready (flow_on_ready). Faults as flow_start, and
  * MACHINE_TYPE_NOT_SUPPORTED, EXECUTION_LIMIT. */
-bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
-                     struct str name, struct str input, const struct json *value, uint32_t hops,
+bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
                      struct flow_started *ret, struct fault *reterr);
 /* False: it still runs. True: its end, told once. */
 bool flow_express_result(struct flow *flow, struct arena *arena, uint64_t express_id,
@@ -186,6 +190,7 @@ struct flow_execution {
     struct str version_arn, alias_arn;      /* empty: it was started by neither */
     struct str input, output, error, cause; /* ptr NULL: none. Not in lists. */
     struct str map_run_arn;                 /* empty: it is of no map run */
+    struct str trace_header;                /* empty: none came with its start */
     uint32_t item_count;                    /* of its map run */
     bool running, succeeded;
     int64_t start_ms, stop_ms;

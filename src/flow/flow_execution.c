@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-enum { EXECUTION_VERSION = 5, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
+enum { EXECUTION_VERSION = 6, BRANCH_VERSION = 1, FRAME_VERSION = 1 };
 
 /* ---- values ---- */
 
@@ -156,6 +156,7 @@ void execution_write(struct buf *out, const struct execution *execution)
     pack_u64(out, execution->revision);
     pack_u64(out, execution->version);
     pack_str(out, execution->alias);
+    pack_str(out, execution->trace_header);
     pack_u64(out, execution->redrives);
     pack_i64(out, execution->redriven_ms);
     pack_u64(out, execution->map_index);
@@ -249,6 +250,7 @@ bool execution_read(struct arena *arena, struct str bytes, bool whole, struct ex
     ret->revision = unpack_u32(&in);
     ret->version = unpack_u32(&in);
     ret->alias = unpack_str(&in);
+    ret->trace_header = unpack_str(&in);
     ret->redrives = unpack_u32(&in);
     ret->redriven_ms = unpack_i64(&in);
     ret->map_index = unpack_u32(&in);

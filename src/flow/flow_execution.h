@@ -131,6 +131,7 @@ struct execution {
     int64_t redriven_ms;
     uint32_t version;              /* that it was started as; 0: none */
     struct str alias;              /* that it was started by; empty: none */
+    struct str trace_header;       /* that came with its start; empty: none */
     uint32_t map_index, map_items; /* of a map run: which of its executions, of how many items */
     int64_t start_ms, stop_ms;
     int64_t timeout_ms;  /* of the whole; 0: never */

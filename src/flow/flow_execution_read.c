@@ -117,6 +117,7 @@ static void execution_fill(struct arena *arena, struct ns ns, struct str machine
         .redrives = execution->redrives,
         .redriven_ms = execution->redriven_ms,
         .item_count = execution->map_items,
+        .trace_header = execution->trace_header,
     };
     if (execution->version > 0)
         ret->version_arn = version_arn_make(arena, ns, machine_name, execution->version);

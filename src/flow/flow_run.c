@@ -308,11 +308,11 @@ static struct execution_ref execution_ref_new(struct flow *flow, struct work *wo
     return (struct execution_ref){ machine_id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
 }
 
-static bool start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
-                  struct str input, const struct json *value, uint32_t hops, bool sync,
-                  struct flow_started *ret, struct fault *reterr)
+static bool start(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
+                  bool sync, struct flow_started *ret, struct fault *reterr)
 {
     struct arena *arena = work->arena;
+    struct str machine_arn = order->machine_arn, name = order->name, input = order->input;
     struct run run = { .flow = flow, .work = work, .fresh = true };
     struct machine_record machine;
     struct machine_qualified which;
@@ -338,9 +338,9 @@ static bool start(struct flow *flow, struct work *work, struct ns ns, struct str
     if (machine.express) {
         struct flow_express_start express = { .name = name,
                                               .input = input,
-                                              .value = value,
+                                              .value = &order->value,
                                               .version = run.execution.version,
-                                              .hops = hops,
+                                              .hops = order->hops,
                                               .alias = which.alias,
                                               .waited = sync };
         run.edition = flow_edition_get(flow, work, machine.id, run.execution.revision, reterr);
@@ -363,9 +363,10 @@ static bool start(struct flow *flow, struct work *work, struct ns ns, struct str
     store_put(work->batch, key_str(&key), buf_str(&flow->record));
     run.execution.name = name;
     run.execution.alias = which.alias;
-    run.execution.hops = hops;
+    run.execution.trace_header = order->trace_header;
+    run.execution.hops = order->hops;
     struct happening start = { .kind = HAPPENED_START, .value = value_of_text(input) };
-    start.value.json = *value;
+    start.value.json = order->value;
     start.value.has_json = true;
     *ret = (struct flow_started){ .execution_arn = run.arn, .start_ms = work->now_ms };
     run_step(&run, &start, start.value, NULL);
@@ -399,26 +400,24 @@ void run_start_child(struct flow *flow, struct work *work, const struct map_run 
     run_step(&run, &start, start.value, NULL);
 }
 
-bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
-                        struct str name, struct str input, const struct json *value, uint32_t hops,
+bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
                         struct flow_started *ret, struct fault *reterr)
 {
-    return start(flow, work, ns, machine_arn, name, input, value, hops, false, ret, reterr);
+    return start(flow, work, ns, order, false, ret, reterr);
 }
 
-bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn,
-                     struct str name, struct str input, const struct json *value, uint32_t hops,
+bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
                      struct flow_started *ret, struct fault *reterr)
 {
-    return start(flow, work, ns, machine_arn, name, input, value, hops, true, ret, reterr);
+    return start(flow, work, ns, order, true, ret, reterr);
 }
 
 bool flow_start(struct flow *flow, struct work *work, struct ns ns, struct str machine_arn, struct str name,
                 struct str input, uint32_t hops, struct flow_started *ret, struct fault *reterr)
 {
-    struct json value;
-    return flow_input_check(work->arena, input, &value, reterr) &&
-           flow_start_checked(flow, work, ns, machine_arn, name, input, &value, hops, ret, reterr);
+    struct flow_order order = { .machine_arn = machine_arn, .name = name, .input = input, .hops = hops };
+    return flow_input_check(work->arena, input, &order.value, reterr) &&
+           flow_start_checked(flow, work, ns, &order, ret, reterr);
 }
 
 bool flow_stop(struct flow *flow, struct work *work, struct ns ns, struct str arn, struct str error,
