@@ -87,7 +87,7 @@ def test_explain_on_its_page(server):
 
 
 PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md",
-         "docs/clock.md", "docs/reference/match.md", "docs/reference/patterns.md",
+         "docs/clock.md", "docs/test-state.md", "docs/reference/match.md", "docs/reference/patterns.md",
          "docs/reference/expressions.md"] + [
     f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]
 

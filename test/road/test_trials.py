@@ -1,11 +1,14 @@
 """TestState: one state tried by itself."""
 import json
+import os
+import re
+import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import Server, eventually
+from conftest import TOP, Server, eventually
 from test_functions import Endpoint
 from test_states import ROLE, TOKEN_TASK, one
 from wire import Refused, Wire
@@ -134,6 +137,19 @@ def test_refusals(trial):
     with pytest.raises(Refused) as caught:  # a machine's state that leads nowhere
         trial(json.dumps({"StartAt": "S", "States": {"S": {"Type": "Pass", "Next": "Gone"}}}))
     assert "Missing 'Next' target: Gone at /States/S/Next" in caught.value.text
+
+
+def test_page(server):
+    """Each command of the page gives what stands below it."""
+    with open(os.path.join(TOP, "docs", "test-state.md"), encoding="utf-8") as page:
+        text = page.read()
+    define = re.search(r"```sh\n(states\(\) \{.*?\n\}\n)```", text, re.DOTALL).group(1)
+    examples = re.findall(r"```sh\n(states \w+ <<.*?)```\n```json\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == text.count("```json") == text.count("```sh") - 1 == 4
+    for command, expected in examples:
+        script = (define + command).replace("127.0.0.1:4566", f"127.0.0.1:{server.port}")
+        done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+        assert json.loads(done.stdout) == json.loads(expected), command
 
 
 # ---- what surrounds the state ----

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogStreamsCommand, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateEventBusCommand, EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
-import { CreateStateMachineCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
+import { CreateStateMachineCommand, DescribeExecutionCommand, GetExecutionHistoryCommand, RedriveExecutionCommand, SendTaskSuccessCommand, SFNClient, StartExecutionCommand, StopExecutionCommand, TestStateCommand } from "@aws-sdk/client-sfn";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 const settings = {
@@ -79,6 +79,14 @@ assert.deepEqual([again.status, again.redriveCount, again.redriveStatus, again.r
 await assert.rejects(states.send(new RedriveExecutionCommand({ executionArn: stopped.executionArn })), { name: "ExecutionNotRedrivable" });
 await states.send(new StopExecutionCommand({ executionArn: stopped.executionArn }));
 
+const near = new SFNClient({ ...settings, disableHostPrefix: true }); // or it asks for sync-127.0.0.1
+const trial = await near.send(new TestStateCommand({
+  definition: JSON.stringify({ Type: "Task", Resource: "arn:aws:states:::aws-sdk:sts:getCallerIdentity", ResultSelector: { "a.$": "$.Account" }, Next: "N" }),
+  roleArn: `arn:aws:iam::${account}:role/any`,
+  inspectionLevel: "DEBUG",
+}));
+assert.deepEqual([trial.status, trial.output, trial.nextState], ["SUCCEEDED", `{"a":"${account}"}`, "N"]);
+assert.equal(JSON.parse(trial.inspectionData.result).Account, account);
 const streams = await logs.send(new DescribeLogStreamsCommand({ logGroupName: group, orderBy: "LastEventTime", descending: true }));
 assert.equal(streams.logStreams.length, 2);
 
