@@ -33,7 +33,8 @@ def wire(server):
 
 
 def make(wire, name, definition=WAIT, **more):
-    return wire("states", "CreateStateMachine", name=name, roleArn=ROLE, definition=definition, **more)["stateMachineArn"]
+    made = wire("states", "CreateStateMachine", name=name, roleArn=ROLE, definition=definition, **more)
+    return made["stateMachineArn"]
 
 
 def test_kept_and_shown(wire):
