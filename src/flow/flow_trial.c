@@ -207,12 +207,13 @@ static void enter(struct flow_trial *trial)
     *root = (struct branch){
         .id = BRANCH_ROOT, .parent = BRANCH_NONE, .phase = BRANCH_READY, .state = plan->start, .input = input
     };
-    if (test->retries) {
-        root->retry_count = *test->retries;
+    const uint32_t *retries = trial->given.retries;
+    if (retries) {
+        root->retry_count = *retries;
         root->try_count = state->retrier_count;
         root->tries = ARENA_ARRAY(arena, uint32_t, (size_t)state->retrier_count + 1);
         for (uint32_t i = 0; i < root->try_count; i++)
-            root->tries[i] = *test->retries;
+            root->tries[i] = *retries;
     }
     trial->execution.status = EXECUTION_RUNNING;
     trial->execution.start_ms = test->now_ms;

@@ -18,6 +18,7 @@ struct trial_given {
     struct str name, type, resource; /* resource: of a Task */
     struct json input, mock, context, variables, items;
     bool has_context, has_variables, has_items;
+    const uint32_t *retries; /* made before, as they are said or as the context has them; NULL: neither */
 };
 
 /* Says which state it is, and whether what is given goes with it. */

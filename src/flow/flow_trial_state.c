@@ -217,6 +217,15 @@ static bool context_read(struct trial_given *given)
         if (!context_section(given, &given->context.members[i]))
             return false;
     }
+    const struct json *state = json_get(&given->context, STR("State"));
+    const struct json *count = json_get_typed(state, STR("RetryCount"), JSON_NUMBER);
+    int64_t retries;
+    if (!given->retries && count && json_number_i64(count->text, &retries) && retries >= 0 &&
+        retries <= INT32_MAX) {
+        uint32_t *kept = ARENA_NEW(given->arena, uint32_t);
+        *kept = (uint32_t)retries;
+        given->retries = kept;
+    }
     return true;
 }
 
@@ -363,8 +372,12 @@ static bool configuration_check(struct trial_given *given)
         return !name || fault_set(given->fault, given->arena, FAULT_VALIDATION,
                                   "TestState does not support %s when a mock is not specified.", name);
     }
-    if (test->failures && !map)
-        return refuse(given, FAULT_VALIDATION, "MapIterationFailureCount is for a Map state.");
+    const struct json *processor = json_get_typed(given->state, STR("ItemProcessor"), JSON_OBJECT);
+    const struct json *config = json_get_typed(processor, STR("ProcessorConfig"), JSON_OBJECT);
+    bool distributed = map && str_eq(json_get_str(config, STR("Mode")), STR("DISTRIBUTED"));
+    if (test->failures && !distributed)
+        return refuse(given, FAULT_VALIDATION,
+                      "MapIterationFailureCount is for a Map state in DISTRIBUTED mode.");
     if (!str_empty(test->failed_state) && !family)
         return refuse(given, FAULT_VALIDATION, "ErrorCausedByState is for a Map or Parallel state.");
     if (!str_empty(test->failed_state) && !has_inside(given->state, test->failed_state))
@@ -377,7 +390,7 @@ static bool configuration_check(struct trial_given *given)
 bool trial_read(struct arena *arena, const struct flow_test *test, struct trial_given *ret,
                 struct fault *reterr)
 {
-    *ret = (struct trial_given){ .arena = arena, .test = test, .fault = reterr };
+    *ret = (struct trial_given){ .arena = arena, .test = test, .fault = reterr, .retries = test->retries };
     return state_read(ret) && kind_check(ret) && configuration_check(ret) && result_read(ret) &&
            context_read(ret) && variables_given(ret) &&
            flow_input_check(arena, test->input, &ret->input, reterr);

@@ -208,6 +208,9 @@ def test_retries_before(trial):
     assert [after(count)["inspectionData"]["errorDetails"] for count in range(4)] == [
         {"retryIndex": 0, "retryBackoffIntervalSeconds": 2 ** (count + 1)} for count in range(3)] + [{"catchIndex": 0}]
     assert (after(3)["status"], after(3)["nextState"]) == ("CAUGHT_ERROR", "C")
+    for count, status in ((2, "RETRIABLE"), (3, "CAUGHT_ERROR")):
+        context = json.dumps({"State": {"RetryCount": count}})
+        assert trial(state, mock=failing("E"), context=context)["status"] == status
 
 
 # ---- mocks of Map and Parallel ----
@@ -243,6 +246,9 @@ def test_map(trial):
                                        "cause": "The specified tolerated failure threshold was exceeded"}
     caught = failures(3, Catch=[{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "N"}])
     assert (caught["status"], caught["nextState"]) == ("CAUGHT_ERROR", "N")
+    refused(trial, "ValidationException", "MapIterationFailureCount is for a Map state in DISTRIBUTED mode.",
+            map_state(ItemProcessor={"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}),
+            '{"items":[7]}', mock=mocked([]), stateConfiguration={"mapIterationFailureCount": 0})
     refused(trial, "ValidationException", "Map iteration failure count must be less than or equal to the number of Map "
             "iterations", map_state(), '{"items":[7]}', mock=mocked([]), stateConfiguration={
                 "mapIterationFailureCount": 2})
