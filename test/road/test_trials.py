@@ -288,6 +288,10 @@ def test_parallel(trial):
     answer = trial(state, mock=failing("X"), stateConfiguration={"errorCausedByState": "D"}, inspectionLevel="DEBUG")
     assert (answer["status"], answer["nextState"], answer["error"], answer["cause"]) == ("CAUGHT_ERROR", "F", "X", "C")
     assert json.loads(answer["output"]) == {"e": {"Error": "X", "Cause": "C"}}
+    state["Retry"] = [{"ErrorEquals": ["X"], "IntervalSeconds": 3}]
+    answer = trial(state, mock=failing("X"), inspectionLevel="DEBUG")
+    assert (answer["status"], answer["error"], answer["cause"]) == ("RETRIABLE", "X", "C")
+    assert answer["inspectionData"]["errorDetails"] == {"retryIndex": 0, "retryBackoffIntervalSeconds": 3}
     refused(trial, "ValidationException", "ErrorCausedByState names no state of the Parallel: 'Z'", state,
             mock=failing("X"), stateConfiguration={"errorCausedByState": "Z"})
 
