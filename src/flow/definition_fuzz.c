@@ -62,6 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         step(plan, &arena);
     else
         assert(!str_empty(why));
+    problem_list problems;
+    plan_check(&arena, str_of((const char *)bytes, len), false, true, known, NULL, 100, &problems);
+    assert((plan != NULL) == (problems.len == 0 || problems.at[0].warning)); /* errors come first */
     plan_free(&plan);
     arena_fini(&arena);
     return 0;

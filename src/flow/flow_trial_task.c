@@ -115,6 +115,7 @@ void flow_trial_task_done(struct flow *flow, const struct flow_address *address,
     task->over = true;
     task->result = (struct delivery_result){
         .outcome = result->outcome,
+        .stage = result->stage,
         .result = arena_copy(&task->arena, result->result),
         .error = arena_copy(&task->arena, result->error),
         .cause = arena_copy(&task->arena, result->cause),
@@ -130,6 +131,7 @@ bool trial_task_take(struct flow *flow, uint64_t number, struct arena *arena, st
         return false;
     *ret = (struct delivery_result){
         .outcome = task->result.outcome,
+        .stage = task->result.stage,
         .result = arena_copy(arena, task->result.result),
         .error = arena_copy(arena, task->result.error),
         .cause = arena_copy(arena, task->result.cause),
