@@ -371,6 +371,31 @@ def test_time(trial):
     assert (answer["status"], answer["nextState"], answer["error"]) == ("CAUGHT_ERROR", "Late", "States.Timeout")
 
 
+def test_five_minutes(new_server, endpoint):
+    """The server's time, not the machine's: it is moved while the task is under way."""
+    server = new_server("--clock", "virtual", "--function-default", endpoint.url + "/{function}")
+    wire, said = Wire(server.port), []
+    wire("crema", "FreezeClock")
+    assert wire("states", "TestState", roleArn=ROLE, definition=json.dumps(task(Resource=FUNCTION[:-1] + "echo")))[
+        "status"] == "SUCCEEDED"
+
+    def ask(trial):
+        said.append(Wire(server.port)("states", "TestState", definition=json.dumps(trial), roleArn=ROLE,
+                                      input='{"s":2}'))
+
+    def after(milliseconds, **more):
+        calls = len(endpoint.calls)
+        thread = threading.Thread(target=ask, args=(task(Resource=FUNCTION[:-1] + "slow", **more),))
+        thread.start()
+        eventually(lambda: len(endpoint.calls) > calls)
+        wire("crema", "AdvanceClock", Milliseconds=milliseconds)
+        thread.join(timeout=30)
+        return said.pop()
+    late = {"ErrorEquals": ["States.Timeout"], "Next": "Late"}
+    assert after(300000, Catch=[late]) == {"status": "FAILED", "error": "States.Timeout"}, "nothing catches that"
+    assert after(60000, TimeoutSeconds=60, Catch=[late])["nextState"] == "Late"
+
+
 def test_server_that_stops(new_server, endpoint):
     server = new_server("--function-default", endpoint.url + "/{function}", "--drain-time-max-ms", "3000")
     wire, said = Wire(server.port), []
