@@ -1,6 +1,7 @@
 /* match_bench.c - what matching costs: one thread, whole events from bytes, in memory.
  *
  *     build/bench-match [--quick] [--json] [--seed=N] [--lines=N] [--only=families,bus,wildcards] [--kernel=NAME]
+ *                       [--family=NAME]                              of the families those whose names have it
  *     build/bench-match --generate=FILE [--lines=N] [--seed=N]      writes the lots and ends
  *
  * Every figure is the best of several passes. What the matcher finds on a sample of the lines is held against
@@ -22,7 +23,7 @@ struct options {
     bool quick, json;
     uint64_t seed;
     uint32_t lines, bus_events;
-    const char *only, *generate, *kernel;
+    const char *only, *family, *generate, *kernel;
 };
 
 struct bench {
@@ -304,6 +305,8 @@ static void bench_families(struct bench *bench)
     show_scans(bench, "lots", events, true);
     for (size_t i = 0; i < family_count; i++) {
         const struct family *family = &families[i];
+        if (bench->options.family && !strstr(family->name, bench->options.family))
+            continue;
         struct rule_list rules = { 0 };
         family->make(&rules, events);
         struct matcher *matcher = matcher_new(NULL);
@@ -419,6 +422,8 @@ static bool read_options(int argc, char **argv, struct options *options)
             options->json = true;
         else if (strncmp(argument, "--only=", 7) == 0)
             options->only = argument + 7;
+        else if (strncmp(argument, "--family=", 9) == 0)
+            options->family = argument + 9;
         else if (strncmp(argument, "--kernel=", 9) == 0)
             options->kernel = argument + 9;
         else if (strncmp(argument, "--generate=", 11) == 0)
@@ -457,7 +462,7 @@ int main(int argc, char **argv)
     struct bench bench = { 0 };
     if (!read_options(argc, argv, &bench.options)) {
         fputs("usage: bench-match [--quick] [--json] [--seed=N] [--lines=N] [--only=families,bus,wildcards]\n"
-              "                   [--kernel=NAME]\n"
+              "                   [--kernel=NAME] [--family=NAME]\n"
               "       bench-match --generate=FILE [--lines=N] [--seed=N]\n",
               stderr);
         return 2;

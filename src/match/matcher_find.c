@@ -318,9 +318,15 @@ static void run_stab(const struct asked *asked, struct matcher_run *run, uint32_
     }
 }
 
-static void probe_runs(const struct asked *asked, double number)
+static inline void probe_ranges(const struct asked *asked, struct matcher_special *special)
 {
-    struct matcher_runs *runs = atomic_load_explicit(&asked->special->runs, memory_order_acquire);
+    struct matcher_rows *rows = atomic_load_explicit(&special->rows[ROWS_RANGE], memory_order_acquire);
+    struct matcher_runs *runs = atomic_load_explicit(&special->runs, memory_order_acquire);
+    if (!rows && !runs)
+        return;
+    double number = matcher_view_near_of(&asked->find->view, asked->value);
+    if (rows)
+        look_through_ranges(asked, rows, number);
     for (uint32_t i = 0; runs && i < runs->count; i++)
         run_stab(asked, runs->at[i], 0, runs->at[i]->count, number); /* NAN is in all */
 }
@@ -375,11 +381,7 @@ static inline void probe(struct asked *asked, uint32_t value, bool first)
     if (type == JSON_STRING) {
         probe_special_text(asked, special);
     } else if (type == JSON_NUMBER) {
-        struct matcher_rows *rows = atomic_load_explicit(&special->rows[ROWS_RANGE], memory_order_acquire);
-        if (rows)
-            look_through_ranges(asked, rows, matcher_view_number_of(view, value)->value);
-        if (atomic_load_explicit(&special->runs, memory_order_relaxed))
-            probe_runs(asked, matcher_view_number_of(view, value)->value);
+        probe_ranges(asked, special);
     }
 }
 

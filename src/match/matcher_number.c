@@ -1,5 +1,5 @@
 #include "match/matcher_number.h"
-#include "match/matcher_hash.h"
+#include "match/matcher_glance.h"
 #include "json/json.h"
 
 #include <math.h>
@@ -13,6 +13,8 @@ enum { IMMENSE = 1000000000, NEARLY_IMMENSE = IMMENSE - 100 };
 
 /* Five roundings, at 2^-53 each, and what was cut after the nineteenth digit, are less. */
 static const double tolerance = 0x1p-49;
+/* More than a glance cuts off. */
+static const double cut = 2e-8;
 
 static const double powers[POWER_MAX + 1] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -24,30 +26,12 @@ static const double parts[POWER_MAX + 1] = { 1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  
 
 /* ---- digits ---- */
 
-/* Whether all eight bytes are digits, the first in the lowest byte; and what they are worth. */
+/* Whether all eight bytes are digits, the first in the lowest byte. */
 static inline bool are_eight(uint64_t bytes)
 {
     return (((bytes & UINT64_C(0xF0F0F0F0F0F0F0F0)) |
              (((bytes + UINT64_C(0x0606060606060606)) & UINT64_C(0xF0F0F0F0F0F0F0F0)) >> 4)) ==
             UINT64_C(0x3333333333333333));
-}
-
-static inline uint64_t eight_of(uint64_t bytes)
-{
-    bytes -= UINT64_C(0x3030303030303030);
-    bytes = bytes * 10 + (bytes >> 8);
-    uint64_t low = (bytes & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064);
-    uint64_t high = ((bytes >> 16) & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001);
-    return (low + high) >> 32;
-}
-
-static inline uint64_t bytes_at(const char *at)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return matcher_hash_word(at);
-#else
-    return __builtin_bswap64(matcher_hash_word(at));
-#endif
 }
 
 /* Up to 19 significant digits: as long as the mantissa has fewer than n digits, 19 - n + 1 more fit. */
@@ -64,10 +48,10 @@ static inline bool take_rest(struct digits *d, const char *at, const char *end)
 {
     unsigned len = (unsigned)(end - at);
     uint64_t zeros = UINT64_C(0x3030303030303030) >> (8 * len);
-    uint64_t bytes = (bytes_at(end - 8) & ~(UINT64_MAX >> (8 * len))) | zeros;
+    uint64_t bytes = (matcher_digits_at(end - 8) & ~(UINT64_MAX >> (8 * len))) | zeros;
     if (!are_eight(bytes))
         return false;
-    d->mantissa = d->mantissa * tens[len] + eight_of(bytes);
+    d->mantissa = d->mantissa * tens[len] + matcher_digits_eight(bytes);
     d->exponent -= (int64_t)len;
     return true;
 }
@@ -75,10 +59,10 @@ static inline bool take_rest(struct digits *d, const char *at, const char *end)
 static inline const char *take(struct digits *d, const char *at, const char *end, bool fraction)
 {
     while (end - at >= 8 && d->mantissa < UINT64_C(100000000000)) {
-        uint64_t bytes = bytes_at(at);
+        uint64_t bytes = matcher_digits_at(at);
         if (!are_eight(bytes))
             break;
-        d->mantissa = d->mantissa * 100000000 + eight_of(bytes);
+        d->mantissa = d->mantissa * 100000000 + matcher_digits_eight(bytes);
         d->exponent -= fraction ? 8 : 0;
         at += 8;
         if (fraction && end > at && end - at < 8 && d->mantissa < UINT64_C(100000000000) &&
@@ -153,9 +137,25 @@ void matcher_number_read(struct str text, struct matcher_number *ret)
 
 /* ---- use ---- */
 
+/* False: it is 10^8 or more. */
+static bool keep(uint64_t mantissa, int64_t exponent, uint64_t *ret)
+{
+    int64_t digits = 0;
+    for (uint64_t left = mantissa; left; left /= 10)
+        digits++;
+    if (mantissa && digits + exponent > MATCHER_GLANCE_DIGITS)
+        return false;
+    for (exponent += MATCHER_GLANCE_DIGITS; exponent > 0 && mantissa; exponent--)
+        mantissa *= 10;
+    for (; exponent < 0 && mantissa; exponent++)
+        mantissa /= 10;
+    *ret = mantissa;
+    return true;
+}
+
 uint64_t matcher_number_hash(const struct matcher_number *number, uint64_t seed)
 {
-    uint64_t mantissa = number->mantissa;
+    uint64_t mantissa = number->mantissa, kept;
     int64_t exponent = number->exponent;
     while (mantissa && mantissa % 10 == 0) {
         mantissa /= 10;
@@ -163,6 +163,8 @@ uint64_t matcher_number_hash(const struct matcher_number *number, uint64_t seed)
     }
     if (number->immense || exponent > NEARLY_IMMENSE || exponent < -NEARLY_IMMENSE)
         return matcher_hash_mix(seed ^ 1, UINT64_C(0x8EBC6AF09C88C6E3));
+    if (keep(mantissa, exponent, &kept))
+        return matcher_glance_hash(kept, number->negative, seed);
     uint64_t state = matcher_hash_step(seed ^ number->negative, mantissa);
     return matcher_hash_end(state, (uint64_t)exponent, number->more);
 }
@@ -182,10 +184,10 @@ int matcher_number_compare(const struct matcher_number *a, struct str a_text, co
 
 double matcher_number_below(const struct matcher_number *number)
 {
-    return isnan(number->value) ? (double)-INFINITY : number->value - fabs(number->value) * tolerance;
+    return isnan(number->value) ? (double)-INFINITY : number->value - fabs(number->value) * tolerance - cut;
 }
 
 double matcher_number_above(const struct matcher_number *number)
 {
-    return isnan(number->value) ? (double)INFINITY : number->value + fabs(number->value) * tolerance;
+    return isnan(number->value) ? (double)INFINITY : number->value + fabs(number->value) * tolerance + cut;
 }

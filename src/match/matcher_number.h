@@ -19,11 +19,12 @@ struct matcher_number {
 void matcher_number_read(struct str text, struct matcher_number *ret);
 /* Same for all that are equal. */
 uint64_t matcher_number_hash(const struct matcher_number *number, uint64_t seed);
+
 /* <0, 0, >0 */
 int matcher_number_compare(const struct matcher_number *a, struct str a_text, const struct matcher_number *b,
                            struct str b_text);
 
-/* Bounds that hold the number whatever was rounded. */
+/* Bounds that hold the number whatever was rounded, or cut off as matcher_glance.h does. */
 double matcher_number_below(const struct matcher_number *number);
 double matcher_number_above(const struct matcher_number *number);
 

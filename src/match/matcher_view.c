@@ -1,5 +1,4 @@
 #include "match/matcher_view.h"
-#include "match/matcher_hash.h"
 #include "match/pattern_fold.h"
 
 #include <stdlib.h>
@@ -77,10 +76,14 @@ void matcher_view_memo_grow(struct matcher_view *view, uint32_t memo)
 void matcher_view_hash_slowly(struct matcher_view *view, uint32_t value)
 {
     const struct match_value *from = &view->event.values[value];
-    view->values[value].hash =
-        from->type == JSON_STRING
-            ? matcher_hash_whole(from->text, view->seeds[SEED_STRING])
-            : matcher_number_hash(matcher_view_number_of(view, value), view->seeds[SEED_NUMBER]);
+    struct matcher_value *to = &view->values[value];
+    if (from->type == JSON_STRING) {
+        to->hash = matcher_hash_whole(from->text, view->seeds[SEED_STRING]);
+        return;
+    }
+    const struct matcher_number *number = matcher_view_number_of(view, value);
+    to->hash = matcher_number_hash(number, view->seeds[SEED_NUMBER]);
+    to->near = number->value;
 }
 
 void matcher_view_number(struct matcher_view *view, uint32_t value)

@@ -9,7 +9,7 @@
 #define MATCH_MATCHER_VIEW_H
 
 #include "match/matcher_clause.h"
-#include "match/matcher_hash.h"
+#include "match/matcher_glance.h"
 
 #define VALUE_NONE UINT32_MAX
 
@@ -20,7 +20,10 @@ struct matcher_value {
     uint32_t flags;
     uint64_t hash;
     struct matcher_number number;
-    struct str folded;
+    union {
+        struct str folded; /* of a string */
+        double near;       /* of a number, with the hash: as of matcher_glance.h; NAN: nothing is known */
+    };
     const struct matcher_clause *equal; /* that is this string exactly, as was seen; with the hash */
 };
 
@@ -112,19 +115,23 @@ void matcher_view_hash_slowly(struct matcher_view *view, uint32_t value);
 void matcher_view_fold(struct matcher_view *view, uint32_t value);
 void matcher_view_number(struct matcher_view *view, uint32_t value);
 
-/* Of a string or a number. */
+/* Of a string or a number; of a number also where it lies. */
 static inline void matcher_view_hash(struct matcher_view *view, uint32_t value)
 {
     const struct match_value *from = &view->event.values[value];
     uintptr_t at = (uintptr_t)from->text.ptr;
-    if (from->type == JSON_STRING && from->text.len <= 16 && at >= view->readable_start &&
-        at + MATCHER_HASH_READS_AHEAD <= view->readable_end)
-        view->values[value].hash = matcher_hash_of_pair(matcher_hash_pair_in(from->text.ptr, from->text.len),
-                                                        from->text.len, view->seeds[SEED_STRING]);
-    else
+    struct matcher_value *to = &view->values[value];
+    bool in_text = at >= view->readable_start && at + MATCHER_HASH_READS_AHEAD <= view->readable_end;
+    if (from->type == JSON_STRING && from->text.len <= 16 && in_text)
+        to->hash = matcher_hash_of_pair(matcher_hash_pair_in(from->text.ptr, from->text.len), from->text.len,
+                                        view->seeds[SEED_STRING]);
+    else if (from->type == JSON_STRING || !in_text ||
+             !matcher_glance(from->text.ptr, from->text.len,
+                             from->text.ptr + (view->readable_end - at), view->seeds[SEED_NUMBER], &to->hash,
+                             &to->near))
         matcher_view_hash_slowly(view, value);
-    view->values[value].equal = NULL;
-    view->values[value].flags |= VALUE_HASHED;
+    to->equal = NULL;
+    to->flags |= VALUE_HASHED;
 }
 
 static inline uint64_t matcher_view_hash_of(struct matcher_view *view, uint32_t value)
@@ -132,6 +139,12 @@ static inline uint64_t matcher_view_hash_of(struct matcher_view *view, uint32_t 
     if (!(view->values[value].flags & VALUE_HASHED))
         matcher_view_hash(view, value);
     return view->values[value].hash;
+}
+
+static inline double matcher_view_near_of(struct matcher_view *view, uint32_t value)
+{
+    (void)matcher_view_hash_of(view, value);
+    return view->values[value].near;
 }
 
 static inline struct str matcher_view_folded(struct matcher_view *view, uint32_t value)
