@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { TABLE_FIRST = 16, MANY_TESTS = 6 };
+enum { TABLE_FIRST = 16, MANY_TESTS = 6, SIGHT_MIN = 3 };
 
 /* ---- putting one together ---- */
 
@@ -45,6 +45,21 @@ static void put_folded(struct matcher_clauses *c, struct str text, struct matche
     if (test->kind == TEST_IGNORE_CASE)
         test->hash =
             (uint32_t)matcher_hash_text(str_of(c->room + test->at, test->len), c->seeds[SEED_IGNORE_CASE]);
+}
+
+static void put_string(struct matcher_clauses *c, enum pattern_test_kind kind, struct str text,
+                       struct matcher_test *test)
+{
+    test->kind = (uint8_t)kind;
+    test->len = (uint32_t)text.len;
+    if (kind == TEST_PREFIX)
+        test->hash = matcher_first_word(text);
+    else if (kind == TEST_SUFFIX)
+        test->hash = matcher_last_word(text);
+    else
+        test->hash = (uint32_t)matcher_hash_whole(text, c->seeds[SEED_STRING]);
+    test->start = kind == TEST_STRING ? (uint16_t)matcher_first_word(text) : 0;
+    test->at = put_text(c, text);
 }
 
 /* Into room that is zero: padding is compared too. */
@@ -116,12 +131,105 @@ static void put_number(struct matcher_clauses *c, struct str text, struct matche
     test->hash = (uint32_t)matcher_number_hash(&number, c->seeds[SEED_NUMBER]);
 }
 
-static uint8_t all_short(const struct pattern_test *tests, uint32_t count)
+static struct matcher_test *test_at(struct matcher_clauses *c, uint32_t at)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (tests[i].kind != tests[0].kind || tests[i].text.len == 0 || tests[i].text.len > 4)
+    return (void *)(c->room + at);
+}
+
+static uint8_t list_flags(const struct matcher_test *tests, uint32_t count)
+{
+    uint32_t longest = 0, shortest = UINT32_MAX;
+    for (uint32_t i = 0; i < count; i++) {
+        if (tests[i].kind != tests[0].kind)
             return 0;
+        longest = tests[i].len > longest ? tests[i].len : longest;
+        shortest = tests[i].len < shortest ? tests[i].len : shortest;
+    }
+    if (tests[0].kind == TEST_STRING)
+        return count <= LIST_MAX ? STRING_LIST : 0;
+    if (longest > 4 || shortest == 0)
+        return 0;
     return tests[0].kind == TEST_PREFIX ? SHORT_PREFIXES : tests[0].kind == TEST_SUFFIX ? SHORT_SUFFIXES : 0;
+}
+
+/* What its pieces say: a byte that it must have, and more if it is all that it must have. */
+static bool sight_of_wildcard(struct matcher_clauses *c, const struct matcher_test *test,
+                              struct matcher_sight *sight)
+{
+    const struct matcher_test_piece *pieces = (const void *)(c->room + test->at);
+    for (uint32_t i = 0; i < test->len; i++) {
+        const unsigned char *text = (const unsigned char *)c->room + pieces[i].at;
+        uint32_t len = pieces[i].len;
+        if (len == 0)
+            continue;
+        if (i == 0) {
+            sight->of[text[0]] |= FIRST_ASKS;
+        } else if (i + 1 == test->len) {
+            sight->of[text[len - 1]] |= LAST_ASKS;
+        } else {
+            sight->of[text[0]] |= test->len == 3 && len == 1 && pieces[0].len == 0 && pieces[2].len == 0
+                                      ? WITHIN_FAILS
+                                      : WITHIN_ASKS;
+            sight->within = true;
+        }
+        return true;
+    }
+    return false; /* any string passes */
+}
+
+static bool sight_of_test(struct matcher_clauses *c, const struct matcher_test *test,
+                          struct matcher_sight *sight)
+{
+    const unsigned char *text = (const unsigned char *)c->room + test->at;
+    switch ((enum pattern_test_kind)test->kind) {
+    case TEST_STRING:
+        if (test->len)
+            sight->of[text[0]] |= FIRST_ASKS;
+        return true;
+    case TEST_PREFIX:
+        if (test->len)
+            sight->of[text[0]] |= test->len == 1 ? FIRST_FAILS : FIRST_ASKS;
+        return test->len > 0;
+    case TEST_SUFFIX:
+        if (test->len)
+            sight->of[text[test->len - 1]] |= test->len == 1 ? LAST_FAILS : LAST_ASKS;
+        return test->len > 0;
+    case TEST_WILDCARD:
+        return sight_of_wildcard(c, test, sight);
+    case TEST_NUMBER:
+        sight->others = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of the list at test->at; 0: single bytes say nothing about it. */
+static uint32_t put_sight(struct matcher_clauses *c, const struct matcher_test *test)
+{
+    struct matcher_sight sight = { 0 };
+    for (uint32_t i = 0; i < test->len; i++)
+        if (!sight_of_test(c, test_at(c, test->at) + i, &sight))
+            return 0;
+    if (test->len < SIGHT_MIN)
+        return 0;
+    uint32_t at = reserve(c, sizeof(sight));
+    memcpy(c->room + at, &sight, sizeof(sight));
+    return at;
+}
+
+/* Wildcards that are a string, a prefix or a suffix. */
+static void put_wildcard(struct matcher_clauses *c, const struct pattern_test *from, struct matcher_test *test)
+{
+    const struct str *pieces = from->pieces;
+    if (from->piece_count == 1)
+        put_string(c, TEST_STRING, pieces[0], test);
+    else if (from->piece_count == 2 && pieces[0].len && !pieces[1].len)
+        put_string(c, TEST_PREFIX, pieces[0], test);
+    else if (from->piece_count == 2 && !pieces[0].len && pieces[1].len)
+        put_string(c, TEST_SUFFIX, pieces[1], test);
+    else
+        put_pieces(c, from, test);
 }
 
 /* Nested once: what is in none_of has no none_of. */
@@ -130,17 +238,9 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
     struct matcher_test test = { .kind = (uint8_t)from->kind };
     switch (from->kind) {
     case TEST_STRING:
-        test.hash = (uint32_t)matcher_hash_whole(from->text, c->seeds[SEED_STRING]);
-        test.start = (uint16_t)matcher_first_word(from->text);
-        /* fallthrough */
     case TEST_PREFIX:
     case TEST_SUFFIX:
-        if (from->kind == TEST_PREFIX)
-            test.hash = matcher_first_word(from->text);
-        else if (from->kind == TEST_SUFFIX)
-            test.hash = matcher_last_word(from->text);
-        test.len = (uint32_t)from->text.len;
-        test.at = put_text(c, from->text);
+        put_string(c, from->kind, from->text, &test);
         break;
     case TEST_NUMBER:
         put_number(c, from->text, &test);
@@ -151,7 +251,7 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
         put_folded(c, from->text, &test);
         break;
     case TEST_WILDCARD:
-        put_pieces(c, from, &test);
+        put_wildcard(c, from, &test);
         break;
     case TEST_NUMERIC:
         put_range(c, from, &test);
@@ -163,7 +263,8 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
         break;
     case TEST_NONE_OF:
         put_tests(c, from->none_of, from->none_of_count, &test);
-        test.flags = all_short(from->none_of, from->none_of_count);
+        test.flags = list_flags(test_at(c, test.at), test.len);
+        test.hash = put_sight(c, &test);
         break;
     case TEST_NULL:
     case TEST_TRUE:
@@ -175,11 +276,13 @@ static void put_test(struct matcher_clauses *c, const struct pattern_test *from,
     memcpy(c->room + at, &test, sizeof(test));
 }
 
-static bool is_dear(const struct pattern_test *tests, uint32_t count)
+/* To be asked again. Most lists with a sight are not gone through. */
+static bool is_dear(const struct matcher_clause *clause, const struct matcher_test *tests, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         if (tests[i].kind == TEST_WILDCARD ||
-            (tests[i].kind == TEST_NONE_OF && is_dear(tests[i].none_of, tests[i].none_of_count)))
+            (tests[i].kind == TEST_NONE_OF && !tests[i].hash &&
+             is_dear(clause, matcher_clause_at(clause, tests[i].at), tests[i].len)))
             return true;
     return count > MANY_TESTS;
 }
@@ -298,7 +401,7 @@ struct matcher_clause *matcher_clause_take(struct matcher_clauses *c, const stru
     clause->uses = 1;
     place->wanted++;
     clause->memo = memo_take(c);
-    clause->dear = is_dear(from->tests, from->test_count);
+    clause->dear = is_dear(clause, clause->tests, clause->test_count);
     c->table[at & c->mask] = clause;
     c->count++;
     c->tests += clause->test_count;

@@ -16,17 +16,39 @@
 struct matcher_test {
     uint32_t at;  /* of what the kind has */
     uint32_t len; /* of the text; how many pieces, or tests; how many bits of an address count */
-    uint32_t
-        hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word */
+    uint32_t hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word;
+                    * of NONE_OF: where its sight is; 0: it has none */
     uint8_t kind; /* enum pattern_test_kind */
     uint8_t flags;
     uint16_t start; /* of STRING: its first two bytes */
 };
 
-/* Of NUMERIC; of CIDR; of NONE_OF: all are prefixes, or suffixes, of 1 to 4 bytes. */
+/* Of NUMERIC; of CIDR; of NONE_OF: all are prefixes, or suffixes, of 1 to 4 bytes; or strings, LIST_MAX at most. */
 enum { LOW_GIVEN = 1, LOW_INCLUDED = 2, HIGH_GIVEN = 4, HIGH_INCLUDED = 8 };
 enum { ADDRESS_V6 = 1 };
-enum { SHORT_PREFIXES = 1, SHORT_SUFFIXES = 2 };
+enum { SHORT_PREFIXES = 1, SHORT_SUFFIXES = 2, STRING_LIST = 4 };
+enum { LIST_MAX = 32 };
+
+/* What single bytes of a string say about a list of texts, none of which it may pass: it does (FAILS), or it must be
+ * held against them (ASKS), or, if none of its bytes says either, it does not. Not of the empty string. */
+struct matcher_sight {
+    uint8_t of[256]; /* by byte */
+    bool within;     /* some says so of a byte anywhere, not only of the first or the last */
+    bool others;     /* what is no string must be held against them, too */
+};
+
+enum {
+    FIRST_FAILS = 1,
+    FIRST_ASKS = 2,
+    LAST_FAILS = 4,
+    LAST_ASKS = 8,
+    WITHIN_FAILS = 16,
+    WITHIN_ASKS = 32,
+    ANY_FAILS = FIRST_FAILS | LAST_FAILS | WITHIN_FAILS,
+    ANY_ASKS = FIRST_ASKS | LAST_ASKS | WITHIN_ASKS,
+};
+
+enum matcher_seen { FAILS_AT_SIGHT, PASSES_AT_SIGHT, TO_BE_ASKED };
 
 /* at: this, then the text. */
 struct matcher_test_number {
@@ -71,6 +93,28 @@ static inline struct str matcher_clause_text(const struct matcher_clause *clause
     return str_of((const char *)clause + test->at +
                       (test->kind == TEST_NUMBER ? sizeof(struct matcher_test_number) : 0),
                   test->len);
+}
+
+static inline const struct matcher_sight *matcher_clause_sight(const struct matcher_clause *clause,
+                                                               const struct matcher_test *test)
+{
+    return test->kind == TEST_NONE_OF && test->hash ? matcher_clause_at(clause, test->hash) : NULL;
+}
+
+static inline enum matcher_seen matcher_sight_see(const struct matcher_sight *sight, bool is_string,
+                                                  struct str text)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    if (!is_string)
+        return sight->others ? TO_BE_ASKED : PASSES_AT_SIGHT;
+    if (text.len == 0)
+        return TO_BE_ASKED;
+    unsigned seen = (sight->of[at[0]] & (FIRST_FAILS | FIRST_ASKS)) |
+                    (sight->of[at[text.len - 1]] & (LAST_FAILS | LAST_ASKS));
+    if (sight->within)
+        for (size_t i = 0; i < text.len; i++)
+            seen |= sight->of[at[i]] & (WITHIN_FAILS | WITHIN_ASKS);
+    return seen & ANY_FAILS ? FAILS_AT_SIGHT : seen & ANY_ASKS ? TO_BE_ASKED : PASSES_AT_SIGHT;
 }
 
 /* The first four bytes of a text, or the last (those of a shorter one all): most texts differ there. */

@@ -133,10 +133,6 @@ static void key_wildcard(const struct matcher_index *index, const struct matcher
     for (uint32_t i = 0; i < test->len; i++) {
         struct str piece = str_of(matcher_clause_at(clause, pieces[i].at), pieces[i].len);
         matcher_key_letters(piece, &letters, &pairs);
-        if (test->len == 1) {
-            key_hashed(ret, TEST_STRING, matcher_hash_whole(piece, seeds[SEED_STRING]));
-            return;
-        }
         if (i == 0 && piece.len > 1) {
             key_feature(&key, TEST_PREFIX, matcher_hash_text(piece, seeds[SEED_PREFIX]), FEATURE_PREFIX,
                         piece.len);

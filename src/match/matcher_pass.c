@@ -104,8 +104,6 @@ static bool wildcard_passes(struct matcher_view *view, const struct matcher_clau
                                     *last = &piece[test->len - 1];
     if (v->type != JSON_STRING)
         return false;
-    if (test->len == 1)
-        return str_eq(v->text, str_of(matcher_clause_at(clause, piece->at), piece->len));
     if (v->text.len < (size_t)piece->len + last->len)
         return false;
     const char *at = v->text.ptr, *end = at + v->text.len - last->len;
@@ -165,8 +163,6 @@ static inline struct glance glance_at(const struct matcher_view *view, uint32_t 
                             .is_string = v->type == JSON_STRING };
 }
 
-enum sight { FAILS_AT_SIGHT, PASSES_AT_SIGHT, TO_BE_ASKED };
-
 /* The bytes of the word that the test has. */
 static inline bool starts_alike(const struct glance *glance, const struct matcher_test *test, uint32_t bytes)
 {
@@ -178,7 +174,7 @@ static inline bool ends_alike(const struct glance *glance, const struct matcher_
     return (glance->last ^ test->hash) >> (8 * (4 - bytes)) == 0 && glance->len >= test->len;
 }
 
-static inline enum sight see(const struct glance *glance, const struct matcher_test *test)
+static inline enum matcher_seen see(const struct glance *glance, const struct matcher_test *test)
 {
     uint32_t bytes = test->len < 4 ? test->len : 4;
     bool alike;
@@ -205,9 +201,9 @@ static inline bool some_passes(struct matcher_view *view, const struct matcher_c
         return kinds[tests->kind](view, clause, tests, value);
     struct glance glance = glance_at(view, value);
     for (uint32_t i = 0; i < count; i++) {
-        enum sight sight = see(&glance, &tests[i]);
-        if (sight == PASSES_AT_SIGHT ||
-            (sight == TO_BE_ASKED && kinds[tests[i].kind](view, clause, &tests[i], value)))
+        enum matcher_seen seen = see(&glance, &tests[i]);
+        if (seen == PASSES_AT_SIGHT ||
+            (seen == TO_BE_ASKED && kinds[tests[i].kind](view, clause, &tests[i], value)))
             return true;
     }
     return false;
@@ -230,10 +226,33 @@ static bool none_of_short(const struct matcher_view *view, const struct matcher_
     return !some;
 }
 
+/* The same of strings, by their hashes. */
+static bool none_of_list(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *tests, uint32_t count, uint32_t value)
+{
+    uint32_t alike = 0;
+    if (value_at(view, value)->type != JSON_STRING)
+        return true;
+    uint32_t hash = (uint32_t)matcher_view_hash_of(view, value);
+    for (uint32_t i = 0; i < count; i++)
+        alike |= (uint32_t)(tests[i].hash == hash) << i;
+    for (; alike; alike &= alike - 1)
+        if (string_passes(view, clause, &tests[__builtin_ctz(alike)], value))
+            return false;
+    return true;
+}
+
 static bool none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
                            const struct matcher_test *test, uint32_t value)
 {
     const struct matcher_test *tests = matcher_clause_at(clause, test->at);
+    const struct matcher_sight *sight = matcher_clause_sight(clause, test);
+    const struct match_value *v = value_at(view, value);
+    enum matcher_seen seen = sight ? matcher_sight_see(sight, v->type == JSON_STRING, v->text) : TO_BE_ASKED;
+    if (seen != TO_BE_ASKED)
+        return seen == PASSES_AT_SIGHT;
+    if (test->flags & STRING_LIST)
+        return none_of_list(view, clause, tests, test->len, value);
     if (test->flags)
         return none_of_short(view, tests, test->len, test->flags & SHORT_PREFIXES, value);
     return !some_passes(view, clause, tests, test->len, value);
