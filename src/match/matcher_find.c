@@ -271,6 +271,19 @@ static void row_lead(const struct asked *asked, struct matcher_row *row)
         lead(asked->find, branch, asked->value, asked->often);
 }
 
+static inline void look_through_lists(const struct asked *asked, struct matcher_rows *rows)
+{
+    uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    for (uint32_t i = 0; i < used; i++) {
+        if (!atomic_load_explicit(&rows->at[i].branch, memory_order_acquire))
+            continue;
+        const struct matcher_test *test = (const void *)(uintptr_t)rows->at[i].a;
+        const struct matcher_clause *clause = (const void *)(uintptr_t)rows->at[i].b;
+        if (matcher_none_of_passes(&asked->find->view, clause, test, asked->value))
+            row_lead(asked, &rows->at[i]);
+    }
+}
+
 static void look_through_letters(const struct asked *asked, struct matcher_rows *rows, struct str text)
 {
     uint64_t letters = 0, pairs = 0;
@@ -378,6 +391,9 @@ static inline void probe(struct asked *asked, uint32_t value, bool first)
     struct matcher_branch *any = first ? atomic_load_explicit(&special->any, memory_order_acquire) : NULL;
     if (any)
         lead(asked->find, any, value, asked->often);
+    struct matcher_rows *lists = atomic_load_explicit(&special->rows[ROWS_LIST], memory_order_acquire);
+    if (lists)
+        look_through_lists(asked, lists);
     if (type == JSON_STRING) {
         probe_special_text(asked, special);
     } else if (type == JSON_NUMBER) {

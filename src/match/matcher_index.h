@@ -121,7 +121,9 @@ struct matcher_rows {
     _Atomic(uint32_t) used;
     uint32_t room, live;
     struct matcher_row {
-        uint64_t a, b; /* a range's ends as doubles; a wildcard's letters and pairs of letters */
+        /* A range's ends as doubles; a wildcard's letters and pairs of letters; an anything-but and its clause, to be
+         * looked at only while there is a branch. */
+        uint64_t a, b;
         _Atomic(struct matcher_branch *) branch; /* NULL: emptied */
     } at[];
 };
@@ -156,7 +158,9 @@ enum matcher_feature {
     FEATURE_NONE = FEATURE_COUNT,
 };
 
-enum matcher_row_kind { ROWS_RANGE, ROWS_LETTERS, ROWS_COUNT, ROWS_NONE = ROWS_COUNT };
+enum matcher_row_kind { ROWS_RANGE, ROWS_LETTERS, ROWS_LIST, ROWS_COUNT, ROWS_NONE = ROWS_COUNT };
+
+enum { LISTS_MAX = 16 }; /* of one field: what comes later is found by whatever stands there */
 
 /* What asks for more than a key's equality. */
 struct matcher_special {

@@ -7,7 +7,8 @@
  *                                 letters that a value must have
  *     numeric                     row by row, by its ends
  *     cidr                        the hash of the leading bits, and how many they are
- *     anything-but, exists        whatever stands there
+ *     anything-but                row by row, if most values are told fast to be in the list; else whatever stands there
+ *     exists                      whatever stands there
  */
 #include "match/matcher_hash.h"
 #include "match/matcher_index.h"
@@ -155,6 +156,28 @@ static void key_wildcard(const struct matcher_index *index, const struct matcher
     ret->b = pairs;
 }
 
+/* ---- anything-but ---- */
+
+static void key_none_of(const struct matcher_index *index, const struct matcher_field *field,
+                        const struct matcher_clause *clause, const struct matcher_test *test,
+                        struct matcher_key *ret)
+{
+    struct matcher_special *special =
+        field ? atomic_load_explicit(&field->special, memory_order_relaxed) : NULL;
+    struct matcher_rows *rows =
+        special ? atomic_load_explicit(&special->rows[ROWS_LIST], memory_order_relaxed) : NULL;
+    if (matcher_clause_sight(clause, test) || (test->flags & STRING_LIST && test->len > 1)) {
+        uint64_t at = (uint64_t)(uintptr_t)test;
+        key_hashed(ret, TEST_NONE_OF, matcher_hash_mix(at, index->clauses->seeds[SEED_GRAM]));
+        ret->row_kind = ROWS_LIST;
+        ret->a = at;
+        ret->b = (uint64_t)(uintptr_t)clause;
+        if (!rows || rows->live < LISTS_MAX || matcher_field_find(field, ret))
+            return;
+    }
+    key_hashed(ret, TEST_EXISTS, 1);
+}
+
 /* ---- all ---- */
 
 void matcher_key_of(const struct matcher_index *index, const struct matcher_field *field,
@@ -204,6 +227,8 @@ void matcher_key_of(const struct matcher_index *index, const struct matcher_fiel
                     test->flags & ADDRESS_V6 ? FEATURE_CIDR_V6 : FEATURE_CIDR_V4, test->len);
         break;
     case TEST_NONE_OF:
+        key_none_of(index, field, clause, test, ret);
+        break;
     case TEST_EXISTS:
     case TEST_ABSENT:
         key_hashed(ret, TEST_EXISTS, 1);

@@ -242,8 +242,8 @@ static bool none_of_list(struct matcher_view *view, const struct matcher_clause 
     return true;
 }
 
-static bool none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
-                           const struct matcher_test *test, uint32_t value)
+bool matcher_none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                            const struct matcher_test *test, uint32_t value)
 {
     const struct matcher_test *tests = matcher_clause_at(clause, test->at);
     const struct matcher_sight *sight = matcher_clause_sight(clause, test);
@@ -301,7 +301,7 @@ static passes_f *const kinds[TEST_ABSENT + 1] = {
     [TEST_WILDCARD] = wildcard_passes,
     [TEST_NUMERIC] = numeric_passes,
     [TEST_CIDR] = cidr_passes,
-    [TEST_NONE_OF] = none_of_passes,
+    [TEST_NONE_OF] = matcher_none_of_passes,
     [TEST_EXISTS] = exists_passes,
     [TEST_ABSENT] = absent_passes,
 };

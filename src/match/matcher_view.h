@@ -163,6 +163,9 @@ static inline const struct matcher_number *matcher_view_number_of(struct matcher
 
 /* Whether the value passes one of the clause's tests. */
 bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value);
+/* Whether it passes the test of the clause, which is a NONE_OF. */
+bool matcher_none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                            const struct matcher_test *test, uint32_t value);
 
 /* ---- items ---- */
 
