@@ -1,5 +1,5 @@
 #include "match/matcher_clause.h"
-#include "match/matcher_hash.h"
+#include "match/matcher_set.h"
 #include "match/pattern_fold.h"
 
 #include <assert.h>
@@ -204,15 +204,35 @@ static bool sight_of_test(struct matcher_clauses *c, const struct matcher_test *
     }
 }
 
-/* Of the list at test->at; 0: single bytes say nothing about it. */
+/* Of the tests there; 0: they are few. */
+static uint32_t put_set(struct matcher_clauses *c, uint32_t tests_at, uint32_t count)
+{
+    struct arena scratch = { 0 };
+    size_t bytes;
+    if (count < MATCHER_SET_MIN)
+        return 0;
+    const struct matcher_set *set = matcher_set_build(&scratch, (const void *)c->room, c->seeds,
+                                                      test_at(c, tests_at), count, &bytes);
+    uint32_t at = reserve(c, bytes);
+    memcpy(c->room + at, set, bytes);
+    arena_fini(&scratch);
+    return at;
+}
+
+/* Of the list at test->at; 0: single bytes say nothing about it, and it is short. */
 static uint32_t put_sight(struct matcher_clauses *c, const struct matcher_test *test)
 {
     struct matcher_sight sight = { 0 };
-    for (uint32_t i = 0; i < test->len; i++)
-        if (!sight_of_test(c, test_at(c, test->at) + i, &sight))
-            return 0;
-    if (test->len < SIGHT_MIN)
+    bool seen = test->len >= SIGHT_MIN;
+    for (uint32_t i = 0; i < test->len && seen; i++)
+        seen = sight_of_test(c, test_at(c, test->at) + i, &sight);
+    sight.set = put_set(c, test->at, test->len);
+    if (!seen && !sight.set)
         return 0;
+    if (!seen) {
+        memset(sight.of, FIRST_ASKS, sizeof(sight.of));
+        sight.others = true;
+    }
     uint32_t at = reserve(c, sizeof(sight));
     memcpy(c->room + at, &sight, sizeof(sight));
     return at;
@@ -361,17 +381,75 @@ static bool same(const struct matcher_clause *a, const struct matcher_clause *b)
            a->test_count == b->test_count && memcmp(body(a), body(b), a->size - sizeof(*a)) == 0;
 }
 
+/* ---- ranges ---- */
+
+/* By the lower end. */
+static int range_order(const void *left, const void *right)
+{
+    const struct pattern_bound *a = &((const struct pattern_test *)left)->low,
+                               *b = &((const struct pattern_test *)right)->low;
+    if (!a->text.len || !b->text.len)
+        return (a->text.len > 0) - (b->text.len > 0);
+    int order = json_number_compare(a->text, b->text);
+    return order ? order : b->included - a->included;
+}
+
+/* With the one that comes after it; false: something lies between. */
+static bool range_join(struct pattern_test *range, const struct pattern_test *next)
+{
+    const struct pattern_bound *end = &next->high;
+    if (!range->high.text.len)
+        return true;
+    int gap = next->low.text.len ? json_number_compare(next->low.text, range->high.text) : -1;
+    if (gap > 0 || (gap == 0 && !next->low.included && !range->high.included))
+        return false;
+    int order = end->text.len ? json_number_compare(end->text, range->high.text) : 1;
+    if (order > 0 || (order == 0 && end->included))
+        range->high = *end;
+    return true;
+}
+
+/* The tests with their ranges ascending and disjoint; what passes one of them passes the same. */
+static const struct pattern_test *ranges_joined(struct arena *arena, const struct pattern_clause *from,
+                                                uint32_t *ret_count)
+{
+    uint32_t ranges = 0, others = 0, kept = 0;
+    for (uint32_t i = 0; i < from->test_count; i++)
+        ranges += from->tests[i].kind == TEST_NUMERIC;
+    *ret_count = from->test_count;
+    if (ranges < 2)
+        return from->tests;
+    struct pattern_test *tests = (void *)arena_bytes(arena, from->test_count * sizeof(*tests));
+    for (uint32_t i = 0, at = 0; i < from->test_count; i++)
+        tests[from->tests[i].kind == TEST_NUMERIC ? at++ : ranges + others++] = from->tests[i];
+    qsort(tests, ranges, sizeof(*tests), range_order);
+    for (uint32_t i = 1; i < ranges; i++)
+        if (!range_join(&tests[kept], &tests[i]))
+            tests[++kept] = tests[i];
+    memmove(&tests[kept + 1], &tests[ranges], others * sizeof(*tests));
+    *ret_count = kept + 1 + others;
+    return tests;
+}
+
 /* In c->room. */
 static struct matcher_clause *build(struct matcher_clauses *c, const struct pattern_clause *from)
 {
+    struct arena scratch = { 0 };
+    uint32_t count;
     c->len = 0;
     (void)reserve(c, sizeof(struct matcher_clause));
-    struct matcher_test tests = { 0 };
-    put_tests(c, from->tests, from->test_count, &tests);
+    struct matcher_test list = { 0 };
+    const struct pattern_test *tests = ranges_joined(&scratch, from, &count);
+    put_tests(c, tests, count, &list);
+    arena_fini(&scratch);
+    uint32_t set = put_set(c, list.at, count);
+    if (set)
+        memcpy(c->room + reserve(c, 8) + 4, &set, sizeof(set)); /* the last four bytes */
     (void)reserve(c, 0);
     struct matcher_clause *clause = (void *)c->room;
     clause->size = (uint32_t)c->len;
-    clause->test_count = from->test_count;
+    clause->test_count = count;
+    clause->many = set != 0;
     clause->absent_too = from->absent_too;
     clause->absent_only = from->absent_only;
     return clause;

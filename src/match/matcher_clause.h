@@ -35,6 +35,7 @@ struct matcher_sight {
     uint8_t of[256]; /* by byte */
     bool within;     /* some says so of a byte anywhere, not only of the first or the last */
     bool others;     /* what is no string must be held against them, too */
+    uint32_t set;    /* of the list: a struct matcher_set; 0: it is short */
 };
 
 enum {
@@ -64,6 +65,8 @@ struct matcher_test_piece {
     uint32_t at, len;
 };
 
+struct matcher_set;
+
 struct matcher_clause {
     struct match_place *place;
     uint32_t uses;
@@ -73,6 +76,7 @@ struct matcher_clause {
     uint32_t test_count;
     bool absent_too, absent_only;
     bool dear; /* to ask again */
+    bool many; /* there is a set of them: the last four bytes say where */
     struct matcher_test tests[];
 };
 
@@ -85,6 +89,15 @@ static inline bool matcher_clause_is_exact(const struct matcher_clause *clause)
 static inline const void *matcher_clause_at(const struct matcher_clause *clause, uint32_t at)
 {
     return (const char *)clause + at;
+}
+
+/* NULL: its tests are few. */
+static inline const struct matcher_set *matcher_clause_set(const struct matcher_clause *clause)
+{
+    if (!clause->many)
+        return NULL;
+    const uint32_t *at = matcher_clause_at(clause, clause->size - (uint32_t)sizeof(*at));
+    return matcher_clause_at(clause, *at);
 }
 
 static inline struct str matcher_clause_text(const struct matcher_clause *clause,

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { ROOM_FIRST = 64, FEW_RULES = 24 };
+enum { ROOM_FIRST = 64, FEW_RULES = 24, LED_MANY = 512 };
 
 void matcher_find_fini(struct matcher_find *find)
 {
@@ -109,19 +109,6 @@ static inline void ask(struct asked *asked, struct matcher_find *find, const str
     asked->often = often;
 }
 
-static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
-{
-    __builtin_prefetch(branch);
-    if (find->branch_count == find->branch_room) {
-        find->branch_room = find->branch_room ? find->branch_room * 2 : ROOM_FIRST;
-        find->branches = realloc(find->branches, find->branch_room * sizeof(*find->branches));
-        if (!find->branches)
-            abort();
-    }
-    find->branches[find->branch_count++] =
-        (struct matcher_led){ .to = branch, .value = value, .often = often };
-}
-
 /* Of several values, or several pieces of one, that lead to one branch, the first does. */
 static bool was_visited(struct matcher_find *find, const struct matcher_branch *branch)
 {
@@ -139,6 +126,24 @@ static bool was_visited(struct matcher_find *find, const struct matcher_branch *
     bool visited = find->visited[number] == find->view.stamp;
     find->visited[number] = find->view.stamp;
     return visited;
+}
+
+static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
+{
+    __builtin_prefetch(branch);
+    if (often && find->branch_count >= LED_MANY) { /* each at most once more */
+        if (was_visited(find, branch))
+            return;
+        often = false;
+    }
+    if (find->branch_count == find->branch_room) {
+        find->branch_room = find->branch_room ? find->branch_room * 2 : ROOM_FIRST;
+        find->branches = realloc(find->branches, find->branch_room * sizeof(*find->branches));
+        if (!find->branches)
+            abort();
+    }
+    find->branches[find->branch_count++] =
+        (struct matcher_led){ .to = branch, .value = value, .often = often };
 }
 
 static void probe_all(struct matcher_find *find, const struct matcher_field *field,
@@ -260,7 +265,7 @@ static void look_up_address(const struct asked *asked, const struct matcher_spec
     const struct matcher_features *lengths =
         lengths_of(special, bits == 32 ? FEATURE_CIDR_V4 : FEATURE_CIDR_V6);
     for (uint32_t i = 0; lengths && i < lengths->count; i++)
-        look_up(asked, matcher_key_address(asked->find->view.seeds, address, lengths->at[i].feature),
+        look_up(asked, matcher_hash_address(asked->find->view.seeds[SEED_CIDR], address, lengths->at[i].feature),
                 asked->often);
 }
 

@@ -132,4 +132,17 @@ static inline uint64_t matcher_hash_text_back(struct str text, uint64_t seed)
     return matcher_hash_end(state, matcher_hash_few(text.ptr, left), text.len);
 }
 
+/* ---- addresses ---- */
+
+/* Of the leading bits. */
+static inline uint32_t matcher_hash_address(uint64_t seed, const unsigned char *address, uint32_t prefix_bits)
+{
+    unsigned char kept[16] = { 0 };
+    uint32_t bytes = prefix_bits / 8;
+    memcpy(kept, address, bytes);
+    if (prefix_bits % 8)
+        kept[bytes] = (unsigned char)(address[bytes] & (0xFF00u >> (prefix_bits % 8)));
+    return (uint32_t)matcher_hash_text(str_of((const char *)kept, sizeof(kept)), seed + prefix_bits * 2);
+}
+
 #endif

@@ -260,7 +260,6 @@ void matcher_key_of(const struct matcher_index *index, const struct matcher_fiel
 /* Bits of the letters, and of the pairs of letters, in a text. */
 void matcher_key_letters(struct str text, uint64_t *letters, uint64_t *pairs);
 uint32_t matcher_key_gram(const uint64_t *seeds, const char *at, uint32_t len);
-uint32_t matcher_key_address(const uint64_t *seeds, const unsigned char *address, uint32_t prefix_bits);
 uint32_t matcher_key_literal(int type); /* enum json_type */
 
 #endif

@@ -28,17 +28,6 @@ uint32_t matcher_key_gram(const uint64_t *seeds, const char *at, uint32_t len)
                                       UINT64_C(0x8EBC6AF09C88C6E3) + len * 2);
 }
 
-uint32_t matcher_key_address(const uint64_t *seeds, const unsigned char *address, uint32_t prefix_bits)
-{
-    unsigned char kept[16] = { 0 };
-    uint32_t bytes = prefix_bits / 8;
-    memcpy(kept, address, bytes);
-    if (prefix_bits % 8)
-        kept[bytes] = (unsigned char)(address[bytes] & (0xFF00u >> (prefix_bits % 8)));
-    return (uint32_t)matcher_hash_text(str_of((const char *)kept, sizeof(kept)),
-                                       seeds[SEED_CIDR] + prefix_bits * 2);
-}
-
 void matcher_key_letters(struct str text, uint64_t *letters, uint64_t *pairs)
 {
     unsigned before = 0;
@@ -223,7 +212,7 @@ void matcher_key_of(const struct matcher_index *index, const struct matcher_fiel
         key_range(index, clause, test, ret);
         break;
     case TEST_CIDR:
-        key_feature(ret, kind, matcher_key_address(seeds, matcher_clause_at(clause, test->at), test->len),
+        key_feature(ret, kind, matcher_hash_address(seeds[SEED_CIDR], matcher_clause_at(clause, test->at), test->len),
                     test->flags & ADDRESS_V6 ? FEATURE_CIDR_V6 : FEATURE_CIDR_V4, test->len);
         break;
     case TEST_NONE_OF:

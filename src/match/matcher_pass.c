@@ -1,6 +1,6 @@
 /* Whether a value passes a test: one function a kind, in a table. */
 #include "match/matcher_hash.h"
-#include "match/matcher_view.h"
+#include "match/matcher_set.h"
 
 /* By enum pattern_test_kind. */
 typedef bool passes_f(struct matcher_view *view, const struct matcher_clause *clause,
@@ -124,27 +124,31 @@ static bool wildcard_passes(struct matcher_view *view, const struct matcher_clau
     return true;
 }
 
-static bool numeric_passes(struct matcher_view *view, const struct matcher_clause *clause,
-                           const struct matcher_test *test, uint32_t value)
+int matcher_range_side(struct matcher_view *view, const struct matcher_clause *clause,
+                       const struct matcher_test *test, uint32_t value)
 {
     const struct matcher_test_range *range = matcher_clause_at(clause, test->at);
     const struct match_value *v = value_at(view, value);
-    if (v->type != JSON_NUMBER)
-        return false;
     const struct matcher_number *number = matcher_view_number_of(view, value);
     if (test->flags & LOW_GIVEN) {
         struct str low = str_of(matcher_clause_at(clause, range->low_at), range->low_len);
         int order = matcher_number_compare(number, v->text, &range->low, low);
         if (order < 0 || (order == 0 && !(test->flags & LOW_INCLUDED)))
-            return false;
+            return -1;
     }
     if (test->flags & HIGH_GIVEN) {
         struct str high = str_of(matcher_clause_at(clause, range->high_at), range->high_len);
         int order = matcher_number_compare(number, v->text, &range->high, high);
         if (order > 0 || (order == 0 && !(test->flags & HIGH_INCLUDED)))
-            return false;
+            return 1;
     }
-    return true;
+    return 0;
+}
+
+static bool numeric_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                           const struct matcher_test *test, uint32_t value)
+{
+    return value_at(view, value)->type == JSON_NUMBER && matcher_range_side(view, clause, test, value) == 0;
 }
 
 /* A value that is held against many tests: what most of them look at first. */
@@ -251,6 +255,8 @@ bool matcher_none_of_passes(struct matcher_view *view, const struct matcher_clau
     enum matcher_seen seen = sight ? matcher_sight_see(sight, v->type == JSON_STRING, v->text) : TO_BE_ASKED;
     if (seen != TO_BE_ASKED)
         return seen == PASSES_AT_SIGHT;
+    if (sight && sight->set)
+        return !matcher_set_passes(view, clause, matcher_clause_at(clause, sight->set), tests, value);
     if (test->flags & STRING_LIST)
         return none_of_list(view, clause, tests, test->len, value);
     if (test->flags)
@@ -306,7 +312,16 @@ static passes_f *const kinds[TEST_ABSENT + 1] = {
     [TEST_ABSENT] = absent_passes,
 };
 
+bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *test, uint32_t value)
+{
+    return kinds[test->kind](view, clause, test, value);
+}
+
 bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value)
 {
+    const struct matcher_set *set = matcher_clause_set(clause);
+    if (set)
+        return matcher_set_passes(view, clause, set, clause->tests, value);
     return some_passes(view, clause, clause->tests, clause->test_count, value);
 }

@@ -163,6 +163,12 @@ static inline const struct matcher_number *matcher_view_number_of(struct matcher
 
 /* Whether the value passes one of the clause's tests. */
 bool matcher_clause_passes(struct matcher_view *view, const struct matcher_clause *clause, uint32_t value);
+/* Whether it passes the one test. */
+bool matcher_test_passes(struct matcher_view *view, const struct matcher_clause *clause,
+                         const struct matcher_test *test, uint32_t value);
+/* Of a number, and a NUMERIC: <0: it is below the range; 0: it is in it; >0: above. */
+int matcher_range_side(struct matcher_view *view, const struct matcher_clause *clause,
+                       const struct matcher_test *test, uint32_t value);
 /* Whether it passes the test of the clause, which is a NONE_OF. */
 bool matcher_none_of_passes(struct matcher_view *view, const struct matcher_clause *clause,
                             const struct matcher_test *test, uint32_t value);
