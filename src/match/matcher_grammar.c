@@ -58,6 +58,30 @@ static const char *const numbers[] = {
     "1e400",
     "10e399",
     "-122.42200352825247",
+    "-122.42200353",
+    "-122.4220035",
+    "122.42200352825247",
+    "0.123456789",
+    "0.12345678",
+    "0.1234567890123456",
+    "0.12345678901234567",
+    "1.00000001",
+    "1.000000001",
+    "-0.000000001",
+    "1e-9",
+    "9999999.99999999",
+    "99999999.5",
+    "99999999",
+    "100000000",
+    "1e8",
+    "1000000000000.5",
+    "12345678",
+    "1234567",
+    "1234567.0",
+    "0.0",
+    "3.00",
+    "1.5E1",
+    "15",
 };
 static const char *const wildcards[] = { "x*",        "*y",   "*x*",    "x*y",     "a*c*",    "*bc*",
                                          "*",         "x",    "aws.*3", "*bca*",   "*a*b*c*", "a\\\\*c",
@@ -107,19 +131,43 @@ static void quoted(struct grammar *g, struct buf *out, const char *s)
 
 /* ---- patterns ---- */
 
-static void strings_or_one(struct grammar *g, struct buf *out)
+typedef void member_f(struct grammar *g, struct buf *out);
+
+static void quoted_wildcard(struct grammar *g, struct buf *out)
 {
-    unsigned count = grammar_below(g, 3);
-    if (count == 0) {
-        quoted(g, out, strings[grammar_below(g, 6)]);
-        return;
-    }
-    buf_add_char(out, '[');
+    buf_printf(out, "\"%s\"", PICK(g, wildcards));
+}
+
+static void quoted_string(struct grammar *g, struct buf *out)
+{
+    quoted(g, out, PICK(g, strings));
+}
+
+static void string_or_number(struct grammar *g, struct buf *out)
+{
+    if (grammar_below(g, 2))
+        quoted_string(g, out);
+    else
+        text(out, PICK(g, numbers));
+}
+
+/* Mostly short. */
+static void list_of(struct grammar *g, struct buf *out, member_f *member)
+{
+    unsigned count = 1 + grammar_below(g, grammar_below(g, 3) ? 4 : 14);
     for (unsigned i = 0; i < count; i++) {
-        text(out, i ? "," : "");
-        quoted(g, out, strings[grammar_below(g, 8)]);
+        buf_add_char(out, i ? ',' : '[');
+        member(g, out);
     }
     buf_add_char(out, ']');
+}
+
+static void strings_or_one(struct grammar *g, struct buf *out)
+{
+    if (grammar_below(g, 3))
+        list_of(g, out, quoted_string);
+    else
+        quoted(g, out, strings[grammar_below(g, 6)]);
 }
 
 static void anything_but(struct grammar *g, struct buf *out)
@@ -131,9 +179,9 @@ static void anything_but(struct grammar *g, struct buf *out)
         text(out, PICK(g, numbers));
         break;
     case 1:
-        text(out, "{\"wildcard\":\"");
-        text(out, PICK(g, wildcards));
-        text(out, "\"}");
+        text(out, "{\"wildcard\":");
+        list_of(g, out, quoted_wildcard);
+        text(out, "}");
         break;
     case 2:
         buf_printf(out, "{\"%s\":", PICK(g, inner));
@@ -141,7 +189,7 @@ static void anything_but(struct grammar *g, struct buf *out)
         buf_add_char(out, '}');
         break;
     case 3:
-        buf_printf(out, "[%s,%s]", PICK(g, numbers), PICK(g, numbers));
+        list_of(g, out, string_or_number);
         break;
     default:
         strings_or_one(g, out);
@@ -224,7 +272,7 @@ static void pattern_value(struct grammar *g, struct buf *out, unsigned depth)
         buf_add_char(out, '}');
         return;
     }
-    unsigned count = grammar_below(g, 4) == 0 ? 1 + grammar_below(g, 8) : 1;
+    unsigned count = grammar_below(g, 4) == 0 ? 1 + grammar_below(g, grammar_below(g, 3) ? 8 : 25) : 1;
     buf_add_char(out, '[');
     for (unsigned i = 0; i < count; i++) {
         text(out, i ? "," : "");
