@@ -84,11 +84,12 @@ static inline void match_event_item_leave(struct match_event *event)
 
 /* ---- readers of events ---- */
 
-/* Nothing of the text is copied that need not be. ERR_INVALID, ERR_LIMIT as of json_read. */
-struct match_scan; /* what a scanner keeps between events: its index */
+/* Nothing of the text is copied that need not be. ERR_INVALID, ERR_LIMIT as of json_read. While the epoch is the same
+ * the places are; 0: they may be others than before. */
+struct match_scan; /* what a scanner keeps between events: its index, and in which order members came */
 struct match_scan *match_scan_new(void);
 void match_scan_free(struct match_scan **scan);
-enum err match_scan(struct match_scan *scan, const struct match_place *root, struct str text,
+enum err match_scan(struct match_scan *scan, const struct match_place *root, uint64_t epoch, struct str text,
                     struct match_event *event, struct json_error *reterr) MUST_USE;
 
 void match_walk(const struct match_place *root, const struct json *value, struct match_event *event);

@@ -4,7 +4,8 @@
  *     frame    passed    frame frame   value   skipped
  *
  * A frame is a container in which somebody may ask about something. A container in which nobody does is skipped
- * along the index, which checks it. What is out of the ordinary (a text that is not JSON, a name that is asked
+ * along the index, which checks it. Members mostly come in the order of the event before, so each name is held against
+ * the one that came then, before it is looked up. What is out of the ordinary (a text that is not JSON, a name that is asked
  * about and stands twice in an object, very many such names) is left to json_read and match_walk.
  */
 #include "match/match_place.h"
@@ -15,10 +16,26 @@
 #include <stdlib.h>
 
 /* More members of one object that are asked about are left to match_walk. */
-enum { FOUND_MAX = 64 };
+enum { FOUND_MAX = 64, REMEMBERED_MAX = 24 };
+
+/* A member's name, up to 15 bytes and the quote that ends it, and its place; NULL: nobody asks about it. */
+struct remembered {
+    uint64_t head, tail, head_kept, tail_kept;
+    const struct match_place *place;
+    uint32_t len;
+};
+
+/* Of the objects at one place: members that may be asked about, as they came last. */
+struct members {
+    uint64_t epoch;
+    uint32_t count;
+    struct remembered at[REMEMBERED_MAX];
+};
 
 struct frame {
     const struct match_place *place; /* of the object or array */
+    struct members *members;         /* of an object; NULL: nothing is remembered */
+    uint32_t next;                   /* of these, that is expected */
     uint64_t found_bits;             /* of an object: one of 64 for each of its members' places so far */
     uint32_t found_start;            /* and these stand from here on */
     bool object;
@@ -33,6 +50,9 @@ struct match_scan {
     size_t at;                        /* place in the index */
     const struct match_place **found; /* in the objects that are open */
     uint32_t found_count, found_room;
+    struct members **members; /* by the slot of the objects' place */
+    uint32_t members_room;
+    uint64_t epoch;
     struct match_event *event;
 };
 
@@ -51,6 +71,9 @@ void match_scan_free(struct match_scan **scan)
         return;
     json_index_fini(&(*scan)->index);
     free((*scan)->found);
+    for (uint32_t i = 0; i < (*scan)->members_room; i++)
+        free((*scan)->members[i]);
+    free((*scan)->members);
     free(*scan);
     *scan = NULL;
 }
@@ -87,6 +110,92 @@ static bool found_add(struct match_scan *scan, struct frame *frame, const struct
     }
     scan->found[scan->found_count++] = place;
     return true;
+}
+
+static struct members *members_make(struct match_scan *scan, uint32_t slot)
+{
+    if (slot >= scan->members_room) {
+        uint32_t room = scan->members_room ? scan->members_room : 16;
+        while (room <= slot)
+            room *= 2;
+        scan->members = realloc(scan->members, room * sizeof(struct members *));
+        if (!scan->members)
+            abort();
+        memset(scan->members + scan->members_room, 0,
+               (room - scan->members_room) * sizeof(struct members *));
+        scan->members_room = room;
+    }
+    scan->members[slot] = calloc(1, sizeof(*scan->members[slot]));
+    if (!scan->members[slot])
+        abort();
+    return scan->members[slot];
+}
+
+static inline struct members *members_of(struct match_scan *scan, const struct match_place *place)
+{
+    if (!scan->epoch || scan->index.escapes)
+        return NULL;
+    struct members *members = place->slot < scan->members_room ? scan->members[place->slot] : NULL;
+    if (!members)
+        members = members_make(scan, place->slot);
+    if (members->epoch != scan->epoch) {
+        members->epoch = scan->epoch;
+        members->count = 0;
+    }
+    return members;
+}
+
+static inline bool is_next(const struct frame *frame, uint32_t next, struct matcher_hash_pair words)
+{
+    const struct remembered *r = &frame->members->at[next];
+    return next < frame->members->count &&
+           (((words.head ^ r->head) & r->head_kept) | ((words.tail ^ r->tail) & r->tail_kept)) == 0;
+}
+
+static void remember(struct frame *frame, struct matcher_hash_pair words, size_t len,
+                     const struct match_place *place)
+{
+    struct members *members = frame->members;
+    if (len > 15 || frame->next >= REMEMBERED_MAX)
+        return;
+    uint64_t head_kept = len < 7 ? (UINT64_C(1) << 8 * (len + 1)) - 1 : UINT64_MAX;
+    uint64_t tail_kept = len < 8 ? 0 : len < 15 ? (UINT64_C(1) << 8 * (len - 7)) - 1 : UINT64_MAX;
+    members->at[frame->next++] = (struct remembered){ .head = words.head,
+                                                      .tail = words.tail,
+                                                      .head_kept = head_kept,
+                                                      .tail_kept = tail_kept,
+                                                      .place = place,
+                                                      .len = (uint32_t)len };
+    if (frame->next > members->count)
+        members->count = frame->next;
+}
+
+/* The place of the member whose name begins there, of which the colon stands before the place in the index. */
+static inline const struct match_place *place_of(struct match_scan *scan, struct frame *frame,
+                                                 const char *name)
+{
+    const struct json_index *index = &scan->index;
+    const char *text_end = index->text.ptr + index->text.len;
+    struct matcher_hash_pair words = { 0 };
+    bool known = frame->members && text_end - name >= MATCHER_HASH_READS_AHEAD;
+    if (known) {
+        words = (struct matcher_hash_pair){ matcher_hash_word(name), matcher_hash_word(name + 8) };
+        for (uint32_t next = frame->next; next < frame->next + 2; next++)
+            if (is_next(frame, next, words)) {
+                frame->next = next + 1;
+                return frame->members->at[next].place;
+            }
+    }
+    const char *end = index->text.ptr + index->offsets[scan->at - 1];
+    while (json_is_space(end[-1]))
+        end--;
+    struct str key = str_of(name, (size_t)(end - 1 - name));
+    const struct match_place *place = index->escapes
+                                          ? match_place_of_key(frame->place, decoded(scan, key))
+                                          : match_place_of_key_in(frame->place, key, text_end);
+    if (known)
+        remember(frame, words, key.len, place);
+    return place;
 }
 
 /* ---- values ---- */
@@ -128,12 +237,40 @@ enum turn {
     TURN_ODD,  /* out of the ordinary */
 };
 
-static enum turn frame_push(struct match_scan *scan, struct frame frame)
+/* Field by field: a copy of what was just written in pieces would wait for all of them. NULL: too deep. */
+static inline struct frame *frame_push(struct match_scan *scan, const struct match_place *place)
 {
     if (scan->depth == JSON_DEPTH_MAX)
+        return NULL;
+    struct frame *frame = &scan->frames[scan->depth++];
+    frame->place = place;
+    frame->found_start = scan->found_count;
+    frame->item = false;
+    return frame;
+}
+
+static inline enum turn object_push(struct match_scan *scan, const struct match_place *place, bool item)
+{
+    struct frame *frame = frame_push(scan, place);
+    if (!frame)
         return TURN_ODD;
-    frame.found_start = scan->found_count;
-    scan->frames[scan->depth++] = frame;
+    frame->object = true;
+    frame->item = item;
+    frame->found_bits = 0;
+    frame->next = 0;
+    frame->members = members_of(scan, place);
+    return TURN_INTO;
+}
+
+static inline enum turn array_push(struct match_scan *scan, const struct match_place *place, bool below,
+                                   bool asked)
+{
+    struct frame *frame = frame_push(scan, place);
+    if (!frame)
+        return TURN_ODD;
+    frame->object = false;
+    frame->below = below;
+    frame->asked = asked;
     return TURN_INTO;
 }
 
@@ -152,14 +289,8 @@ static bool member(struct match_scan *scan, struct frame *frame, const char *nam
     const struct json_index *index = &scan->index;
     if (scan->at >= index->count)
         return false;
-    const char *end = index->text.ptr + index->offsets[scan->at - 1],
-               *first = json_index_behind(index, scan->at - 1);
-    while (json_is_space(end[-1]))
-        end--;
-    struct str key = str_of(name, (size_t)(end - 1 - name));
-    const struct match_place *place =
-        index->escapes ? match_place_of_key(frame->place, decoded(scan, key))
-                       : match_place_of_key_in(frame->place, key, index->text.ptr + index->text.len);
+    const char *first = json_index_behind(index, scan->at - 1);
+    const struct match_place *place = place_of(scan, frame, name);
     bool container = *first == '{' || *first == '[';
     if (!place)
         return !container || skip(scan);
@@ -174,8 +305,7 @@ static bool member(struct match_scan *scan, struct frame *frame, const char *nam
     bool below = match_place_has_below(place), object = *first == '{';
     if (!below && (object || !asked))
         return skip(scan);
-    *turn =
-        frame_push(scan, (struct frame){ .place = place, .object = object, .below = below, .asked = asked });
+    *turn = object ? object_push(scan, place, false) : array_push(scan, place, below, asked);
     return false;
 }
 
@@ -221,13 +351,11 @@ static enum turn array_run(struct match_scan *scan, const struct frame *frame)
     do {
         const char *first = json_index_behind(index, scan->at++);
         if (*first == '[')
-            return frame_push(
-                scan, (struct frame){ .place = frame->place, .below = frame->below, .asked = frame->asked });
+            return array_push(scan, frame->place, frame->below, frame->asked);
         if (*first == '{') {
             if (frame->below) {
                 match_event_item_enter(scan->event, frame->place);
-                return frame_push(scan,
-                                  (struct frame){ .place = frame->place, .object = true, .item = true });
+                return object_push(scan, frame->place, true);
             }
             if (!skip(scan))
                 return TURN_ODD;
@@ -287,14 +415,15 @@ static bool scan_text(struct match_scan *scan, const struct match_place *root, s
     char first = json_index_char(&scan->index, 0);
     if (first == '[')
         return skip(scan) && scan->at == scan->index.count;
-    return first == '{' && frame_push(scan, (struct frame){ .place = root, .object = true }) == TURN_INTO &&
+    return first == '{' && object_push(scan, root, false) == TURN_INTO &&
            scan_root(scan);
 }
 
-enum err match_scan(struct match_scan *scan, const struct match_place *root, struct str text,
+enum err match_scan(struct match_scan *scan, const struct match_place *root, uint64_t epoch, struct str text,
                     struct match_event *event, struct json_error *reterr)
 {
     scan->event = event;
+    scan->epoch = epoch;
     if (scan_text(scan, root, text))
         return ERR_OK;
     struct json value;

@@ -288,8 +288,9 @@ enum err matcher_match(struct matcher_reader *reader, struct str event, struct m
     reader_enter(reader);
     reader->find.view.readable_start = (uintptr_t)event.ptr;
     reader->find.view.readable_end = (uintptr_t)event.ptr + event.len;
-    enum err err =
-        match_scan(reader->scan, reader->matcher->places.root, event, &reader->find.view.event, reterr);
+    uint64_t epoch = atomic_load_explicit(&reader->slot->epoch, memory_order_relaxed);
+    enum err err = match_scan(reader->scan, reader->matcher->places.root, epoch, event,
+                              &reader->find.view.event, reterr);
     if (err) {
         matcher_memory_leave(reader->slot);
         return err;
