@@ -9,9 +9,8 @@ enum { TABLE_FIRST = 16, MANY_TESTS = 6, SIGHT_MIN = 3 };
 
 /* ---- putting one together ---- */
 
-static uint32_t reserve(struct matcher_clauses *c, size_t size)
+static uint32_t reserve_at(struct matcher_clauses *c, size_t at, size_t size)
 {
-    size_t at = (c->len + 7) & ~(size_t)7;
     if (at + size > c->cap) {
         size_t cap = c->cap ? c->cap : 4096;
         while (cap < at + size)
@@ -28,9 +27,15 @@ static uint32_t reserve(struct matcher_clauses *c, size_t size)
     return (uint32_t)at;
 }
 
+static uint32_t reserve(struct matcher_clauses *c, size_t size)
+{
+    return reserve_at(c, (c->len + 7) & ~(size_t)7, size);
+}
+
+/* Close behind what stands there. */
 static uint32_t put_text(struct matcher_clauses *c, struct str text)
 {
-    uint32_t at = reserve(c, text.len);
+    uint32_t at = reserve_at(c, c->len, text.len);
     if (text.len)
         memcpy(c->room + at, text.ptr, text.len);
     return at;

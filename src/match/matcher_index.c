@@ -42,7 +42,7 @@ static void list_replace(struct matcher_index *index, struct matcher_branch *bra
     if (room) {
         uint32_t used = 0;
         list = matcher_memory_alloc(index->memory, list_bytes(room));
-        list->room = room;
+        atomic_store_explicit(&list->state, (uint32_t)__builtin_ctz(room), memory_order_relaxed);
         for (uint32_t i = 0; old && i < atomic_load(&old->used); i++) {
             struct matcher_conjunction *conjunction = atomic_load(&matcher_list_at(old)[i]);
             if (!conjunction)
@@ -53,28 +53,29 @@ static void list_replace(struct matcher_index *index, struct matcher_branch *bra
             used++;
         }
         atomic_store_explicit(&list->used, used, memory_order_relaxed);
-        list->live = used;
+        (void)atomic_fetch_add_explicit(&list->state, used * LIST_ONE, memory_order_relaxed);
     }
     atomic_store_explicit(&branch->list, list, memory_order_release);
     if (old)
-        matcher_memory_retire(index->memory, old, list_bytes(old->room));
+        matcher_memory_retire(index->memory, old, list_bytes(matcher_list_room(old)));
 }
 
 void matcher_list_add(struct matcher_index *index, struct matcher_branch *branch,
                       struct matcher_conjunction *conjunction, struct matcher_listing *ret)
 {
     struct matcher_list *list = atomic_load(&branch->list);
-    if (!list || atomic_load(&list->used) == list->room) {
+    uint32_t room = list ? matcher_list_room(list) : 0;
+    if (!list || atomic_load(&list->used) == room) {
         list_replace(index, branch,
-                     !list                             ? LIST_ROOM_MIN
-                     : list->live * 4 > list->room * 3 ? list->room * 2
-                                                       : list->room);
+                     !list                                ? LIST_ROOM_MIN
+                     : matcher_list_live(list) > room / 4 * 3 ? room * 2
+                                                              : room);
         list = atomic_load(&branch->list);
     }
     uint32_t used = atomic_load(&list->used);
     list_put(list, used, conjunction);
     atomic_store_explicit(&list->used, used + 1, memory_order_release);
-    list->live++;
+    (void)atomic_fetch_add_explicit(&list->state, LIST_ONE, memory_order_relaxed);
     *ret = (struct matcher_listing){ .branch = branch, .position = used };
     for (struct matcher_branch *above = branch;; above = above->field->branch) {
         above->count++;
@@ -89,10 +90,12 @@ static void list_remove(struct matcher_index *index, const struct matcher_listin
     struct matcher_branch *branch = listing->branch;
     struct matcher_list *list = atomic_load(&branch->list);
     atomic_store_explicit(&matcher_list_at(list)[listing->position], NULL, memory_order_release);
-    if (--list->live == 0)
+    (void)atomic_fetch_sub_explicit(&list->state, LIST_ONE, memory_order_relaxed);
+    uint32_t room = matcher_list_room(list), live = matcher_list_live(list);
+    if (live == 0)
         list_replace(index, branch, 0);
-    else if (list->room > LIST_SHRINKS && list->live < list->room / 4)
-        list_replace(index, branch, list->room / 2);
+    else if (room > LIST_SHRINKS && live < room / 4)
+        list_replace(index, branch, room / 2);
 }
 
 /* ---- tables ---- */

@@ -74,18 +74,28 @@ static inline struct matcher_filing *matcher_filing_of(struct matcher_conjunctio
  * Most candidates end there, before they are fetched. */
 struct matcher_list {
     _Atomic(uint32_t) used;
-    uint32_t
-        room; /* a power of two, LIST_ROOM_MIN at least: eight masks can be read at once from any eighth */
-    uint32_t live; /* of those used not emptied */
+    /* Of those used not emptied, times 32; and which power of two the room is, LIST_ROOM_MIN at least: eight masks can
+     * be read at once from any eighth. */
+    _Atomic(uint32_t) state;
     _Atomic(uint64_t) masks[];
 };
 
-enum { LIST_ROOM_MIN = 4 };
+enum { LIST_ROOM_MIN = 4, LIST_ONE = 32 };
+
+static inline uint32_t matcher_list_room(const struct matcher_list *list)
+{
+    return UINT32_C(1) << (atomic_load_explicit(&list->state, memory_order_relaxed) % LIST_ONE);
+}
+
+static inline uint32_t matcher_list_live(const struct matcher_list *list)
+{
+    return atomic_load_explicit(&list->state, memory_order_relaxed) / LIST_ONE;
+}
 
 static inline _Atomic(struct matcher_conjunction *) *matcher_list_at(struct matcher_list *list)
 {
     return (_Atomic(struct matcher_conjunction *) *)((char *)list + sizeof(*list) +
-                                                     list->room * sizeof(uint64_t));
+                                                     matcher_list_room(list) * sizeof(uint64_t));
 }
 
 /* One of 64, of a string at a place. Who asks for exactly that string passes no event without its bit. */
