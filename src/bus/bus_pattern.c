@@ -25,6 +25,6 @@ bool bus_pattern_test(const struct bus_settings *settings, struct arena *arena, 
         return false;
     if (json_read(arena, event_text, 0, &event, NULL) || !pattern_event_check(&event))
         return fault_set(reterr, arena, FAULT_VALIDATION, "Parameter Event is not valid.");
-    *ret = pattern_match(pattern, arena, &event);
+    *ret = matcher_match_once(pattern, &event);
     return true;
 }

@@ -306,3 +306,17 @@ void matcher_match_value(struct matcher_reader *reader, const struct json *event
     match_walk(reader->matcher->places.root, event, &reader->find.view.event);
     reader_finish(reader, ret);
 }
+
+bool matcher_match_once(const struct pattern *pattern, const struct json *event)
+{
+    struct matcher *matcher = matcher_new(NULL);
+    struct matcher_reader *reader = matcher_reader_new(matcher);
+    struct matcher_result result;
+    enum err err = matcher_add_pattern(matcher, 0, pattern);
+    assert(!err);
+    matcher_match_value(reader, event, &result);
+    bool matched = result.count > 0;
+    matcher_reader_free(&reader);
+    matcher_free(&matcher);
+    return matched;
+}

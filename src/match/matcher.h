@@ -61,4 +61,7 @@ enum err matcher_match(struct matcher_reader *reader, struct str event, struct m
 /* An event that was read already. */
 void matcher_match_value(struct matcher_reader *reader, const struct json *event, struct matcher_result *ret);
 
+/* One pattern and one event, which are not asked about again: pattern_match in the sum of their sizes. */
+bool matcher_match_once(const struct pattern *pattern, const struct json *event);
+
 #endif

@@ -7,7 +7,6 @@
  *          '- "detail" -- "x" -- "y"  tests: number 1, absent                    order 0
  *                      '- "z"  tests: prefix "p"                                 order 1
  */
-#include "match/pattern_evaluate.h"
 #include "match/pattern_walk.h"
 
 #define ORDER_NONE UINT32_MAX
@@ -174,6 +173,11 @@ static bool view_matches(struct walk *walk, const struct node *node, struct view
 
 /* ---- the tree ---- */
 
+struct evaluator {
+    struct node *nodes; /* room for those of any conjunction of the pattern */
+    struct walk walk;
+};
+
 static struct node *child_of(struct node *node, struct str name, struct node **unused)
 {
     struct node *child = node->child;
@@ -218,7 +222,7 @@ static const struct node *tree_of(const struct pattern_conjunction *conjunction,
     return root;
 }
 
-void pattern_evaluator_init(struct pattern_evaluator *e, const struct pattern *pattern, struct arena *arena)
+static void evaluator_init(struct evaluator *e, const struct pattern *pattern, struct arena *arena)
 {
     size_t max = 0;
     for (uint32_t i = 0; i < pattern->count; i++) {
@@ -231,23 +235,23 @@ void pattern_evaluator_init(struct pattern_evaluator *e, const struct pattern *p
     walk_init(&e->walk, arena);
 }
 
-bool pattern_conjunction_matches(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
+static bool conjunction_matches(struct evaluator *e, const struct pattern_conjunction *conjunction,
                                  const struct json *event)
 {
     e->walk.len = 0;
     return node_matches(&e->walk, tree_of(conjunction, e->nodes), view_of(&e->walk, event));
 }
 
-bool pattern_clause_matches(struct pattern_evaluator *e, const struct pattern_clause *clause,
+static bool clause_matches(struct evaluator *e, const struct pattern_clause *clause,
                             const struct json *event)
 {
     struct pattern_conjunction alone = { .clauses = &clause, .count = 1 };
-    return pattern_conjunction_matches(e, &alone, event);
+    return conjunction_matches(e, &alone, event);
 }
 
 /* Of many conjunctions only those are looked at whose clauses match each alone. (exists:false may match beside
  * others in an item of an array, and not alone: there it asks of all items.) */
-static bool may_match(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
+static bool may_match(struct evaluator *e, const struct pattern_conjunction *conjunction,
                       const struct json *event, unsigned char *alone)
 {
     enum { UNKNOWN, MATCHES, FAILS };
@@ -255,7 +259,7 @@ static bool may_match(struct pattern_evaluator *e, const struct pattern_conjunct
         const struct pattern_clause *clause = conjunction->clauses[i];
         unsigned char *known = &alone[clause->number];
         if (*known == UNKNOWN)
-            *known = pattern_clause_matches(e, clause, event) ? MATCHES : FAILS;
+            *known = clause_matches(e, clause, event) ? MATCHES : FAILS;
         if (*known == FAILS && !clause->absent_too)
             return false;
     }
@@ -264,14 +268,14 @@ static bool may_match(struct pattern_evaluator *e, const struct pattern_conjunct
 
 bool pattern_match(const struct pattern *pattern, struct arena *arena, const struct json *event)
 {
-    struct pattern_evaluator e;
-    pattern_evaluator_init(&e, pattern, arena);
+    struct evaluator e;
+    evaluator_init(&e, pattern, arena);
     if (pattern->count == 1)
-        return pattern_conjunction_matches(&e, pattern->conjunctions, event);
+        return conjunction_matches(&e, pattern->conjunctions, event);
     unsigned char *alone = arena_alloc(arena, pattern->clause_count);
     for (uint32_t i = 0; i < pattern->count; i++)
         if (may_match(&e, &pattern->conjunctions[i], event, alone) &&
-            pattern_conjunction_matches(&e, &pattern->conjunctions[i], event))
+            conjunction_matches(&e, &pattern->conjunctions[i], event))
             return true;
     return false;
 }

@@ -38,7 +38,7 @@ struct str pattern_text(const struct pattern *pattern);
 uint32_t pattern_wildcard_count(const struct pattern *pattern);
 
 /* The plain evaluator: slow, obvious, the oracle. The event is the whole envelope. The arena is for scratch.
- * Time is linear in the size of the event, and in that of the pattern. */
+ * Time is the product of both sizes at worst: what comes from outside is for matcher_match_once. */
 bool pattern_match(const struct pattern *pattern, struct arena *arena, const struct json *event);
 
 /* Whether TestEventPattern takes it as an event: an object that has id, account, source,

@@ -1,10 +1,13 @@
 /* Why a pattern matches an event or does not, clause by clause.
  *
  * Every clause is judged as if it stood alone. When all of them pass and the conjunction fails nevertheless, what
- * they ask for is there, but in different items of an array: that array's place is named. */
-#include "match/pattern_evaluate.h"
-#include "base/vec.h"
+ * they ask for is there, but in different items of an array: that array's place is named.
+ *
+ * What is to be judged are rules of a matcher of its own, so that the event is looked at once for all of them. */
+#include "match/matcher.h"
+#include "match/pattern_walk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* ---- what stands at a place ---- */
@@ -56,6 +59,46 @@ static void collect(struct walk *walk, struct source source, const struct str *n
     walk->len = start;
 }
 
+/* ---- judging ---- */
+
+/* Conjunctions, by number, and whether the event matches them. */
+struct judge {
+    struct matcher *matcher;
+    struct arena *arena;
+    uint64_t count;
+};
+
+static void judge_begin(struct judge *judge, struct arena *arena)
+{
+    *judge = (struct judge){ .matcher = matcher_new(NULL), .arena = arena };
+}
+
+static void judge_put(struct judge *judge, const struct pattern_conjunction *conjunction)
+{
+    const struct pattern alone = { .conjunctions = conjunction, .count = 1 };
+    enum err err = matcher_add_pattern(judge->matcher, judge->count++, &alone);
+    assert(!err);
+}
+
+static void judge_put_clause(struct judge *judge, const struct pattern_clause *clause)
+{
+    judge_put(judge, &(struct pattern_conjunction){ .clauses = &clause, .count = 1 });
+}
+
+/* By number, in the arena. */
+static bool *judge_end(struct judge *judge, const struct json *event)
+{
+    bool *matched = ARENA_ARRAY(judge->arena, bool, judge->count + 1);
+    struct matcher_reader *reader = matcher_reader_new(judge->matcher);
+    struct matcher_result result;
+    matcher_match_value(reader, event, &result);
+    for (size_t i = 0; i < result.count; i++)
+        matched[result.rules[i]] = true;
+    matcher_reader_free(&reader);
+    matcher_free(&judge->matcher);
+    return matched;
+}
+
 /* ---- one conjunction ---- */
 
 /* The same clauses, in the order in which the pattern has them. */
@@ -96,28 +139,35 @@ static struct str compact(struct arena *arena, struct str raw)
     return json_read(arena, raw, 0, &value, NULL) ? raw : json_text(arena, &value);
 }
 
-static void find_clause(struct pattern_evaluator *e, const struct pattern_clause *clause,
-                        const struct json *event, bool passed, struct pattern_finding *ret)
+static void judge_put_test(struct judge *judge, const struct pattern_clause *clause,
+                           const struct pattern_test *test)
 {
-    struct arena *arena = e->walk.arena;
+    struct pattern_clause single = *clause;
+    single.tests = test;
+    single.test_count = 1;
+    single.absent_too = single.absent_only = test->kind == TEST_ABSENT;
+    judge_put_clause(judge, &single);
+}
+
+/* alone: whether the event passes each of the tests, and nothing else is asked. */
+static void find_clause(struct walk *walk, const struct pattern_clause *clause, const struct json *event,
+                        bool passed, const bool *alone, struct pattern_finding *ret)
+{
+    struct arena *arena = walk->arena;
     struct values values = { .arena = arena,
                              .at = (void *)arena_bytes(arena, PATTERN_VALUES_SHOWN * sizeof(*values.at)) };
     bool some = false;
-    e->walk.len = 0;
-    collect(&e->walk, (struct source){ .value = event }, clause->names, clause->name_count, &values);
+    walk->len = 0;
+    collect(walk, (struct source){ .value = event }, clause->names, clause->name_count, &values);
     for (uint32_t i = 0; i < clause->test_count; i++) {
         const struct pattern_test *test = &clause->tests[i];
-        struct pattern_clause single = *clause;
-        single.tests = test;
-        single.test_count = 1;
-        single.absent_too = single.absent_only = test->kind == TEST_ABSENT;
         ret[i] = (struct pattern_finding){ .place = clause->place,
                                            .test = compact(arena, test->raw),
                                            .kind = kind_name(test),
                                            .values = values.at,
                                            .value_count = values.count,
                                            .values_more = values.more,
-                                           .passed = pattern_clause_matches(e, &single, event) };
+                                           .passed = alone[i] };
         some |= ret[i].passed;
     }
     /* Beside others, exists:false asks only of the item of an array that they are found in. */
@@ -137,49 +187,57 @@ static bool is_below(const struct pattern_clause *clause, const struct pattern_c
     return true;
 }
 
-/* Whether what is asked below the first names of a clause is found. */
-static bool part_matches(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
-                         const struct pattern_clause *of, uint32_t names, const struct json *event,
-                         const struct pattern_clause **room)
+/* What is asked below the first names of a clause, if that are several clauses; the room is theirs. */
+static void judge_put_part(struct judge *judge, const struct pattern_conjunction *conjunction,
+                           const struct pattern_clause *of, uint32_t names,
+                           const struct pattern_clause **room)
 {
     struct pattern_conjunction part = { .clauses = room };
     for (uint32_t i = 0; i < conjunction->count; i++)
         if (is_below(conjunction->clauses[i], of, names))
             room[part.count++] = conjunction->clauses[i];
-    return part.count < 2 || pattern_conjunction_matches(e, &part, event);
+    judge_put(judge, &part);
 }
 
-static bool has_array(struct pattern_evaluator *e, const struct pattern_clause *of, uint32_t names,
+static bool has_array(struct walk *walk, const struct pattern_clause *of, uint32_t names,
                       const struct json *event)
 {
     struct values values = { 0 };
-    e->walk.len = 0;
-    collect(&e->walk, (struct source){ .value = event }, of->names, names, &values);
+    walk->len = 0;
+    collect(walk, (struct source){ .value = event }, of->names, names, &values);
     return values.array;
+}
+
+/* Of names of the clause at i; the parts below one place are judged once. */
+static bool is_new_part(const struct pattern_conjunction *conjunction, uint32_t i, uint32_t names)
+{
+    return i == 0 || !is_below(conjunction->clauses[i - 1], conjunction->clauses[i], names);
 }
 
 /* Every clause passes alone and the conjunction fails: the innermost place below which they fail together, or the
  * array around it. */
-static struct str find_divided(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
+static struct str find_divided(struct walk *walk, const struct pattern_conjunction *conjunction,
                                const struct json *event)
 {
     const struct pattern_clause **room =
-        (void *)arena_bytes(e->walk.arena, conjunction->count * sizeof(*room));
+        (void *)arena_bytes(walk->arena, conjunction->count * sizeof(*room));
     const struct pattern_clause *found = conjunction->clauses[0];
     uint32_t names = 0;
-    for (uint32_t i = 0; i < conjunction->count; i++) {
-        const struct pattern_clause *clause = conjunction->clauses[i];
-        uint32_t most = clause->name_count;
-        while (most > names &&
-               ((i > 0 && is_below(conjunction->clauses[i - 1], clause, most)) || /* was asked */
-                part_matches(e, conjunction, clause, most, event, room)))
-            most--;
-        if (most > names) {
-            names = most;
-            found = clause;
-        }
-    }
-    while (names > 0 && !has_array(e, found, names, event))
+    uint64_t part = 0;
+    struct judge judge;
+    judge_begin(&judge, walk->arena);
+    for (uint32_t i = 0; i < conjunction->count; i++)
+        for (uint32_t n = conjunction->clauses[i]->name_count; n > 0 && is_new_part(conjunction, i, n); n--)
+            judge_put_part(&judge, conjunction, conjunction->clauses[i], n, room);
+    const bool *matched = judge_end(&judge, event);
+    for (uint32_t i = 0; i < conjunction->count; i++)
+        for (uint32_t n = conjunction->clauses[i]->name_count; n > 0 && is_new_part(conjunction, i, n);
+             n--, part++)
+            if (!matched[part] && n > names) {
+                names = n;
+                found = conjunction->clauses[i];
+            }
+    while (names > 0 && !has_array(walk, found, names, event))
         names--;
     if (names == 0)
         return STR_EMPTY;
@@ -200,65 +258,69 @@ int pattern_explanation_compare(const struct pattern_explanation *a, const struc
     return (a->clauses_passed < b->clauses_passed) - (a->clauses_passed > b->clauses_passed);
 }
 
-static void judge(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
-                  const bool *alone, const struct json *event, struct pattern_explanation *ret)
+static void weigh(const struct pattern_conjunction *conjunction, const bool *alone, bool matched,
+                  struct pattern_explanation *ret)
 {
-    bool may = true;
     ret->clauses = conjunction->count;
-    ret->clauses_passed = 0;
-    for (uint32_t i = 0; i < conjunction->count; i++) {
-        const struct pattern_clause *clause = conjunction->clauses[i];
-        ret->clauses_passed += alone[clause->number];
-        may &= alone[clause->number] || clause->absent_only;
-    }
-    ret->matched = may && pattern_conjunction_matches(e, conjunction, event);
+    for (uint32_t i = 0; i < conjunction->count; i++)
+        ret->clauses_passed += alone[conjunction->clauses[i]->number];
+    ret->matched = matched;
     if (ret->matched)
         ret->clauses_passed = conjunction->count;
 }
 
-static void find_all(struct pattern_evaluator *e, const struct pattern_conjunction *conjunction,
-                     const bool *alone, const struct json *event, struct pattern_explanation *ret)
+static void find_all(struct walk *walk, const struct pattern_conjunction *conjunction, const bool *alone,
+                     const struct json *event, struct pattern_explanation *ret)
 {
-    struct arena *arena = e->walk.arena;
+    struct arena *arena = walk->arena;
     const struct pattern_clause **clauses = (void *)arena_bytes(arena, conjunction->count * sizeof(*clauses));
+    struct judge judge;
     memcpy(clauses, conjunction->clauses, conjunction->count * sizeof(*clauses));
     qsort(clauses, conjunction->count, sizeof(*clauses), text_order);
+    judge_begin(&judge, arena);
     for (uint32_t i = 0; i < conjunction->count; i++)
-        ret->finding_count += clauses[i]->test_count;
+        for (uint32_t k = 0; k < clauses[i]->test_count; k++)
+            judge_put_test(&judge, clauses[i], &clauses[i]->tests[k]);
+    ret->finding_count = (uint32_t)judge.count;
+    const bool *passed = judge_end(&judge, event);
     struct pattern_finding *at = (void *)arena_bytes(arena, ret->finding_count * sizeof(*at));
     ret->findings = at;
     for (uint32_t i = 0; i < conjunction->count; i++) {
-        find_clause(e, clauses[i], event, ret->matched || alone[clauses[i]->number], at);
+        find_clause(walk, clauses[i], event, ret->matched || alone[clauses[i]->number], passed, at);
         at += clauses[i]->test_count;
+        passed += clauses[i]->test_count;
     }
 }
 
 void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
                      struct pattern_explanation *ret)
 {
-    struct pattern_evaluator e;
-    bool *alone = ARENA_ARRAY(arena, bool, pattern->clause_count),
-         *known = ARENA_ARRAY(arena, bool, pattern->clause_count);
+    struct walk walk;
+    struct judge judge;
+    const struct pattern_clause **clauses = ARENA_ARRAY(arena, const struct pattern_clause *,
+                                                        pattern->clause_count);
     *ret = (struct pattern_explanation){ 0 };
-    pattern_evaluator_init(&e, pattern, arena);
+    walk_init(&walk, arena);
+    for (uint32_t i = 0; i < pattern->count; i++)
+        for (uint32_t n = 0; n < pattern->conjunctions[i].count; n++)
+            clauses[pattern->conjunctions[i].clauses[n]->number] = pattern->conjunctions[i].clauses[n];
+    judge_begin(&judge, arena);
+    for (uint32_t i = 0; i < pattern->clause_count; i++)
+        judge_put_clause(&judge, clauses[i]);
+    for (uint32_t i = 0; i < pattern->count; i++)
+        judge_put(&judge, &pattern->conjunctions[i]);
+    const bool *alone = judge_end(&judge, event), *matched = alone + pattern->clause_count;
     for (uint32_t i = 0; i < pattern->count && !ret->matched; i++) {
-        const struct pattern_conjunction *conjunction = &pattern->conjunctions[i];
-        for (uint32_t n = 0; n < conjunction->count; n++) {
-            const struct pattern_clause *clause = conjunction->clauses[n];
-            if (!known[clause->number])
-                alone[clause->number] = pattern_clause_matches(&e, clause, event);
-            known[clause->number] = true;
-        }
         struct pattern_explanation next = { .conjunction = i };
-        judge(&e, conjunction, alone, event, &next);
+        weigh(&pattern->conjunctions[i], alone, matched[i], &next);
         if (i == 0 || pattern_explanation_compare(&next, ret) < 0)
             *ret = next;
     }
     const struct pattern_conjunction *shown = &pattern->conjunctions[ret->conjunction];
     ret->conjunctions = pattern->count;
-    find_all(&e, shown, alone, event, ret);
+    find_all(&walk, shown, alone, event, ret);
     if (!ret->matched && ret->clauses_passed == ret->clauses)
-        ret->divided_place = find_divided(&e, shown, event);
+        ret->divided_place = find_divided(&walk, shown, event);
 }
 
 /* ---- as JSON ---- */
