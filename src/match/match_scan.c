@@ -121,8 +121,7 @@ static struct members *members_make(struct match_scan *scan, uint32_t slot)
         scan->members = realloc(scan->members, room * sizeof(struct members *));
         if (!scan->members)
             abort();
-        memset(scan->members + scan->members_room, 0,
-               (room - scan->members_room) * sizeof(struct members *));
+        memset(scan->members + scan->members_room, 0, (room - scan->members_room) * sizeof(struct members *));
         scan->members_room = room;
     }
     scan->members[slot] = calloc(1, sizeof(*scan->members[slot]));
@@ -190,9 +189,8 @@ static inline const struct match_place *place_of(struct match_scan *scan, struct
     while (json_is_space(end[-1]))
         end--;
     struct str key = str_of(name, (size_t)(end - 1 - name));
-    const struct match_place *place = index->escapes
-                                          ? match_place_of_key(frame->place, decoded(scan, key))
-                                          : match_place_of_key_in(frame->place, key, text_end);
+    const struct match_place *place = index->escapes ? match_place_of_key(frame->place, decoded(scan, key))
+                                                     : match_place_of_key_in(frame->place, key, text_end);
     if (known)
         remember(frame, words, key.len, place);
     return place;
@@ -415,8 +413,7 @@ static bool scan_text(struct match_scan *scan, const struct match_place *root, s
     char first = json_index_char(&scan->index, 0);
     if (first == '[')
         return skip(scan) && scan->at == scan->index.count;
-    return first == '{' && object_push(scan, root, false) == TURN_INTO &&
-           scan_root(scan);
+    return first == '{' && object_push(scan, root, false) == TURN_INTO && scan_root(scan);
 }
 
 enum err match_scan(struct match_scan *scan, const struct match_place *root, uint64_t epoch, struct str text,

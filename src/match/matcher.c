@@ -307,6 +307,11 @@ void matcher_match_value(struct matcher_reader *reader, const struct json *event
     reader_finish(reader, ret);
 }
 
+uint64_t matcher_reader_work(const struct matcher_reader *reader)
+{
+    return reader->find.view.work;
+}
+
 bool matcher_match_once(const struct pattern *pattern, const struct json *event)
 {
     struct matcher *matcher = matcher_new(NULL);

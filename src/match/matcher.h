@@ -61,6 +61,9 @@ enum err matcher_match(struct matcher_reader *reader, struct str event, struct m
 /* An event that was read already. */
 void matcher_match_value(struct matcher_reader *reader, const struct json *event, struct matcher_result *ret);
 
+/* How many steps the reader's last event took: tests asked, entries of the index looked at. */
+uint64_t matcher_reader_work(const struct matcher_reader *reader);
+
 /* One pattern and one event, which are not asked about again: pattern_match in the sum of their sizes. */
 bool matcher_match_once(const struct pattern *pattern, const struct json *event);
 

@@ -10,7 +10,7 @@
 
 enum {
     DEPTH_MAX = 4,    /* branches below each other */
-    MANY = 16,         /* conjunctions in one branch, after which it is worth to go on */
+    MANY = 16,        /* conjunctions in one branch, after which it is worth to go on */
     PARTS_MAX = 64,   /* fields below one branch: an event looks at each */
     LISTINGS_MAX = 8, /* of one conjunction, but for what its first clause takes */
 };

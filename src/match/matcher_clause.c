@@ -216,8 +216,8 @@ static uint32_t put_set(struct matcher_clauses *c, uint32_t tests_at, uint32_t c
     size_t bytes;
     if (count < MATCHER_SET_MIN)
         return 0;
-    const struct matcher_set *set = matcher_set_build(&scratch, (const void *)c->room, c->seeds,
-                                                      test_at(c, tests_at), count, &bytes);
+    const struct matcher_set *set =
+        matcher_set_build(&scratch, (const void *)c->room, c->seeds, test_at(c, tests_at), count, &bytes);
     uint32_t at = reserve(c, bytes);
     memcpy(c->room + at, set, bytes);
     arena_fini(&scratch);
@@ -244,7 +244,8 @@ static uint32_t put_sight(struct matcher_clauses *c, const struct matcher_test *
 }
 
 /* Wildcards that are a string, a prefix or a suffix. */
-static void put_wildcard(struct matcher_clauses *c, const struct pattern_test *from, struct matcher_test *test)
+static void put_wildcard(struct matcher_clauses *c, const struct pattern_test *from,
+                         struct matcher_test *test)
 {
     const struct str *pieces = from->pieces;
     if (from->piece_count == 1)

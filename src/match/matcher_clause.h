@@ -16,7 +16,8 @@
 struct matcher_test {
     uint32_t at;  /* of what the kind has */
     uint32_t len; /* of the text; how many pieces, or tests; how many bits of an address count */
-    uint32_t hash; /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word;
+    uint32_t
+        hash;     /* of STRING, NUMBER, IGNORE_CASE: of equal values the same; of PREFIX and SUFFIX: its word;
                     * of NONE_OF: where its sight is; 0: it has none */
     uint8_t kind; /* enum pattern_test_kind */
     uint8_t flags;

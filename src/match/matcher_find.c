@@ -73,6 +73,7 @@ static void list_look(struct matcher_find *find, struct matcher_list *list, uint
 {
     uint32_t used = atomic_load_explicit(&list->used, memory_order_acquire);
     for (uint32_t start = 0; start < used; start += 8) {
+        find->view.work++;
         unsigned fit = eight_fit(&list->masks[start], find->lacking);
         fit &= used - start < 8 ? (1u << (used - start)) - 1 : 255u;
         for (; fit; fit &= fit - 1) {
@@ -130,6 +131,7 @@ static bool was_visited(struct matcher_find *find, const struct matcher_branch *
 
 static void lead(struct matcher_find *find, const struct matcher_branch *branch, uint32_t value, bool often)
 {
+    find->view.work++;
     __builtin_prefetch(branch);
     if (often && find->branch_count >= LED_MANY) { /* each at most once more */
         if (was_visited(find, branch))
@@ -191,6 +193,7 @@ static void look_into(const struct asked *asked, uint32_t key, bool often)
 {
     struct matcher_table *table = asked->table;
     _Atomic(uint32_t) *keys = matcher_table_keys(table);
+    asked->find->view.work++;
     key += key == 0;
     for (uint32_t i = key & table->mask;; i = (i + 1) & table->mask) {
         uint32_t found = atomic_load_explicit(&keys[i], memory_order_acquire);
@@ -219,6 +222,7 @@ static void look_up_starts(const struct asked *asked, const struct matcher_featu
     size_t at = 0;
     for (uint32_t i = 0; i < lengths->count && lengths->at[i].feature <= text.len; i++) {
         size_t len = lengths->at[i].feature;
+        asked->find->view.work++;
         for (; at + 8 <= len; at += 8)
             state = matcher_hash_step(state, matcher_hash_word(text.ptr + at));
         uint64_t rest = matcher_hash_few(text.ptr + at, len - at);
@@ -234,6 +238,7 @@ static void look_up_ends(const struct asked *asked, const struct matcher_feature
     size_t at = 0;
     for (uint32_t i = 0; i < lengths->count && lengths->at[i].feature <= text.len; i++) {
         size_t len = lengths->at[i].feature;
+        asked->find->view.work++;
         for (; at + 8 <= len; at += 8)
             state = matcher_hash_step(state, matcher_hash_word(end - at - 8));
         uint64_t rest = matcher_hash_few(end - len, len - at);
@@ -265,7 +270,8 @@ static void look_up_address(const struct asked *asked, const struct matcher_spec
     const struct matcher_features *lengths =
         lengths_of(special, bits == 32 ? FEATURE_CIDR_V4 : FEATURE_CIDR_V6);
     for (uint32_t i = 0; lengths && i < lengths->count; i++)
-        look_up(asked, matcher_hash_address(asked->find->view.seeds[SEED_CIDR], address, lengths->at[i].feature),
+        look_up(asked,
+                matcher_hash_address(asked->find->view.seeds[SEED_CIDR], address, lengths->at[i].feature),
                 asked->often);
 }
 
@@ -279,6 +285,7 @@ static void row_lead(const struct asked *asked, struct matcher_row *row)
 static inline void look_through_lists(const struct asked *asked, struct matcher_rows *rows)
 {
     uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    asked->find->view.work += used;
     for (uint32_t i = 0; i < used; i++) {
         if (!atomic_load_explicit(&rows->at[i].branch, memory_order_acquire))
             continue;
@@ -294,6 +301,7 @@ static void look_through_letters(const struct asked *asked, struct matcher_rows 
     uint64_t letters = 0, pairs = 0;
     matcher_key_letters(text, &letters, &pairs);
     uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    asked->find->view.work += used;
     for (uint32_t i = 0; i < used; i++)
         if (!((rows->at[i].a & ~letters) | (rows->at[i].b & ~pairs)))
             row_lead(asked, &rows->at[i]);
@@ -302,6 +310,7 @@ static void look_through_letters(const struct asked *asked, struct matcher_rows 
 static inline void look_through_ranges(const struct asked *asked, struct matcher_rows *rows, double number)
 {
     uint32_t used = atomic_load_explicit(&rows->used, memory_order_acquire);
+    asked->find->view.work += used;
     bool anywhere = isnan(number); /* what is no number to doubles may be in any */
     for (uint32_t i = 0; i < used; i++) {
         double low, high;
@@ -318,6 +327,7 @@ static void run_stab(const struct asked *asked, struct matcher_run *run, uint32_
 {
     const double *most = matcher_run_most(run);
     while (start < end) {
+        asked->find->view.work++;
         uint32_t middle = start + (end - start) / 2;
         struct matcher_row *row = &run->rows[middle];
         double low, high;

@@ -67,7 +67,7 @@ void matcher_list_add(struct matcher_index *index, struct matcher_branch *branch
     uint32_t room = list ? matcher_list_room(list) : 0;
     if (!list || atomic_load(&list->used) == room) {
         list_replace(index, branch,
-                     !list                                ? LIST_ROOM_MIN
+                     !list                                    ? LIST_ROOM_MIN
                      : matcher_list_live(list) > room / 4 * 3 ? room * 2
                                                               : room);
         list = atomic_load(&branch->list);

@@ -212,7 +212,8 @@ void matcher_key_of(const struct matcher_index *index, const struct matcher_fiel
         key_range(index, clause, test, ret);
         break;
     case TEST_CIDR:
-        key_feature(ret, kind, matcher_hash_address(seeds[SEED_CIDR], matcher_clause_at(clause, test->at), test->len),
+        key_feature(ret, kind,
+                    matcher_hash_address(seeds[SEED_CIDR], matcher_clause_at(clause, test->at), test->len),
                     test->flags & ADDRESS_V6 ? FEATURE_CIDR_V6 : FEATURE_CIDR_V4, test->len);
         break;
     case TEST_NONE_OF:

@@ -201,6 +201,7 @@ static inline enum matcher_seen see(const struct glance *glance, const struct ma
 static inline bool some_passes(struct matcher_view *view, const struct matcher_clause *clause,
                                const struct matcher_test *tests, uint32_t count, uint32_t value)
 {
+    view->work += count;
     if (count == 1)
         return kinds[tests->kind](view, clause, tests, value);
     struct glance glance = glance_at(view, value);
@@ -252,6 +253,7 @@ bool matcher_none_of_passes(struct matcher_view *view, const struct matcher_clau
     const struct matcher_test *tests = matcher_clause_at(clause, test->at);
     const struct matcher_sight *sight = matcher_clause_sight(clause, test);
     const struct match_value *v = value_at(view, value);
+    view->work++;
     enum matcher_seen seen = sight ? matcher_sight_see(sight, v->type == JSON_STRING, v->text) : TO_BE_ASKED;
     if (seen != TO_BE_ASKED)
         return seen == PASSES_AT_SIGHT;

@@ -22,9 +22,9 @@ struct entry {
 
 /* Behind it stand the entries, the lengths of each kind, ascending, and those that are always asked. */
 struct matcher_set {
-    uint32_t mask;                       /* of the entries */
-    uint32_t types;                      /* bits of json_type: what is of these passes */
-    uint32_t range_first, range_count;   /* tests */
+    uint32_t mask;                     /* of the entries */
+    uint32_t types;                    /* bits of json_type: what is of these passes */
+    uint32_t range_first, range_count; /* tests */
     uint32_t always_count;
     uint32_t length_counts[LENGTHS_COUNT];
     bool strings, ignore_case, numbers;
@@ -107,10 +107,10 @@ static bool find_test(const struct build *b, const struct matcher_test *test, st
                          matcher_hash_text_back(text, b->seeds[SEED_SUFFIX_IGNORE_CASE]), text.len);
         return true;
     case TEST_CIDR:
-        *ret = by_length(test->flags & ADDRESS_V6 ? LENGTHS_CIDR_V6 : LENGTHS_CIDR_V4,
-                         matcher_hash_address(b->seeds[SEED_CIDR],
-                                              matcher_clause_at(b->clause, test->at), test->len),
-                         test->len);
+        *ret = by_length(
+            test->flags & ADDRESS_V6 ? LENGTHS_CIDR_V6 : LENGTHS_CIDR_V4,
+            matcher_hash_address(b->seeds[SEED_CIDR], matcher_clause_at(b->clause, test->at), test->len),
+            test->len);
         return true;
     case TEST_WILDCARD:
         return find_wildcard(b, test, ret);
@@ -230,14 +230,16 @@ struct ask {
 static bool look_up(const struct ask *a, uint32_t key)
 {
     const struct matcher_set *set = a->set;
-    for (uint32_t i = key & set->mask; set->entries[i].test; i = (i + 1) & set->mask)
+    a->view->work++;
+    for (uint32_t i = key & set->mask; set->entries[i].test; i = (i + 1) & set->mask, a->view->work++)
         if (set->entries[i].key == key &&
             matcher_test_passes(a->view, a->clause, &a->tests[set->entries[i].test - 1], a->value))
             return true;
     return false;
 }
 
-static bool starts(const struct ask *a, const uint32_t *lengths, uint32_t count, struct str text, uint64_t seed)
+static bool starts(const struct ask *a, const uint32_t *lengths, uint32_t count, struct str text,
+                   uint64_t seed)
 {
     uint64_t state = seed;
     size_t at = 0;
@@ -316,6 +318,7 @@ static bool number_passes(const struct ask *a)
     uint32_t start = set->range_first, end = start + set->range_count;
     while (start < end) {
         uint32_t middle = start + (end - start) / 2;
+        a->view->work++;
         int side = matcher_range_side(a->view, a->clause, &a->tests[middle], a->value);
         if (side == 0)
             return true;
@@ -338,6 +341,7 @@ bool matcher_set_passes(struct matcher_view *view, const struct matcher_clause *
     const uint32_t *always = lengths_at(set);
     for (unsigned i = 0; i < LENGTHS_COUNT; i++)
         always += set->length_counts[i];
+    view->work += set->always_count;
     for (uint32_t i = 0; i < set->always_count; i++)
         if (matcher_test_passes(view, clause, &tests[always[i]], value))
             return true;

@@ -53,6 +53,7 @@ static uint32_t ref_look(struct matcher_view *view, const struct matcher_ref *re
 {
     uint32_t freedom = FAILS;
     for (uint32_t value = place->first; value != VALUE_NONE; value = view->values[value].next) {
+        view->work++;
         if (!ref_passes(view, ref, value))
             continue;
         uint32_t found = freedom_of(view, value);

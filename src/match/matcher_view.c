@@ -53,6 +53,7 @@ static void stamps_clear(struct matcher_view *view)
 void matcher_view_begin(struct matcher_view *view)
 {
     const struct match_event *event = &view->event;
+    view->work = 0;
     if (++view->stamp == 0)
         stamps_clear(view);
     if (view->arena.used)

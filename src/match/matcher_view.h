@@ -66,6 +66,8 @@ struct matcher_view {
     const uint64_t *seeds;
     struct arena arena; /* folded texts */
     uint32_t stamp;
+    uint64_t
+        work; /* tests asked, entries and rows looked at, branches led to, in this event: for tests of bounds */
     uintptr_t readable_start, readable_end; /* of the event's text; 0: it has none */
 };
 
@@ -126,9 +128,8 @@ static inline void matcher_view_hash(struct matcher_view *view, uint32_t value)
         to->hash = matcher_hash_of_pair(matcher_hash_pair_in(from->text.ptr, from->text.len), from->text.len,
                                         view->seeds[SEED_STRING]);
     else if (from->type == JSON_STRING || !in_text ||
-             !matcher_glance(from->text.ptr, from->text.len,
-                             from->text.ptr + (view->readable_end - at), view->seeds[SEED_NUMBER], &to->hash,
-                             &to->near))
+             !matcher_glance(from->text.ptr, from->text.len, from->text.ptr + (view->readable_end - at),
+                             view->seeds[SEED_NUMBER], &to->hash, &to->near))
         matcher_view_hash_slowly(view, value);
     to->equal = NULL;
     to->flags |= VALUE_HASHED;

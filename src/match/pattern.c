@@ -236,14 +236,13 @@ static void evaluator_init(struct evaluator *e, const struct pattern *pattern, s
 }
 
 static bool conjunction_matches(struct evaluator *e, const struct pattern_conjunction *conjunction,
-                                 const struct json *event)
+                                const struct json *event)
 {
     e->walk.len = 0;
     return node_matches(&e->walk, tree_of(conjunction, e->nodes), view_of(&e->walk, event));
 }
 
-static bool clause_matches(struct evaluator *e, const struct pattern_clause *clause,
-                            const struct json *event)
+static bool clause_matches(struct evaluator *e, const struct pattern_clause *clause, const struct json *event)
 {
     struct pattern_conjunction alone = { .clauses = &clause, .count = 1 };
     return conjunction_matches(e, &alone, event);

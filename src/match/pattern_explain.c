@@ -219,8 +219,7 @@ static bool is_new_part(const struct pattern_conjunction *conjunction, uint32_t 
 static struct str find_divided(struct walk *walk, const struct pattern_conjunction *conjunction,
                                const struct json *event)
 {
-    const struct pattern_clause **room =
-        (void *)arena_bytes(walk->arena, conjunction->count * sizeof(*room));
+    const struct pattern_clause **room = (void *)arena_bytes(walk->arena, conjunction->count * sizeof(*room));
     const struct pattern_clause *found = conjunction->clauses[0];
     uint32_t names = 0;
     uint64_t part = 0;
@@ -297,8 +296,8 @@ void pattern_explain(const struct pattern *pattern, struct arena *arena, const s
 {
     struct walk walk;
     struct judge judge;
-    const struct pattern_clause **clauses = ARENA_ARRAY(arena, const struct pattern_clause *,
-                                                        pattern->clause_count);
+    const struct pattern_clause **clauses =
+        ARENA_ARRAY(arena, const struct pattern_clause *, pattern->clause_count);
     *ret = (struct pattern_explanation){ 0 };
     walk_init(&walk, arena);
     for (uint32_t i = 0; i < pattern->count; i++)
