@@ -1,6 +1,8 @@
-/* The compiled matcher against the plain evaluator, on random patterns and events. What is compared are all rules of
- * a matcher at once, while rules come and go between events; at the end nothing of them is left. CREMA_PAIRS and
+/* The compiled matcher against the plain evaluator, on random patterns and events, with each kernel of the index in turn.
+ * What is compared are all rules of a matcher at once, while rules come and go between events; at the end nothing of
+ * them is left. CREMA_PAIRS and
  * CREMA_SEED say how many and which. */
+#include "json/json_index.h"
 #include "match/matcher.h"
 #include "match/matcher_grammar.h"
 
@@ -152,9 +154,12 @@ static void test_pairs(void **state)
     r = (struct round){ .matcher = matcher_new(&limits), .next_number = 1 };
     r.reader = matcher_reader_new(r.matcher);
     buf_init(&r.text, 0);
+    const char *const *kernels;
+    size_t kernel_count = json_index_kernels(&kernels);
     for (; r.pairs < pairs; seed++) {
         r.grammar = (struct grammar){ .state = seed * UINT64_C(0x9E3779B97F4A7C15) | 1 };
         (void)grammar_below(&r.grammar, 2);
+        assert_int_equal(json_index_use(kernels[seed % kernel_count]), ERR_OK);
         (void)fprintf(stderr, r.pairs == 0 ? "seed %llu\n" : "", (unsigned long long)seed);
         one_round(&r, 1 + grammar_below(&r.grammar, RULES_MAX));
     }
