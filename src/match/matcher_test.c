@@ -1,6 +1,8 @@
 /* The matcher by itself: every operator beside every other on one field, in whatever order they go; nothing is left of
  * rules that are gone; the golden cases; and that an event allocates nothing. */
 #include "match/matcher.h"
+#include "match/matcher_glance.h"
+#include "match/matcher_number.h"
 #include "match/pattern_golden_test.h"
 
 #include <setjmp.h>
@@ -8,6 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -248,6 +251,59 @@ static struct str nth_range(struct arena *arena, unsigned n)
     default:
         return arena_printf(arena, "{\"n\":[{\"numeric\":[\">=\",%u,\"<\",%u.5]}]}", low, low + n % 97);
     }
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return *seed >> 8;
+}
+
+/* A number of up to nine digits before the point and 18 behind; now and then with an exponent. */
+static size_t write_number(char *to, uint32_t *seed)
+{
+    char *at = to;
+    size_t whole = 1 + next_random(seed) % 9, decimals = next_random(seed) % 19;
+    if (next_random(seed) % 2)
+        *at++ = '-';
+    for (size_t i = 0; i < whole; i++)
+        *at++ = (char)('0' + (whole == 1 ? next_random(seed) % 10 : i ? next_random(seed) % 10 : 1));
+    if (decimals)
+        *at++ = '.';
+    for (size_t i = 0; i < decimals; i++)
+        *at++ = (char)('0' + (next_random(seed) % 3 ? next_random(seed) % 10 : 0));
+    if (next_random(seed) % 20 == 0)
+        at += snprintf(at, 8, "%c%d", "eE"[next_random(seed) % 2], (int)(next_random(seed) % 30) - 15);
+    return (size_t)(at - to);
+}
+
+/* A glance says of a number what reading it says, whatever is written behind it. */
+static void test_glances(void **state)
+{
+    (void)state;
+    uint32_t seed = 3, glances = 0, rounds = 300000;
+    for (uint32_t i = 0; i < rounds; i++) {
+        char text[64];
+        struct matcher_number number, longer;
+        uint64_t hash;
+        double near;
+        memset(text, "0,9}.e"[next_random(&seed) % 6], sizeof(text));
+        size_t len = write_number(text, &seed), room = len + next_random(&seed) % 20;
+        matcher_number_read(str_of(text, len), &number);
+        uint64_t expected = matcher_number_hash(&number, 7);
+        if (matcher_glance(text, len, text + room, 7, &hash, &near)) {
+            glances++;
+            if (hash != expected || !(near >= matcher_number_below(&number)) ||
+                !(near <= matcher_number_above(&number)))
+                fail_msg("%.*s: %.17g", (int)len, text, near);
+        }
+        if (memchr(text, '.', len) && !memchr(text, 'e', len) && !memchr(text, 'E', len)) {
+            memcpy(text + len, "000", 3);
+            matcher_number_read(str_of(text, len + 3), &longer);
+            assert_true(matcher_number_hash(&longer, 7) == expected);
+        }
+    }
+    assert_true(glances > rounds / 3);
 }
 
 static void ranges_check(struct arena *arena, struct matcher_reader *reader, struct pattern *const *patterns,
@@ -498,6 +554,7 @@ int main(void)
     const struct CMUnitTest all[] = {
         cmocka_unit_test(test_pairs_of_operators),
         cmocka_unit_test(test_nothing_is_left),
+        cmocka_unit_test(test_glances),
         cmocka_unit_test(test_many_ranges),
         cmocka_unit_test(test_freed_full),
         cmocka_unit_test(test_refusals),
