@@ -4,9 +4,10 @@
  *     frame    passed    frame frame   value   skipped
  *
  * A frame is a container in which somebody may ask about something. A container in which nobody does is skipped
- * along the index, which checks it. Members mostly come in the order of the event before, so each name is held against
- * the one that came then, before it is looked up. What is out of the ordinary (a text that is not JSON, a name that is asked
- * about and stands twice in an object, very many such names) is left to json_read and match_walk.
+ * along the index, which checks it. Members mostly come in the order of the event before, so each name is held
+ * against the one that came then, before it is looked up. What is out of the ordinary (a text that is not JSON, a
+ * name that is asked about and stands twice in an object, very many such names) is left to json_read and
+ * match_walk.
  */
 #include "match/match_place.h"
 #include "match/matcher_hash.h"
