@@ -25,3 +25,16 @@ void match_event_grow_items(struct match_event *event)
 {
     event->items = grow(event->items, &event->item_room, sizeof(*event->items));
 }
+
+void match_event_grow_sources(struct match_event *event)
+{
+    event->sources = grow(event->sources, &event->source_room, sizeof(*event->sources));
+}
+
+void match_event_fini(struct match_event *event)
+{
+    free(event->values);
+    free(event->items);
+    free(event->sources);
+    arena_fini(&event->arena);
+}

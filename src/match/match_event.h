@@ -46,10 +46,16 @@ struct match_event {
     uint32_t item_count, item_room;
     uint32_t item;      /* that is open now */
     struct arena arena; /* decoded texts */
+    /* Of match_walk, beside the values, if somebody wants to know: what they were read from. */
+    const struct json **sources;
+    uint32_t source_room;
+    bool keeps_sources;
 };
 
 void match_event_grow_values(struct match_event *event);
 void match_event_grow_items(struct match_event *event);
+void match_event_grow_sources(struct match_event *event);
+void match_event_fini(struct match_event *event);
 
 static inline void match_event_begin(struct match_event *event)
 {

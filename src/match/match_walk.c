@@ -84,6 +84,10 @@ static void walk(const struct match_place *place, const struct json *value, stru
         if (match_place_has_below(place))
             walk_object(place, value, event);
     } else if (match_place_is_asked(place)) {
+        while (event->keeps_sources && event->value_count >= event->source_room)
+            match_event_grow_sources(event);
+        if (event->keeps_sources)
+            event->sources[event->value_count] = value;
         bool text = value->type == JSON_STRING || value->type == JSON_NUMBER;
         match_event_value(event, place, value->type, text ? value->text : STR_EMPTY);
     }

@@ -1,7 +1,6 @@
-/* The compiled matcher against the plain evaluator, on random patterns and events, with each kernel of the index in turn.
- * What is compared are all rules of a matcher at once, while rules come and go between events; at the end nothing of
- * them is left. CREMA_PAIRS and
- * CREMA_SEED say how many and which. */
+/* The compiled matcher against the plain evaluator, on random patterns and events, with each kernel of the index in
+ * turn. What is compared are all rules of a matcher at once, while rules come and go between events; at the end
+ * nothing of them is left. CREMA_PAIRS and CREMA_SEED say how many and which. */
 #include "json/json_index.h"
 #include "match/matcher.h"
 #include "match/matcher_grammar.h"

@@ -7,7 +7,8 @@
  *                                 letters that a value must have
  *     numeric                     row by row, by its ends
  *     cidr                        the hash of the leading bits, and how many they are
- *     anything-but                row by row, if most values are told fast to be in the list; else whatever stands there
+ *     anything-but                row by row, if most values are told fast to be in the list; else whatever stands
+ *                                 there
  *     exists                      whatever stands there
  */
 #include "match/matcher_hash.h"

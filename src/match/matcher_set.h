@@ -1,5 +1,5 @@
-/* matcher_set.h - a long list of tests as a value asks it: which of them may pass is looked up, so that the list's length
- * costs nothing. One block of bytes without pointers; it stands in a clause.
+/* matcher_set.h - a long list of tests as a value asks it: which of them may pass is looked up, so that the list's
+ * length costs nothing. One block of bytes without pointers; it stands in a clause.
  *
  *     strings, numbers             their hashes
  *     prefixes, suffixes, blocks   their hashes, and their lengths: a value asks for its beginnings of such lengths

@@ -25,9 +25,7 @@ void matcher_view_init(struct matcher_view *view, const uint64_t *seeds)
 
 void matcher_view_fini(struct matcher_view *view)
 {
-    free(view->event.values);
-    free(view->event.items);
-    arena_fini(&view->event.arena);
+    match_event_fini(&view->event);
     free(view->values);
     free(view->places);
     free(view->memos);

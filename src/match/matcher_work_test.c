@@ -11,8 +11,8 @@
 
 enum { SHORT = 1000, LONG = 16000, EVENT = 200000, STEPS_A_BYTE = 4 };
 
-/* A list on "a", its n-th test, and the n-th value of an event, none of which passes or all of which do. Values and tests
- * repeat after a while. */
+/* A list on "a", its n-th test, and the n-th value of an event, none of which passes or all of which do. Values repeat
+ * after a while. */
 static const struct kind {
     const char *name, *begin, *test, *end, *value;
     unsigned first, value_first, value_count;

@@ -4,6 +4,7 @@
  * they ask for is there, but in different items of an array: that array's place is named.
  *
  * What is to be judged are rules of a matcher of its own, so that the event is looked at once for all of them. */
+#include "match/match_place.h"
 #include "match/matcher.h"
 #include "match/pattern_walk.h"
 
@@ -13,50 +14,69 @@
 /* ---- what stands at a place ---- */
 
 struct values {
-    struct arena *arena;
-    struct json *at; /* room for PATTERN_VALUES_SHOWN; NULL: only counted */
+    struct json *at; /* room for PATTERN_VALUES_SHOWN */
     uint32_t count, more;
-    bool array; /* one stands at the place */
 };
 
-static void add_value(struct values *values, const struct json *value)
+static void add_value(struct values *values, const struct json *value, struct arena *arena)
 {
-    if (value->type == JSON_ARRAY) {
-        values->array = true;
-        for (uint32_t i = 0; i < value->count; i++)
-            add_value(values, &value->items[i]);
-    } else if (value->type != JSON_OBJECT) {
-        if (!values->at || values->count == PATTERN_VALUES_SHOWN) {
-            values->more++;
-            return;
-        }
-        struct json *shown = &values->at[values->count++];
-        *shown = *value;
-        if (str_empty(shown->raw))
-            shown->raw = json_text(values->arena, value);
+    if (values->count == PATTERN_VALUES_SHOWN) {
+        values->more++;
+        return;
     }
+    struct json *shown = &values->at[values->count++];
+    *shown = *value;
+    if (str_empty(shown->raw))
+        shown->raw = json_text(arena, value);
 }
 
-/* What stands below the source under the names, in all items of arrays on the way. */
-static void collect(struct walk *walk, struct source source, const struct str *names, uint32_t count,
-                    struct values *ret)
+/* At the places of the clauses, in one go over the event: of each clause, as they stand in the event. */
+static struct values *collect(struct arena *arena, const struct pattern_clause *const *clauses,
+                              uint32_t count, const struct json *event)
 {
-    if (count == 0) {
-        if (str_empty(source.prefix))
-            add_value(ret, source.value);
-        return;
+    struct matcher_memory memory;
+    struct match_places places;
+    struct match_event read = { .keeps_sources = true };
+    struct values *values = ARENA_ARRAY(arena, struct values, count);
+    struct match_place **asked = ARENA_ARRAY(arena, struct match_place *, count);
+    matcher_memory_init(&memory);
+    match_places_init(&places, &memory, (uint64_t)(uintptr_t)&places);
+    for (uint32_t i = 0; i < count; i++) {
+        asked[i] = match_place_ask(&places, clauses[i]->names, clauses[i]->name_count);
+        values[i].at = (void *)arena_bytes(arena, PATTERN_VALUES_SHOWN * sizeof(struct json));
     }
+    uint32_t *by_slot = ARENA_ARRAY(arena, uint32_t, places.slots.count);
+    for (uint32_t i = 0; i < count; i++)
+        by_slot[asked[i]->slot] = i;
+    match_event_begin(&read);
+    match_walk(places.root, event, &read);
+    for (uint32_t i = 0; i < read.value_count; i++)
+        add_value(&values[by_slot[read.values[i].place->slot]], read.sources[i], arena);
+    for (uint32_t i = 0; i < count; i++)
+        match_place_drop(&places, asked[i]);
+    match_places_fini(&places);
+    matcher_memory_fini(&memory);
+    match_event_fini(&read);
+    return values;
+}
+
+/* Whether an array stands there, also one in an array on the way. */
+static bool array_stands(struct walk *walk, struct source source, const struct str *names, uint32_t count)
+{
+    bool found = false;
     if (source_is_array(&source)) {
-        for (uint32_t i = 0; i < source.value->count; i++)
-            collect(walk, (struct source){ .value = &source.value->items[i] }, names, count, ret);
-        return;
+        found = count == 0;
+        for (uint32_t i = 0; i < source.value->count && !found; i++)
+            found = array_stands(walk, (struct source){ .value = &source.value->items[i] }, names, count);
+    } else if (count > 0) {
+        size_t start = walk->len;
+        walk_push_below(walk, source, names[0]);
+        size_t end = walk->len;
+        for (size_t i = start; i < end && !found; i++)
+            found = array_stands(walk, walk->sources[i], names + 1, count - 1);
+        walk->len = start;
     }
-    size_t start = walk->len;
-    walk_push_below(walk, source, names[0]);
-    size_t end = walk->len;
-    for (size_t i = start; i < end; i++)
-        collect(walk, walk->sources[i], names + 1, count - 1, ret);
-    walk->len = start;
+    return found;
 }
 
 /* ---- judging ---- */
@@ -150,23 +170,18 @@ static void judge_put_test(struct judge *judge, const struct pattern_clause *cla
 }
 
 /* alone: whether the event passes each of the tests, and nothing else is asked. */
-static void find_clause(struct walk *walk, const struct pattern_clause *clause, const struct json *event,
+static void find_clause(struct arena *arena, const struct pattern_clause *clause, const struct values *values,
                         bool passed, const bool *alone, struct pattern_finding *ret)
 {
-    struct arena *arena = walk->arena;
-    struct values values = { .arena = arena,
-                             .at = (void *)arena_bytes(arena, PATTERN_VALUES_SHOWN * sizeof(*values.at)) };
     bool some = false;
-    walk->len = 0;
-    collect(walk, (struct source){ .value = event }, clause->names, clause->name_count, &values);
     for (uint32_t i = 0; i < clause->test_count; i++) {
         const struct pattern_test *test = &clause->tests[i];
         ret[i] = (struct pattern_finding){ .place = clause->place,
                                            .test = compact(arena, test->raw),
                                            .kind = kind_name(test),
-                                           .values = values.at,
-                                           .value_count = values.count,
-                                           .values_more = values.more,
+                                           .values = values->at,
+                                           .value_count = values->count,
+                                           .values_more = values->more,
                                            .passed = alone[i] };
         some |= ret[i].passed;
     }
@@ -199,15 +214,6 @@ static void judge_put_part(struct judge *judge, const struct pattern_conjunction
     judge_put(judge, &part);
 }
 
-static bool has_array(struct walk *walk, const struct pattern_clause *of, uint32_t names,
-                      const struct json *event)
-{
-    struct values values = { 0 };
-    walk->len = 0;
-    collect(walk, (struct source){ .value = event }, of->names, names, &values);
-    return values.array;
-}
-
 /* Of names of the clause at i; the parts below one place are judged once. */
 static bool is_new_part(const struct pattern_conjunction *conjunction, uint32_t i, uint32_t names)
 {
@@ -216,15 +222,17 @@ static bool is_new_part(const struct pattern_conjunction *conjunction, uint32_t 
 
 /* Every clause passes alone and the conjunction fails: the innermost place below which they fail together, or the
  * array around it. */
-static struct str find_divided(struct walk *walk, const struct pattern_conjunction *conjunction,
+static struct str find_divided(struct arena *arena, const struct pattern_conjunction *conjunction,
                                const struct json *event)
 {
-    const struct pattern_clause **room = (void *)arena_bytes(walk->arena, conjunction->count * sizeof(*room));
+    struct walk walk;
+    const struct pattern_clause **room = (void *)arena_bytes(arena, conjunction->count * sizeof(*room));
     const struct pattern_clause *found = conjunction->clauses[0];
     uint32_t names = 0;
     uint64_t part = 0;
     struct judge judge;
-    judge_begin(&judge, walk->arena);
+    judge_begin(&judge, arena);
+    walk_init(&walk, arena);
     for (uint32_t i = 0; i < conjunction->count; i++)
         for (uint32_t n = conjunction->clauses[i]->name_count; n > 0 && is_new_part(conjunction, i, n); n--)
             judge_put_part(&judge, conjunction, conjunction->clauses[i], n, room);
@@ -236,7 +244,7 @@ static struct str find_divided(struct walk *walk, const struct pattern_conjuncti
                 names = n;
                 found = conjunction->clauses[i];
             }
-    while (names > 0 && !has_array(walk, found, names, event))
+    while (names > 0 && !array_stands(&walk, (struct source){ .value = event }, found->names, names))
         names--;
     if (names == 0)
         return STR_EMPTY;
@@ -268,10 +276,9 @@ static void weigh(const struct pattern_conjunction *conjunction, const bool *alo
         ret->clauses_passed = conjunction->count;
 }
 
-static void find_all(struct walk *walk, const struct pattern_conjunction *conjunction, const bool *alone,
+static void find_all(struct arena *arena, const struct pattern_conjunction *conjunction, const bool *alone,
                      const struct json *event, struct pattern_explanation *ret)
 {
-    struct arena *arena = walk->arena;
     const struct pattern_clause **clauses = (void *)arena_bytes(arena, conjunction->count * sizeof(*clauses));
     struct judge judge;
     memcpy(clauses, conjunction->clauses, conjunction->count * sizeof(*clauses));
@@ -282,10 +289,11 @@ static void find_all(struct walk *walk, const struct pattern_conjunction *conjun
             judge_put_test(&judge, clauses[i], &clauses[i]->tests[k]);
     ret->finding_count = (uint32_t)judge.count;
     const bool *passed = judge_end(&judge, event);
+    const struct values *values = collect(arena, clauses, conjunction->count, event);
     struct pattern_finding *at = (void *)arena_bytes(arena, ret->finding_count * sizeof(*at));
     ret->findings = at;
     for (uint32_t i = 0; i < conjunction->count; i++) {
-        find_clause(walk, clauses[i], event, ret->matched || alone[clauses[i]->number], passed, at);
+        find_clause(arena, clauses[i], &values[i], ret->matched || alone[clauses[i]->number], passed, at);
         at += clauses[i]->test_count;
         passed += clauses[i]->test_count;
     }
@@ -294,12 +302,10 @@ static void find_all(struct walk *walk, const struct pattern_conjunction *conjun
 void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
                      struct pattern_explanation *ret)
 {
-    struct walk walk;
     struct judge judge;
     const struct pattern_clause **clauses =
         ARENA_ARRAY(arena, const struct pattern_clause *, pattern->clause_count);
     *ret = (struct pattern_explanation){ 0 };
-    walk_init(&walk, arena);
     for (uint32_t i = 0; i < pattern->count; i++)
         for (uint32_t n = 0; n < pattern->conjunctions[i].count; n++)
             clauses[pattern->conjunctions[i].clauses[n]->number] = pattern->conjunctions[i].clauses[n];
@@ -317,9 +323,9 @@ void pattern_explain(const struct pattern *pattern, struct arena *arena, const s
     }
     const struct pattern_conjunction *shown = &pattern->conjunctions[ret->conjunction];
     ret->conjunctions = pattern->count;
-    find_all(&walk, shown, alone, event, ret);
+    find_all(arena, shown, alone, event, ret);
     if (!ret->matched && ret->clauses_passed == ret->clauses)
-        ret->divided_place = find_divided(&walk, shown, event);
+        ret->divided_place = find_divided(arena, shown, event);
 }
 
 /* ---- as JSON ---- */
