@@ -449,8 +449,10 @@ static struct matcher_clause *build(struct matcher_clauses *c, const struct patt
     put_tests(c, tests, count, &list);
     arena_fini(&scratch);
     uint32_t set = put_set(c, list.at, count);
-    if (set)
-        memcpy(c->room + reserve(c, 8) + 4, &set, sizeof(set)); /* the last four bytes */
+    if (set) {
+        uint32_t at = reserve(c, 2 * sizeof(set));
+        memcpy(c->room + at + sizeof(set), &set, sizeof(set)); /* the last four bytes */
+    }
     (void)reserve(c, 0);
     struct matcher_clause *clause = (void *)c->room;
     clause->size = (uint32_t)c->len;

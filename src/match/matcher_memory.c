@@ -80,9 +80,9 @@ static uint64_t epoch_in_use(struct matcher_memory *memory)
 
 void matcher_memory_turn(struct matcher_memory *memory)
 {
+    (void)atomic_fetch_add(&memory->epoch, 1);
     if (memory->retired_start == memory->retired_end)
         return;
-    (void)atomic_fetch_add(&memory->epoch, 1);
     uint64_t in_use = epoch_in_use(memory);
     while (memory->retired_start < memory->retired_end &&
            memory->retired[memory->retired_start].epoch < in_use) {

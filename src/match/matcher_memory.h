@@ -39,7 +39,8 @@ void *matcher_memory_alloc(struct matcher_memory *memory, size_t size); /* zeroe
 void matcher_memory_free(struct matcher_memory *memory, void *room, size_t size);
 /* Of what was unlinked; freed later. NULL is nothing. */
 void matcher_memory_retire(struct matcher_memory *memory, void *room, size_t size);
-/* After each change: readers that enter now see none of what was retired before. */
+/* After each change: readers that enter now see none of what was retired before. What they keep from one event to the
+ * next is of one epoch, so it is another also when nothing was retired. */
 void matcher_memory_turn(struct matcher_memory *memory);
 
 struct matcher_slot *matcher_memory_slot_take(struct matcher_memory *memory); /* any thread */

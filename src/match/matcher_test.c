@@ -360,6 +360,39 @@ static void test_many_ranges(void **state)
 }
 
 /* A matcher is freed with its rules, and its readers before or after some of them. */
+/* What a reader remembers of the events before, it remembers of rules as they were then. */
+static void test_the_same_event_again(void **state)
+{
+    (void)state;
+    enum { NAMES = 24 };
+    struct matcher *matcher = matcher_new(NULL);
+    struct matcher_reader *reader = matcher_reader_new(matcher);
+    struct arena arena = { 0 };
+    struct matcher_result result;
+    struct buf event;
+    buf_init(&event, 0);
+    buf_add(&event, STR("{\"begins\":1"));
+    for (int i = 0; i < NAMES; i++)
+        buf_printf(&event, ",\"name-%d\":%d", i, i);
+    buf_add_char(&event, '}');
+    for (int k = 0; k < 2 * NAMES; k++) {
+        int i = k * 7 % NAMES;
+        assert_int_equal(matcher_match(reader, buf_str(&event), &result, NULL), ERR_OK);
+        assert_int_equal(result.count, k < NAMES ? k : 2 * NAMES - k);
+        struct str pattern = arena_printf(&arena, "{\"name-%d\":[%d]}", i, i), error;
+        if (k < NAMES)
+            assert_int_equal(matcher_add(matcher, (uint64_t)i, pattern, &arena, &error), ERR_OK);
+        else
+            assert_int_equal(matcher_remove(matcher, (uint64_t)i), ERR_OK);
+    }
+    assert_int_equal(matcher_match(reader, buf_str(&event), &result, NULL), ERR_OK);
+    assert_int_equal(result.count, 0);
+    matcher_reader_free(&reader);
+    matcher_free(&matcher);
+    buf_fini(&event);
+    arena_fini(&arena);
+}
+
 static void test_freed_full(void **state)
 {
     (void)state;
@@ -556,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_nothing_is_left),
         cmocka_unit_test(test_glances),
         cmocka_unit_test(test_many_ranges),
+        cmocka_unit_test(test_the_same_event_again),
         cmocka_unit_test(test_freed_full),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_events_that_are_none),
