@@ -30,7 +30,7 @@ struct shape_checker *shape_checker_new(void)
     checker->patterns = ARENA_ARRAY(&arena, struct regex *, shape_patterns_count);
     for (size_t i = 0; i < shape_patterns_count; i++) {
         struct diag diag;
-        enum err err = regex_compile(&arena, shape_patterns[i], &checker->patterns[i], &diag);
+        enum err err = regex_compile(&arena, shape_patterns[i], 0, &checker->patterns[i], &diag);
         assert(err == ERR_OK); /* a test compiles every one */
         (void)err;
     }

@@ -319,7 +319,7 @@ static void test_patterns_of_the_table_can_be_checked(void **state)
     for (size_t i = 0; i < shape_patterns_count; i++) {
         struct regex *regex;
         struct diag diag = { "" };
-        if (regex_compile(&arena, shape_patterns[i], &regex, &diag) != ERR_OK)
+        if (regex_compile(&arena, shape_patterns[i], 0, &regex, &diag) != ERR_OK)
             fail_msg("%s", diag.text);
     }
 }

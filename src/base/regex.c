@@ -14,6 +14,7 @@
 enum {
     PROGRAM_MAX = 2048, /* places */
     STATES_MAX = 1024,  /* rows of the table */
+    CUTS_MAX = 16384,   /* ends of ranges, of all classes */
 };
 
 enum place_type { PLACE_CLASS, PLACE_SPLIT, PLACE_BEGIN, PLACE_END, PLACE_MATCH };
@@ -102,8 +103,12 @@ static uint16_t build(struct builder *b, const struct node *node, uint16_t next)
         for (unsigned i = node->min; i < node->max && !b->full; i++)
             start = place_add(b, PLACE_SPLIT, 0, build(b, node->a, start), next);
     }
-    for (unsigned i = 0; i < node->min && !b->full; i++)
+    size_t before = b->length;
+    for (unsigned i = 0; i < node->min && !b->full; i++) {
         start = build(b, node->a, start);
+        if (b->length == before)
+            break; /* nothing, however often */
+    }
     return start;
 }
 
@@ -156,6 +161,8 @@ static bool make_kinds(struct arena *arena, struct arena *scratch, const struct 
             VEC_PUSH(scratch, &cuts, tree->classes[i].ranges[j].last + 1);
         }
     }
+    if (cuts.len > CUTS_MAX)
+        return false;
     qsort(cuts.at, cuts.len, sizeof(*cuts.at), compare_u32);
     struct kinds *kinds = &machine->kinds;
     kinds->starts = ARENA_ARRAY(arena, uint32_t, cuts.len);
@@ -330,7 +337,8 @@ static void make_table(struct arena *arena, struct machine *machine)
 /* ---- compile ---- */
 
 static enum err machine_make(struct arena *arena, struct arena *scratch, const struct regex_tree *tree,
-                             size_t part, struct machine *machine, struct str pattern, struct diag *reterr)
+                             size_t part, unsigned flags, struct machine *machine, struct str pattern,
+                             struct diag *reterr)
 {
     struct builder b = { .arena = scratch, .program = ARENA_ARRAY(scratch, struct place, PROGRAM_MAX) };
     uint16_t match = place_add(&b, PLACE_MATCH, 0, 0, 0);
@@ -341,25 +349,35 @@ static enum err machine_make(struct arena *arena, struct arena *scratch, const s
     memcpy(machine->program, b.program, b.length * sizeof(*b.program));
     machine->length = (uint16_t)b.length;
     machine->negated = tree->parts[part].negated;
-    make_table(arena, machine);
+    if (!(flags & REGEX_STEPWISE))
+        make_table(arena, machine);
     return ERR_OK;
 }
 
-enum err regex_compile(struct arena *arena, struct str pattern, struct regex **ret, struct diag *reterr)
+enum err regex_compile(struct arena *arena, struct str pattern, unsigned flags, struct regex **ret,
+                       struct diag *reterr)
 {
     struct arena scratch = { 0 };
     struct regex_tree *tree = ARENA_NEW(&scratch, struct regex_tree);
     struct regex *regex = ARENA_NEW(arena, struct regex);
-    enum err err = regex_tree_read(&scratch, pattern, tree, reterr);
+    enum err err = regex_tree_read(&scratch, pattern, flags, tree, reterr);
     if (!err)
         regex->machines = ARENA_ARRAY(arena, struct machine, tree->part_count);
     for (; !err && regex->machine_count < tree->part_count; regex->machine_count++)
-        err = machine_make(arena, &scratch, tree, regex->machine_count,
+        err = machine_make(arena, &scratch, tree, regex->machine_count, flags,
                            &regex->machines[regex->machine_count], pattern, reterr);
     arena_fini(&scratch);
     if (!err)
         *ret = regex;
     return err;
+}
+
+size_t regex_places(const struct regex *regex)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < regex->machine_count; i++)
+        count += regex->machines[i].length;
+    return count;
 }
 
 /* ---- match ---- */

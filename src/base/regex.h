@@ -17,11 +17,20 @@
 
 struct regex;
 
-/* ERR_UNSUPPORTED or ERR_INVALID (says what and where). The expression lives in the arena. */
-enum err regex_compile(struct arena *arena, struct str pattern, struct regex **ret,
+enum regex_flag {
+    REGEX_ANY_CASE = 1, /* letters of ASCII match in either case */
+    REGEX_DOT_ALL = 2,  /* . takes line ends too */
+    /* No table: what compiling costs is the length of the pattern. For patterns that come from outside. */
+    REGEX_STEPWISE = 4,
+};
+
+/* flags: of enum regex_flag. ERR_UNSUPPORTED, ERR_INVALID or ERR_LIMIT (says what and where). The expression
+ * lives in the arena. */
+enum err regex_compile(struct arena *arena, struct str pattern, unsigned flags, struct regex **ret,
                        struct diag *reterr) MUST_USE;
 /* text: valid UTF-8. */
 bool regex_match(const struct regex *regex, struct str text);
+size_t regex_places(const struct regex *regex); /* of its machines: each may cost a step at each character */
 /* The same without the table; tests hold the two against each other. */
 bool regex_match_stepwise(const struct regex *regex, struct str text);
 

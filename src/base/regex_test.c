@@ -1,4 +1,5 @@
 #include "base/regex.h"
+#include "base/buf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@ static const struct regex *compiled(const char *pattern)
 {
     struct regex *regex = NULL;
     struct diag diag = { "" };
-    enum err err = regex_compile(&arena, str_from(pattern), &regex, &diag);
+    enum err err = regex_compile(&arena, str_from(pattern), 0, &regex, &diag);
     if (err)
         fail_msg("%s: %s", pattern, diag.text);
     return regex;
@@ -113,7 +114,7 @@ static void test_refuses_what_it_does_not_cover(void **state)
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
         struct regex *regex;
         struct diag diag = { "" };
-        if (regex_compile(&arena, str_from(patterns[i]), &regex, &diag) == ERR_OK)
+        if (regex_compile(&arena, str_from(patterns[i]), 0, &regex, &diag) == ERR_OK)
             fail_msg("%s is taken", patterns[i]);
         assert_true(diag.text[0]);
     }
@@ -129,6 +130,57 @@ static void test_too_large_a_table_is_run_stepwise(void **state)
     assert_true(matches("[ab]*a[ab]{12}", str_of(text.ptr, 23)) == (text.ptr[23 - 13] == 'a'));
 }
 
+static bool matches_with(const char *pattern, unsigned flags, const char *text)
+{
+    struct regex *regex = NULL;
+    assert_int_equal(regex_compile(&arena, str_from(pattern), flags, &regex, NULL), ERR_OK);
+    return regex_match(regex, str_from(text));
+}
+
+static void test_flags(void **state)
+{
+    (void)state;
+    assert_true(matches_with(".*rees", REGEX_ANY_CASE, "Nigel REES"));
+    assert_true(matches_with("[^a-c]Z[x-z]", REGEX_ANY_CASE, "dzY"));
+    assert_false(matches_with("[^a-c]z", REGEX_ANY_CASE, "Bz"));
+    assert_true(matches_with("[A-z]", REGEX_ANY_CASE, "_"));
+    assert_false(matches_with("[@-B]", REGEX_ANY_CASE, "`")); /* @ has no other case */
+    assert_true(matches_with("[@-B]+", REGEX_ANY_CASE, "@abAB"));
+    assert_false(matches_with("\u00e9", REGEX_ANY_CASE, "\xc3\x89"));
+    assert_false(matches_with("a.b", REGEX_ANY_CASE, "a\nb"));
+    assert_true(matches_with("a.b", REGEX_DOT_ALL, "a\nb"));
+    assert_true(matches_with("(a|ab)(c|bcd)*", REGEX_STEPWISE, "abcdbcdc"));
+    assert_false(matches_with("(a|ab)(c|bcd)*", REGEX_STEPWISE, "abcdbd"));
+}
+
+/* What comes from outside may be as unkind as it likes. */
+static void test_unkind_patterns_end_soon(void **state)
+{
+    static const char *const patterns[] = { "((((((){2000}){2000}){2000}){2000}){2000}){2000}",
+                                            "(((((x{0}){2000}){2000}){2000}){2000}){2000}y", "((a*)*)*b",
+                                            "(a|a)*(a|a)*(a|a)*c", "(.*)(.*)(.*)(.*)(.*)z" };
+    struct buf text;
+    (void)state;
+    buf_init(&text, 0);
+    for (int i = 0; i < 20000; i++)
+        buf_add_char(&text, 'a');
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct regex *regex = NULL;
+        assert_int_equal(regex_compile(&arena, str_from(patterns[i]), REGEX_STEPWISE, &regex, NULL), ERR_OK);
+        assert_false(regex_match(regex, buf_str(&text)));
+        assert_true(regex_places(regex) < 64);
+    }
+    /* Sixty-four classes of hundreds of ranges each. */
+    buf_clear(&text);
+    for (char c = '!'; c < '!' + 60; c++)
+        buf_printf(&text, "[\\p{L}\\%c]", c >= '0' && c <= 'z' ? '#' : c);
+    for (int i = 0; i < 60; i++)
+        buf_printf(&text, "[\\p{L}\\x%02x]", 1 + i);
+    struct regex *regex = NULL;
+    assert_int_not_equal(regex_compile(&arena, buf_str(&text), REGEX_STEPWISE, &regex, NULL), ERR_OK);
+    buf_fini(&text);
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -142,6 +194,8 @@ int main(void)
         cmocka_unit_test(test_matches_whole_texts),
         cmocka_unit_test(test_refuses_what_it_does_not_cover),
         cmocka_unit_test(test_too_large_a_table_is_run_stepwise),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_unkind_patterns_end_soon),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

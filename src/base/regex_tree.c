@@ -13,7 +13,7 @@ struct parser {
     struct arena *arena;
     struct str text;
     size_t at;
-    unsigned depth;
+    unsigned depth, flags;
     struct regex_tree *tree;
     struct diag *diag;
     enum err err;
@@ -225,6 +225,22 @@ static bool literal(struct parser *p, uint32_t *ret)
     return true;
 }
 
+/* With the other case of each letter of ASCII, where case does not count. */
+static struct class_set class_of_written(struct parser *p, ranges_vec *ranges, bool negated)
+{
+    size_t count = p->flags & REGEX_ANY_CASE ? ranges->len : 0;
+    for (size_t i = 0; i < count; i++) {
+        for (uint32_t first = 'A'; first <= 'a'; first += 'a' - 'A') {
+            struct regex_range range = ranges->at[i];
+            uint32_t from = range.first > first ? range.first : first;
+            uint32_t to = range.last < first + 25 ? range.last : first + 25;
+            if (from <= to)
+                add_range(p, ranges, from ^ 0x20, to ^ 0x20);
+        }
+    }
+    return class_of(p->arena, ranges->at, ranges->len, negated);
+}
+
 static struct node *parse_class(struct parser *p) /* after '[' */
 {
     ranges_vec ranges = { 0 };
@@ -249,13 +265,14 @@ static struct node *parse_class(struct parser *p) /* after '[' */
         add_range(p, &ranges, from, to);
     }
     p->at++;
-    return class_node(p, class_of(p->arena, ranges.at, ranges.len, negated));
+    return class_node(p, class_of_written(p, &ranges, negated));
 }
 
 static struct node *single(struct parser *p, uint32_t code)
 {
-    struct regex_range range = { code, code };
-    return class_node(p, class_of(p->arena, &range, 1, false));
+    ranges_vec ranges = { 0 };
+    add_range(p, &ranges, code, code);
+    return class_node(p, class_of_written(p, &ranges, false));
 }
 
 static struct node *parse_alternate(struct parser *p);
@@ -282,7 +299,7 @@ static struct node *parse_atom(struct parser *p)
         return node_new(p, NODE_END, NULL, NULL);
     if (take(p, ".")) {
         struct regex_range ends[] = { { '\n', '\n' }, { '\r', '\r' }, { 0x85, 0x85 }, { 0x2028, 0x2029 } };
-        return class_node(p, class_of(p->arena, ends, 4, true));
+        return class_node(p, class_of(p->arena, ends, p->flags & REGEX_DOT_ALL ? 0 : 4, true));
     }
     if (take(p, "\\")) {
         ranges_vec ranges = { 0 };
@@ -381,9 +398,10 @@ static bool read_look_ahead(struct parser *p, bool negated)
     return true;
 }
 
-enum err regex_tree_read(struct arena *arena, struct str pattern, struct regex_tree *ret, struct diag *reterr)
+enum err regex_tree_read(struct arena *arena, struct str pattern, unsigned flags, struct regex_tree *ret,
+                         struct diag *reterr)
 {
-    struct parser p = { .arena = arena, .text = pattern, .tree = ret, .diag = reterr };
+    struct parser p = { .arena = arena, .text = pattern, .tree = ret, .diag = reterr, .flags = flags };
     bool negated;
     *ret = (struct regex_tree){ .class_count = 0 };
     take(&p, "^"); /* holds where a whole match begins; look-ahead stands behind it */

@@ -38,7 +38,7 @@ struct regex_tree {
     size_t part_count;
 };
 
-enum err regex_tree_read(struct arena *arena, struct str pattern, struct regex_tree *ret,
+enum err regex_tree_read(struct arena *arena, struct str pattern, unsigned flags, struct regex_tree *ret,
                          struct diag *reterr) MUST_USE;
 
 #endif

@@ -65,6 +65,9 @@ static void test_paths(void **state)
     struct str texts = arena_concat(&arena, repeat(&arena, "{\"n\":\"", "a", 60000, "b\",\"l\":[{\"t\":\""),
                                     repeat(&arena, "", "a", 190000, "\"}]}"));
     assert_int_equal(run(&arena, STR("$.l[?(@.t contains $.n)]"), texts), ERR_LIMIT);
+    struct str wide = repeat(&arena, "$.l[?(@.t =~ /", "(a|b?)", 100, "*/)]");
+    assert_int_equal(run(&arena, wide, texts), ERR_LIMIT);
+    assert_int_equal(run(&arena, STR("$.l[?(@.t =~ /(a*)*c/)]"), texts), ERR_OK);
     struct str long_path = repeat(&arena, "$", ".a", 100000, "");
     assert_int_equal(run(&arena, long_path, STR("{}")), ERR_NOTFOUND);
     assert_int_equal(run(&arena, repeat(&arena, "$", "..", 5, "a"), STR("{}")), ERR_UNSUPPORTED);

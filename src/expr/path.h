@@ -11,10 +11,12 @@
  * A filter (path_filter.c) tests each item of an array, or the object it stands on. `@` is what it tests and
  * is no scalar: of scalars none passes, as at the service. Operands: paths from @ or $, strings, numbers,
  * true, false, null, arrays and objects. Operators: == != === !== < <= > >= in nin subsetof anyof noneof
- * contains size empty; && || ! and parentheses. A path alone asks whether it leads anywhere.
+ * contains size empty; =~ /pattern/ with the flags i and s; && || ! and parentheses. A path alone asks whether
+ * it leads anywhere. A pattern (base/regex.h) matches a whole text.
  *
  * A function behind a member (`$.list.length()`) is a member's name, as at the service: it leads nowhere.
- * Not built: scripts `[(...)]`, `=~`, `type`, slices with a step: ERR_UNSUPPORTED.
+ * Scripts `[(...)]` and slices with a step are none of the language's. What patterns have at the service beyond
+ * base/regex.h (look-behind, references, \b and more flags) is ERR_UNSUPPORTED.
  *
  * Threads: a compiled path is immutable and may be used by many.
  */

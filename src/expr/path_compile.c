@@ -242,7 +242,7 @@ static enum err slice_part(struct compiler *c, struct path_part part)
             return err;
     }
     if (compiler_peek(c, 0) == ':')
-        return compiler_unsupported(c, "a slice with a step", STR_EMPTY);
+        return compiler_fail(c, "a slice has no step");
     err = close_bracket(c);
     return err ? err : push(c, part);
 }
@@ -291,7 +291,7 @@ static enum err bracket_part(struct compiler *c)
         if (c->kind == PATH_REFERENCE)
             return fail_reference(c);
         if (letter == '(')
-            return compiler_unsupported(c, "a script [(...)]", STR_EMPTY);
+            return compiler_fail(c, "a path has no scripts [(...)]");
         struct path_part part = { .kind = PART_FILTER };
         enum err err = filter_compile(c, &part);
         if (!err)

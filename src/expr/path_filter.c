@@ -6,7 +6,9 @@
  */
 #include "expr/path_parts.h"
 
-enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_EXISTS, FILTER_COMPARE };
+#include "base/regex.h"
+
+enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_EXISTS, FILTER_COMPARE, FILTER_MATCH };
 enum filter_operator {
     OPERATOR_EQUAL,
     OPERATOR_NOT_EQUAL,
@@ -24,7 +26,10 @@ enum filter_operator {
     OPERATOR_CONTAINS,
     OPERATOR_SIZE,
     OPERATOR_EMPTY,
+    OPERATOR_MATCH,
 };
+
+enum { PATTERN_BYTES_MAX = 1000 };
 
 struct operand {
     bool is_path;
@@ -37,24 +42,25 @@ struct filter {
     enum filter_operator operator;
     const struct filter *list; /* of AND, OR, NOT (one) */
     size_t count;
-    struct operand a, b; /* of EXISTS (a alone), COMPARE */
+    struct operand a, b; /* of EXISTS (a alone), COMPARE, MATCH (a alone) */
+    const struct regex *regex;
 };
 
 /* Longer before shorter. */
 static const struct {
     const char *text;
     enum filter_operator operator;
-    bool word, unbuilt;
+    bool word;
 } operators[] = {
-    { "===", OPERATOR_SAME, false, false },         { "!==", OPERATOR_NOT_SAME, false, false },
-    { "==", OPERATOR_EQUAL, false, false },         { "!=", OPERATOR_NOT_EQUAL, false, false },
-    { "=~", OPERATOR_EQUAL, false, true },          { "<=", OPERATOR_LESS_EQUAL, false, false },
-    { "<", OPERATOR_LESS, false, false },           { ">=", OPERATOR_GREATER_EQUAL, false, false },
-    { ">", OPERATOR_GREATER, false, false },        { "in", OPERATOR_IN, true, false },
-    { "nin", OPERATOR_NOT_IN, true, false },        { "subsetof", OPERATOR_SUBSET_OF, true, false },
-    { "anyof", OPERATOR_ANY_OF, true, false },      { "noneof", OPERATOR_NONE_OF, true, false },
-    { "contains", OPERATOR_CONTAINS, true, false }, { "size", OPERATOR_SIZE, true, false },
-    { "empty", OPERATOR_EMPTY, true, false },       { "type", OPERATOR_EQUAL, true, true },
+    { "===", OPERATOR_SAME, false },         { "!==", OPERATOR_NOT_SAME, false },
+    { "==", OPERATOR_EQUAL, false },         { "!=", OPERATOR_NOT_EQUAL, false },
+    { "=~", OPERATOR_MATCH, false },         { "<=", OPERATOR_LESS_EQUAL, false },
+    { "<", OPERATOR_LESS, false },           { ">=", OPERATOR_GREATER_EQUAL, false },
+    { ">", OPERATOR_GREATER, false },        { "in", OPERATOR_IN, true },
+    { "nin", OPERATOR_NOT_IN, true },        { "subsetof", OPERATOR_SUBSET_OF, true },
+    { "anyof", OPERATOR_ANY_OF, true },      { "noneof", OPERATOR_NONE_OF, true },
+    { "contains", OPERATOR_CONTAINS, true }, { "size", OPERATOR_SIZE, true },
+    { "empty", OPERATOR_EMPTY, true },
 };
 
 /* ---- compile ---- */
@@ -139,13 +145,49 @@ static bool read_operator(struct compiler *c, enum filter_operator *ret, enum er
             continue;
         if (operators[i].word && c->kind == PATH_REFERENCE_READ)
             *reterr = compiler_fail(c, "a filter of a reference path has no operators that are words");
-        else if (operators[i].unbuilt)
-            *reterr = compiler_unsupported(c, "the filter operator ", text);
+        else if (operators[i].operator== OPERATOR_MATCH && c->kind == PATH_REFERENCE_READ)
+            *reterr = compiler_fail(c, "a filter of a reference path has no regular expressions");
         c->at += text.len;
         *ret = operators[i].operator;
         return true;
     }
     return false;
+}
+
+/* From the slash on: /pattern/flags. A slash in the pattern has a backslash before it. */
+static enum err read_pattern(struct compiler *c, const struct regex **ret)
+{
+    unsigned flags = REGEX_STEPWISE;
+    size_t len = 1;
+    struct regex *regex;
+    struct diag why = { .text = "" };
+    if (compiler_peek(c, 0) != '/')
+        return compiler_fail(c, "=~ has a pattern on its right: /.../");
+    for (int letter = compiler_peek(c, len); letter != '/'; letter = compiler_peek(c, ++len)) {
+        if (letter == '\\')
+            len++;
+        if (letter < 0)
+            return compiler_fail(c, "the slash that ends the pattern is missing");
+    }
+    struct str pattern = str_slice(c->text, c->at + 1, len - 1);
+    if (pattern.len > PATTERN_BYTES_MAX)
+        return compiler_unsupported(c, "a pattern of more than 1000 bytes", STR_EMPTY);
+    for (len++; is_letter(compiler_peek(c, len)); len++) {
+        int letter = compiler_peek(c, len);
+        if (!strchr("dimsux", letter))
+            return compiler_fail(c, "the flags of a pattern are i, s, d, m, u and x");
+        if (letter != 'i' && letter != 's')
+            return compiler_unsupported(c, "the flag of a pattern ", str_slice(c->text, c->at + len, 1));
+        flags |= letter == 'i' ? REGEX_ANY_CASE : REGEX_DOT_ALL;
+    }
+    enum err err = regex_compile(c->arena, pattern, flags, &regex, &why);
+    if (err == ERR_INVALID)
+        return compiler_fail(c, arena_cstr(c->arena, arena_printf(c->arena, "the pattern has %s", why.text)));
+    if (err)
+        return compiler_unsupported(c, "a pattern with ", str_from(why.text));
+    *ret = regex;
+    c->at += len;
+    return ERR_OK;
 }
 
 static enum err read_or(struct compiler *c, struct filter *ret);
@@ -164,6 +206,10 @@ static enum err read_comparison(struct compiler *c, struct filter *ret)
     if (err)
         return err;
     compiler_skip_space(c);
+    if (ret->operator== OPERATOR_MATCH) {
+        ret->kind = FILTER_MATCH;
+        return read_pattern(c, &ret->regex);
+    }
     return read_operand(c, &ret->b);
 }
 
@@ -355,6 +401,20 @@ static bool comparison_holds(const struct filter *filter, struct picking *pickin
     }
 }
 
+/* A text, a number or a truth value, as it is written, matches as a whole. */
+static bool match_holds(const struct filter *filter, struct picking *picking, const struct json *tested)
+{
+    struct json value;
+    if (!operand_value(&filter->a, picking, tested, &value) || value.type == JSON_NULL ||
+        value.type == JSON_ARRAY || value.type == JSON_OBJECT)
+        return false;
+    struct str text = value.type == JSON_STRING || value.type == JSON_NUMBER ? value.text
+                      : value.type == JSON_TRUE                              ? STR("true")
+                                                                             : STR("false");
+    picking->work += text.len * regex_places(filter->regex) / 64;
+    return picking->work <= PATH_WORK_MAX && regex_match(filter->regex, text);
+}
+
 /* Recursion is as deep as the tree: FILTER_DEPTH_MAX. */
 bool filter_holds(const struct filter *filter, struct picking *picking, const struct json *tested)
 {
@@ -377,6 +437,8 @@ bool filter_holds(const struct filter *filter, struct picking *picking, const st
                (filter->a.path.definite || value.count > 0);
     case FILTER_COMPARE:
         return comparison_holds(filter, picking, tested);
+    case FILTER_MATCH:
+        return match_holds(filter, picking, tested);
     }
     return false;
 }

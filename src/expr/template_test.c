@@ -123,8 +123,8 @@ static const struct {
       "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call" },
     { "{\"a\":{\"x.$\":\"States.Format('\\\\\\\"', $.id)\"}}", ERR_INVALID, "/a/x.$", "x.$",
       "The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call" },
-    { "{\"x.$\":\"$.a[(@.b)]\"}", ERR_UNSUPPORTED, "/x.$", "x.$",
-      "Path '$.a[(@.b)]': a script [(...)] is not supported yet" },
+    { "{\"x.$\":\"$.a[?(@.b =~ /x/m)]\"}", ERR_UNSUPPORTED, "/x.$", "x.$",
+      "Path '$.a[?(@.b =~ /x/m)]': the flag of a pattern m is not supported yet" },
 };
 
 static void test_refused(void **state)
