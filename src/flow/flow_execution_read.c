@@ -48,8 +48,13 @@ bool execution_find_arn(struct store_reader *reader, struct arena *arena, struct
         ret_ref->nonce = unpack_u64(&in);
         if (child)
             ret_ref->machine_id = unpack_u64(&in);
+        struct map_run run = { .express = false };
         err = unpack_done(&in) ? execution_find(reader, arena, PARTITION_ONLY, ret_ref, whole, ret)
                                : ERR_CORRUPT;
+        if (err == ERR_OK && child)
+            err = map_run_find(reader, arena, PARTITION_ONLY, ret_ref->machine_id, &run);
+        if (err == ERR_OK && run.express) /* they have no such ARN */
+            err = ERR_NOTFOUND;
     }
     return err == ERR_OK || execution_missing(arena, arn, err, reterr);
 }
@@ -217,6 +222,9 @@ static bool list_of(struct store_reader *reader, struct arena *arena, struct ns 
     if (arn_parse(arn, &parts) && str_starts(parts.resource, STR("mapRun:"))) {
         if (!map_run_find_arn(reader, arena, ns, arn, ret_run, reterr))
             return false;
+        if (ret_run->express)
+            return fault_set(reterr, arena, FAULT_MACHINE_TYPE_NOT_SUPPORTED,
+                             "This operation is not supported by this type of state machine");
         *ret_id = ret_run->id;
         *ret = (struct machine_qualified){ .name = map_run_machine_name(arena, ret_run) };
         return true;

@@ -20,7 +20,7 @@
 #include "io/digest.h"
 #include "io/rand.h"
 
-enum { EXPRESS_TIME_MAX_MS = 300000, EXPRESS_MAX = 100000, EXPRESS_HISTORY_BYTES_MAX = 4 << 20 };
+enum { EXPRESS_MAX = 100000, EXPRESS_HISTORY_BYTES_MAX = 4 << 20 };
 
 struct express {
     struct command command; /* runs when its time has come, or tells its end */
@@ -606,9 +606,8 @@ bool flow_express_start(struct flow *flow, struct work *work, const struct editi
     buf_init(&express->record, 0);
     express->name = arena_copy(&express->arena, name);
     uuid_random(uuid);
-    express->arn = arena_printf(&express->arena, "arn:aws:states:%.*s:%.*s:express:%.*s:%.*s:%.*s",
-                                STR_ARG(edition->ns.region), STR_ARG(edition->ns.account),
-                                STR_ARG(edition->machine_name), STR_ARG(name), UUID_TEXT_BYTES, uuid);
+    express->arn = express_arn_make(&express->arena, edition->ns, edition->machine_name, name,
+                                    str_of(uuid, UUID_TEXT_BYTES));
     uint32_t chance;
     rand_bytes(&chance, sizeof(chance));
     express->ref =

@@ -39,6 +39,7 @@ enum {
     HISTORY_EVENTS_MAX = 25000,
     REDRIVE_EVENTS_MAX = HISTORY_EVENTS_MAX - 1, /* with so many an execution cannot go on after its end */
     NAME_CHARACTERS_MAX = 80,
+    EXPRESS_TIME_MAX_MS = 300000, /* of an execution of type EXPRESS */
 };
 
 /* ---- keys ---- */
@@ -107,6 +108,8 @@ bool machine_qualified_read(struct arena *arena, struct ns ns, struct str arn, s
 struct str version_arn_make(struct arena *arena, struct ns ns, struct str machine, uint32_t number);
 struct str machine_arn_make(struct arena *arena, struct ns ns, struct str name);
 struct str execution_arn_make(struct arena *arena, struct ns ns, struct str machine, struct str name);
+struct str express_arn_make(struct arena *arena, struct ns ns, struct str machine, struct str name,
+                            struct str uuid);
 
 /* ---- reading, any thread ---- */
 

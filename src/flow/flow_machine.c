@@ -485,7 +485,7 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
     logging_read(&edition->arena, record.logging, &edition->logging);
     edition->plan = plan;
-    edition->express = record.express;
+    edition->express = record.express || run.express;
     edition->young = flow_is_young(flow, work);
     map_put(&flow->editions, at, edition);
     return edition;

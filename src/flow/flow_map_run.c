@@ -32,7 +32,7 @@ static void map_run_write(struct buf *out, const struct map_run *run)
     pack_i64(out, run->start_ms);
     pack_i64(out, run->stop_ms);
     pack_u64(out, run->limits.concurrency);
-    pack_u8(out, (uint8_t)(run->limits.has_count | run->limits.has_percentage << 1));
+    pack_u8(out, (uint8_t)(run->limits.has_count | run->limits.has_percentage << 1 | run->express << 2));
     pack_u64(out, run->limits.count);
     pack_fixed(out, &run->limits.percentage, sizeof(run->limits.percentage));
     pack_u64(out, run->items);
@@ -87,6 +87,7 @@ static bool map_run_read(struct str bytes, struct map_run *ret)
     uint8_t has = unpack_u8(&in);
     ret->limits.has_count = has & 1;
     ret->limits.has_percentage = has & 2;
+    ret->express = has & 4;
     ret->limits.count = unpack_u32(&in);
     unpack_fixed(&in, &ret->limits.percentage, sizeof(ret->limits.percentage));
     ret->items = unpack_u32(&in);
@@ -228,6 +229,7 @@ void map_run_begin(struct run *run, const struct run_order *order, struct branch
         .branch = order->branch,
         .entry = order->entry,
         .start = order->start,
+        .express = order->express,
         .status = MAP_RUN_RUNNING,
         .account = edition->ns.account,
         .region = edition->ns.region,

@@ -37,6 +37,7 @@ struct map_run {
     struct execution_ref parent;
     uint32_t branch, entry; /* of the state */
     uint32_t start;         /* state that the executions begin with */
+    bool express;           /* they end within five minutes, and are neither listed nor described */
     enum map_run_status status;
     struct str account, region, machine_name, label, uuid;
     struct str execution; /* ARN of the one that it belongs to */
@@ -93,6 +94,7 @@ enum err run_load(struct flow *flow, struct work *work, const struct execution_r
 /* Steps what was loaded. starts may be NULL. */
 /* One step of an execution that is at hand: flow_run.c. */
 void run_step(struct run *run, const struct happening *what, struct value input, start_list *starts);
+struct str run_arn(const struct run *run); /* of one whose edition is at hand */
 void run_go_starts(struct run *run, const struct happening *what, start_list *starts);
 /* An execution that is over goes on: flow_redrive.c. */
 bool run_redrive(struct run *run, struct fault *reterr);

@@ -79,3 +79,10 @@ struct str execution_arn_make(struct arena *arena, struct ns ns, struct str mach
     return arena_printf(arena, "arn:aws:states:%.*s:%.*s:execution:%.*s:%.*s", STR_ARG(ns.region),
                         STR_ARG(ns.account), STR_ARG(machine), STR_ARG(name));
 }
+
+struct str express_arn_make(struct arena *arena, struct ns ns, struct str machine, struct str name,
+                            struct str uuid)
+{
+    return arena_printf(arena, "arn:aws:states:%.*s:%.*s:express:%.*s:%.*s:%.*s", STR_ARG(ns.region),
+                        STR_ARG(ns.account), STR_ARG(machine), STR_ARG(name), STR_ARG(uuid));
+}

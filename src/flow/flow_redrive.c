@@ -109,7 +109,7 @@ bool run_redrive(struct run *run, struct fault *reterr)
     if (!root_load(run))
         return fault_set(reterr, work->arena, FAULT_INTERNAL, "What the execution was cannot be read");
     rest_all(run);
-    run->arn = execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, execution->name);
+    run->arn = run_arn(run);
     struct run_redriven *runs = ARENA_ARRAY(work->arena, struct run_redriven, execution->branches.len);
     for (size_t i = 0; i < execution->branches.len; i++) {
         const struct branch *branch = execution->branches.at[i];
@@ -124,6 +124,8 @@ bool run_redrive(struct run *run, struct fault *reterr)
     execution->stop_ms = 0;
     execution->redrives++;
     execution->redriven_ms = work->now_ms;
+    if (run->edition->child && run->edition->express)
+        execution->timeout_ms = work->now_ms + EXPRESS_TIME_MAX_MS;
     key_execution(&key, work->partition, 'u', &run->ref);
     store_put(work->batch, key_str(&key), STR(""));
     if (run->edition->plan->wants_input &&

@@ -215,6 +215,16 @@ void run_step(struct run *run, const struct happening *what, struct value input,
         flow_machine_purge(flow, run->work, edition->ns, edition->owner_name, machine.id);
 }
 
+/* One of type EXPRESS has its name, a UUID, twice. */
+struct str run_arn(const struct run *run)
+{
+    const struct edition *edition = run->edition;
+    struct str name = run->execution.name;
+    return edition->child && edition->express
+               ? express_arn_make(run->work->arena, edition->ns, edition->machine_name, name, name)
+               : execution_arn_make(run->work->arena, edition->ns, edition->machine_name, name);
+}
+
 /* Takes up an execution that is in the store. ERR_NOTFOUND: there is none, or it is over. */
 enum err run_load(struct flow *flow, struct work *work, const struct execution_ref *ref, struct run *run,
                   struct fault *reterr)
@@ -233,8 +243,7 @@ enum err run_load(struct flow *flow, struct work *work, const struct execution_r
     if (!run->edition)
         return ERR_CORRUPT;
     run->queued = queue_of(work->arena, run->edition->plan, &run->execution);
-    run->arn =
-        execution_arn_make(work->arena, run->edition->ns, run->edition->machine_name, run->execution.name);
+    run->arn = run_arn(run);
     return ERR_OK;
 }
 
@@ -388,7 +397,9 @@ void run_start_child(struct flow *flow, struct work *work, const struct map_run 
     run.execution.hops = hops;
     run.execution.map_index = order->index;
     run.execution.map_items = order->items;
-    run.arn = execution_arn_make(work->arena, run.edition->ns, run.edition->machine_name, run.execution.name);
+    run.arn = run_arn(&run);
+    if (of->express)
+        run.execution.timeout_ms = work->now_ms + EXPRESS_TIME_MAX_MS;
     run.ref = execution_ref_new(flow, work, of->id);
     map_run_key_name(&key, work->partition, of->machine_id, of->label, run.execution.name);
     buf_clear(&flow->record);

@@ -22,7 +22,7 @@ struct map_state {
     int64_t concurrency; /* 0: as many as may be */
     const struct path *items_path, *concurrency_path;
     const struct template *selector; /* NULL: the item itself */
-    bool distributed;
+    bool distributed, express;       /* express: its executions are of that type */
     struct str label;
     struct given tolerated_count, tolerated_percentage;
     struct given batch_items, batch_bytes;
@@ -59,12 +59,14 @@ static void processor_read(struct check *check, const struct where *at, const st
         check_problem(check, &mode_at, "Express state machine does not support Map in DISTRIBUTED mode");
     if (own->distributed && !type && !json_get(config, STR("ExecutionType")))
         check_problem(check, &config_at, "These fields are required: [ExecutionType]");
-    else if (type && str_eq(type->text, STR("EXPRESS")))
-        check_unbuilt(check, &type_at, "A map run of EXPRESS executions");
-    else if (type && !str_eq(type->text, STR("STANDARD")))
+    own->express = own->distributed && type && str_eq(type->text, STR("EXPRESS"));
+    if (type && !str_eq(type->text, STR("EXPRESS")) && !str_eq(type->text, STR("STANDARD")))
         check_problem(check, &type_at,
                       "The field 'ExecutionType' should have one of these values: [STANDARD, EXPRESS]");
+    bool outer = check->express;
+    check->express |= own->express;
     own->start = definition_scope(check, &here, processor, true);
+    check->express = outer;
 }
 
 /* The field, or the same with Path after it. */
@@ -366,6 +368,7 @@ static void map_enter_run(struct step *step, struct branch *branch, struct frame
         .batches = own->batch_bytes.there ? 0
                    : batch >= 1           ? (count + (uint32_t)batch - 1) / (uint32_t)batch
                                           : count,
+        .express = own->express,
         .label = own->label,
         .uuid = uuid_new(step),
         .limits = limits,

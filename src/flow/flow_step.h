@@ -83,6 +83,7 @@ struct map_limits {
 struct run_order {
     uint32_t branch, entry, start; /* start: state that its executions begin with */
     uint32_t items, batches;
+    bool express; /* they are of that type */
     struct str label, uuid;
     struct map_limits limits;
 };

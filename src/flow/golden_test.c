@@ -439,6 +439,26 @@ static void recorded_refusals(void **test)
     assert_int_equal(failed, 0);
 }
 
+/* What a published definition may be refused for: a resource that is not here, data from object storage, and the
+ * other language, which is told alone. */
+static bool published_refusal(struct str problem, bool resources, bool *ret_language)
+{
+    static const char *const resource_words[] = { "The resource provided arn:", "The resource provided ${" };
+    static const char *const fields[] = { "The field ItemReader is not supported by Crema yet at ",
+                                          "The field ResultWriter is not supported by Crema yet at " };
+    size_t colon = str_find(problem, STR(": "));
+    struct str text = colon == STR_NOT_FOUND ? STR_EMPTY : str_from_offset(problem, colon + 2);
+    if (str_starts(text, STR("'"))) /* of the whole refusal's opening words */
+        text = str_from_offset(text, str_find(text, STR(": ")) + 2);
+    *ret_language = str_starts(text, STR("The query language JSONata is not supported by Crema yet at "));
+    for (unsigned i = 0; i < 2; i++) {
+        if (str_starts(text, str_from(fields[i])) ||
+            (resources && str_starts(text, str_from(resource_words[i]))))
+            return true;
+    }
+    return *ret_language;
+}
+
 static void published_with(task_known_f *known, const char *what, unsigned least)
 {
     size_t len;
@@ -448,7 +468,7 @@ static void published_with(task_known_f *known, const char *what, unsigned least
         skip();
     }
     struct str rest = str_of(bytes, len), line;
-    unsigned accepted = 0, by_name = 0, failed = 0;
+    unsigned accepted = 0, by_name = 0, other_language = 0, failed = 0;
     while (line_next(&rest, &line)) {
         struct arena arena = { 0 };
         struct json record;
@@ -460,16 +480,16 @@ static void published_with(task_known_f *known, const char *what, unsigned least
         if (plan_read(&arena, definition, false, known, NULL, &plan, &fault)) {
             accepted++;
         } else {
-            /* Each problem that is named must be one of something that is not built. */
-            bool named = true;
+            bool named = true, language = false;
             struct str problems = fault;
             while (named && !str_empty(problems)) {
                 size_t next = str_find(str_from_offset(problems, 1), STR(", SCHEMA_VALIDATION_FAILED"));
                 piece = next == STR_NOT_FOUND ? problems : str_slice(problems, 0, next + 1);
                 problems = str_from_offset(problems, piece.len);
-                named = refused_by_name(piece);
+                named = published_refusal(piece, known == engine_task_known, &language);
             }
-            by_name += named;
+            by_name += named && !language;
+            other_language += language;
             failed += !named;
             if (!named)
                 print_error("%.*s: %.*s\n   in %.*s\n", STR_ARG(json_get_str(&record, STR("id"))),
@@ -479,8 +499,10 @@ static void published_with(task_known_f *known, const char *what, unsigned least
         arena_fini(&arena);
     }
     free(bytes);
-    print_message("published definitions, %s: %u accepted, %u refused by name, %u refused otherwise\n", what,
-                  accepted, by_name, failed);
+    print_message(
+        "published definitions, %s: %u accepted, %u refused for what they name, %u in JSONata, %u refused "
+        "otherwise\n",
+        what, accepted, by_name, other_language, failed);
     assert_int_equal(failed, 0);
     assert_true(accepted >= least);
 }
@@ -503,7 +525,7 @@ static bool any_task_known(void *self, struct str resource, struct str *ret_why)
 static void published_language(void **test)
 {
     (void)test;
-    published_with(any_task_known, "were every resource here", 113);
+    published_with(any_task_known, "were every resource here", 114);
 }
 
 /* ---- our own ---- */

@@ -114,6 +114,33 @@ def test_map_runs(server):
     assert [e["executionArn"] for e in running["executions"]] == [arn], "the run's executions are not the machine's"
 
 
+def test_map_runs_of_express_executions(server):
+    """They are counted, and neither listed nor described."""
+    sfn = server.client("stepfunctions")
+    child = {"Type": "Pass", "Parameters": {"n.$": "$", "arn.$": "$$.Execution.Id"}, "End": True}
+    definition = {"StartAt": "M", "States": {"M": {
+        "Type": "Map", "End": True, "Label": "quick", "ItemBatcher": {"MaxItemsPerBatch": 2},
+        "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, "StartAt": "I",
+                          "States": {"I": child}}}}}
+    arn = sfn.start_execution(stateMachineArn=machine(sfn, "Quick", definition), input="[1,2,3]")["executionArn"]
+    done = over(sfn, arn)
+    assert done["status"] == "SUCCEEDED"
+    output = json.loads(done["output"])
+    assert [one["n"]["Items"] for one in output] == [[1, 2], [3]]
+    start = f"arn:aws:states:{REGION}:{ACCOUNT}:express:Quick/quick:"
+    assert all(one["arn"].startswith(start) for one in output)
+    run, = sfn.list_map_runs(executionArn=arn)["mapRuns"]
+    described = sfn.describe_map_run(mapRunArn=run["mapRunArn"])
+    assert described["itemCounts"]["succeeded"] == 3 and described["executionCounts"]["succeeded"] == 2
+    with pytest.raises(ClientError) as caught:
+        sfn.list_executions(mapRunArn=run["mapRunArn"])
+    assert caught.value.response["Error"]["Code"] == "StateMachineTypeNotSupported"
+    name = output[0]["arn"].split(":")[-1]
+    with pytest.raises(ClientError) as caught:
+        sfn.describe_execution(executionArn=f"arn:aws:states:{REGION}:{ACCOUNT}:execution:Quick/quick:{name}")
+    assert caught.value.response["Error"]["Code"] == "ExecutionDoesNotExist"
+
+
 def test_map_run_refusals(server):
     sfn = server.client("stepfunctions")
     absent = f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:No/label:x"
