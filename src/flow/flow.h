@@ -142,7 +142,8 @@ bool flow_alias_update(struct flow *flow, struct work *work, struct ns ns, struc
 bool flow_alias_delete(struct work *work, struct ns ns, struct str arn, struct fault *reterr);
 bool flow_alias_describe(struct store_reader *reader, struct arena *arena, struct ns ns, struct str arn,
                          struct flow_alias *ret, struct fault *reterr);
-/* By name, those after `after`; of a version's ARN those that lead to it. */
+/* By name, those after `after`; of a version's ARN those that lead to it. Faults: INVALID_ARN, MACHINE_NOT_FOUND,
+ * MACHINE_DELETING, NOT_FOUND. */
 bool flow_alias_list(struct store_reader *reader, struct arena *arena, struct ns ns, struct str machine_arn,
                      struct str after, size_t max, struct flow_alias *ret, size_t *ret_count, bool *ret_more,
                      struct fault *reterr);

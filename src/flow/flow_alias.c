@@ -78,6 +78,11 @@ static bool missing(struct arena *arena, struct fault *reterr)
     return fault_set(reterr, arena, FAULT_NOT_FOUND, "Request references a resource that does not exist.");
 }
 
+static bool machine_deleting(struct arena *arena, struct str arn, struct fault *reterr)
+{
+    return fault_set(reterr, arena, FAULT_MACHINE_DELETING, "State Machine Deleting: '%.*s'", STR_ARG(arn));
+}
+
 /* ---- routes ---- */
 
 static struct str routes_text(struct arena *arena, const struct flow_alias *alias, bool weights)
@@ -260,6 +265,8 @@ bool flow_alias_update(struct flow *flow, struct work *work, struct ns ns, struc
     struct str name;
     if (!alias_read(work->reader, work->arena, ns, arn, &place, reterr))
         return false;
+    if (place.machine.deleting)
+        return machine_deleting(work->arena, place.which.arn, reterr);
     if (routes && !routes_check(work, ns, routes, &machine, &name, &place.record, reterr))
         return false;
     if (routes && machine.id != place.machine.id)
@@ -332,6 +339,15 @@ bool flow_alias_list(struct store_reader *reader, struct arena *arena, struct ns
     if (err == ERR_NOTFOUND)
         return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
                          STR_ARG(machine_arn));
+    if (err == ERR_OK && machine.deleting)
+        return machine_deleting(arena, machine_arn, reterr);
+    struct version_record version;
+    if (err == ERR_OK && which.version > 0)
+        err = version_find(reader, arena, PARTITION_ONLY, machine.id, which.version, &version);
+    if (err == ERR_NOTFOUND)
+        return missing(arena, reterr);
+    if (err != ERR_OK)
+        return fault_set(reterr, arena, FAULT_INTERNAL, "Aliases cannot be read: %s", err_text(err));
     key_of_machine(&prefix, PARTITION_ONLY, 'l', machine.id);
     key_after_prefix(key_str(&prefix), &end);
     key_alias(&first, PARTITION_ONLY, machine.id, after);
