@@ -700,9 +700,11 @@ static void own_cases(void **test)
     (void)test;
     static const char *const places[] = { "test/golden/flow", "../test/golden/flow", "../../test/golden/flow",
                                           NULL };
-    static const char *const files[] = { "states.jsonl",      "errors.jsonl",   "definitions.jsonl",
-                                         "tasks.jsonl",       "families.jsonl", "variables.jsonl",
-                                         "expressions.jsonl", "redrives.jsonl", "events.jsonl" };
+    static const char *const files[] = { "states.jsonl",      "errors.jsonl",     "definitions.jsonl",
+                                         "tasks.jsonl",       "families.jsonl",   "variables.jsonl",
+                                         "expressions.jsonl", "redrives.jsonl",   "events.jsonl",
+                                         "choices.jsonl",     "data.jsonl",       "times.jsonl",
+                                         "retries.jsonl",     "intrinsics.jsonl", "maps.jsonl" };
     unsigned ran = 0, failed = 0;
     for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
         size_t len;
