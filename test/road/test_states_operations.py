@@ -1,5 +1,6 @@
-"""A ledger of Step Functions' operations: the model names them, and here each is called, each error that it declares is
-provoked or has a word why nothing can, and each that pages is paged. Clients are boto3 with the newest model at hand."""
+"""A ledger of Step Functions' operations: the model names them. Each is called here, each error that it declares is
+provoked or has a word why nothing can, and each that pages is paged. Clients are boto3 with the newest model at hand.
+"""
 import importlib.util
 import json
 import os
