@@ -76,6 +76,10 @@ static bool sdk_parse(const struct operation_caller *caller, struct str service,
         if (!camel ||
             !caller->exists(caller->self, str_from(task.naming->service), operation, &task.operation))
             return refuse(STR("Crema does not have this operation of the service yet."), ret_why);
+        if (str_eq(operation, STR("startSyncExecution")))
+            return refuse(
+                STR("Crema's workflows cannot wait for StartSyncExecution yet: use startExecution."),
+                ret_why);
         *ret = task;
         return true;
     }
@@ -209,19 +213,24 @@ static bool has_failed_entry(struct arena *arena, struct str output)
     return count && json_number_i64(count->text, &failed) && failed > 0;
 }
 
-/* ---- states:startExecution ---- */
+/* ---- operations of workflows ---- */
 
-/* An Input that is a value becomes its text. */
-static struct str start_execution_input(struct arena *arena, const struct delivery *delivery)
+/* An Input or an Output that is a value becomes its text. */
+static struct str states_input(struct arena *arena, const struct delivery *delivery)
 {
+    static const char *const names[] = { "Input", "Output" };
     struct json given;
+    bool changed = false;
     if (json_read(arena, delivery->payload, 0, &given, NULL) || given.type != JSON_OBJECT)
         return delivery->payload; /* refused by its shape */
-    const struct json *input = json_get(&given, STR("Input"));
-    if (!input || input->type == JSON_STRING || input->type == JSON_NULL)
-        return delivery->payload;
-    given = json_with_member(arena, &given, STR("Input"), json_of_str(json_text(arena, input)));
-    return json_text(arena, &given);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct json *value = json_get(&given, str_from(names[i]));
+        if (!value || value->type == JSON_STRING || value->type == JSON_NULL)
+            continue;
+        given = json_with_member(arena, &given, str_from(names[i]), json_of_str(json_text(arena, value)));
+        changed = true;
+    }
+    return changed ? json_text(arena, &given) : delivery->payload;
 }
 
 /* ---- the call ---- */
@@ -244,8 +253,8 @@ static void operation_send(void *self, struct work *work, const struct delivery 
     struct str input = delivery->payload;
     if (put_events)
         input = put_events_input(work->arena, delivery);
-    else if (!task.sdk && task.naming == &states_naming)
-        input = start_execution_input(work->arena, delivery);
+    else if (str_eq(str_from(task.naming->service), STR("states")))
+        input = states_input(work->arena, delivery);
     struct operation_answer answer = { 0 };
     caller->call(caller->self, work, delivery->ns, str_from(task.naming->service), task.operation, input,
                  OPERATION_SDK, delivery->hops, &answer);
