@@ -1,6 +1,7 @@
 """Workflows with branches of their own over the wire: Parallel, Map inside of the execution, and map runs with
 executions of their own; killed and started again."""
 import json
+import time
 
 from botocore.exceptions import ClientError
 import pytest
@@ -139,6 +140,28 @@ def test_map_runs_of_express_executions(server):
     with pytest.raises(ClientError) as caught:
         sfn.describe_execution(executionArn=f"arn:aws:states:{REGION}:{ACCOUNT}:execution:Quick/quick:{name}")
     assert caught.value.response["Error"]["Code"] == "ExecutionDoesNotExist"
+
+
+def test_map_runs_of_express_executions_outlive_the_server(new_server):
+    """Killed while they wait, between their steps and in the middle of beginning them."""
+    server = new_server()
+    sfn = server.client("stepfunctions")
+    states = {"W": {"Type": "Wait", "Seconds": 1, "Next": "P"}, "P": {"Type": "Pass", "End": True}}
+    definition = {"StartAt": "M", "States": {"M": {
+        "Type": "Map", "End": True, "MaxConcurrency": 100, "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, "StartAt": "W", "States": states}}}}
+    arn = sfn.start_execution(stateMachineArn=machine(sfn, "Killed", definition),
+                              input=json.dumps(list(range(250))))["executionArn"]
+    for moment in (0.2, 0.5, 0.9, 0.3):
+        time.sleep(moment)
+        server.kill()
+        server.start()
+        sfn = server.client("stepfunctions")
+    done = over(sfn, arn)
+    assert done["status"] == "SUCCEEDED" and json.loads(done["output"]) == list(range(250))
+    run, = sfn.list_map_runs(executionArn=arn)["mapRuns"]
+    counts = sfn.describe_map_run(mapRunArn=run["mapRunArn"])["executionCounts"]
+    assert counts["succeeded"] == counts["total"] == 250
 
 
 def test_map_run_refusals(server):
