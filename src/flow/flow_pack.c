@@ -35,7 +35,8 @@ void pack_fixed(struct buf *out, const void *bytes, size_t len)
 
 struct unpack unpack_of(struct str bytes)
 {
-    return (struct unpack){ bytes.ptr, bytes.ptr + bytes.len, false };
+    const char *from = bytes.ptr ? bytes.ptr : "";
+    return (struct unpack){ from, from + bytes.len, false };
 }
 
 bool unpack_done(const struct unpack *in)
