@@ -290,6 +290,8 @@ void flow_machine_purge(struct flow *flow, struct work *work, struct ns ns, stru
                         uint64_t machine_id);
 /* All that stands under the id, of a machine or a map run. */
 void flow_purge_executions(struct work *work, uint64_t machine_id);
+/* Deletes all keys with the prefix: few one by one, many as a range, over which readers must step for a while. */
+void flow_keys_delete(struct work *work, const struct key *prefix);
 bool flow_machine_runs(struct work *work, uint64_t machine_id);
 
 #endif

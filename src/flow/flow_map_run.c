@@ -495,6 +495,24 @@ static void children_look(struct work *work, struct map_run *run, uint32_t most,
         run->walking = false;
 }
 
+/* One of type EXPRESS starts anew, as another execution: the one before goes with all it had. */
+static void child_start_anew(struct flow *flow, struct work *work, const struct map_run *run,
+                             const struct unsuccessful *child, uint32_t hops)
+{
+    static const char kinds[] = { 'e', 'h', 'b', 'i', 'o', 'v' };
+    struct start_order order = { .index = child->execution.map_index, .items = child->execution.map_items };
+    struct key key;
+    enum err err = execution_input(work->reader, work->arena, work->partition, &child->ref, &order.input);
+    assert(err == ERR_OK); /* its first event was put with its start */
+    for (size_t i = 0; i < sizeof(kinds); i++) {
+        key_execution(&key, work->partition, kinds[i], &child->ref);
+        flow_keys_delete(work, &key);
+    }
+    map_run_key_name(&key, work->partition, run->machine_id, run->label, child->execution.name);
+    store_delete(work->batch, key_str(&key));
+    run_start_child(flow, work, run, &order, hops);
+}
+
 /* Takes up to `most` executions up again, and says how much of them it has used. *ret_more: there was room for one. */
 static uint32_t children_redrive(struct flow *flow, struct work *work, struct map_run *run, uint32_t most,
                                  bool *ret_more)
@@ -512,6 +530,10 @@ static uint32_t children_redrive(struct flow *flow, struct work *work, struct ma
     *ret_more = true;
     map_run_put(flow, work, run);
     for (size_t i = 0; i < list.len; i++) {
+        if (run->express) {
+            child_start_anew(flow, work, run, &list.at[i], list.at[i].execution.hops);
+            continue;
+        }
         struct run child = {
             .flow = flow, .work = work, .ref = list.at[i].ref, .execution = list.at[i].execution
         };

@@ -124,8 +124,6 @@ bool run_redrive(struct run *run, struct fault *reterr)
     execution->stop_ms = 0;
     execution->redrives++;
     execution->redriven_ms = work->now_ms;
-    if (run->edition->child && run->edition->express)
-        execution->timeout_ms = work->now_ms + EXPRESS_TIME_MAX_MS;
     key_execution(&key, work->partition, 'u', &run->ref);
     store_put(work->batch, key_str(&key), STR(""));
     if (run->edition->plan->wants_input &&

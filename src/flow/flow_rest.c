@@ -207,21 +207,27 @@ static void outputs_delete(struct run *run, const struct branch *branch)
     store_delete_range(run->work->batch, key_str(&key), key_str(&end));
 }
 
-static void variables_delete(struct run *run, const struct branch *branch)
+void flow_keys_delete(struct work *work, const struct key *prefix)
 {
-    struct key first, end;
+    struct key end;
     struct str key, value;
     VEC(struct str) keys = { 0 };
-    key_branch(&first, run->work->partition, 'v', &run->ref, branch->id);
-    key_after_prefix(key_str(&first), &end);
-    struct store_cursor *cursor = store_scan(run->work->reader, key_str(&first), key_str(&end), STORE_UP);
+    key_after_prefix(key_str(prefix), &end);
+    struct store_cursor *cursor = store_scan(work->reader, key_str(prefix), key_str(&end), STORE_UP);
     while (keys.len <= DELETED_ALONE_MAX && store_cursor_next(cursor, &key, &value))
-        VEC_PUSH(run->work->arena, &keys, arena_copy(run->work->arena, key));
-    (void)store_cursor_close(&cursor);
-    if (keys.len > DELETED_ALONE_MAX)
-        store_delete_range(run->work->batch, key_str(&first), key_str(&end));
-    for (size_t i = 0; i < keys.len && keys.len <= DELETED_ALONE_MAX; i++)
-        store_delete(run->work->batch, keys.at[i]);
+        VEC_PUSH(work->arena, &keys, arena_copy(work->arena, key));
+    bool whole = store_cursor_close(&cursor) == ERR_OK && keys.len <= DELETED_ALONE_MAX;
+    if (!whole)
+        store_delete_range(work->batch, key_str(prefix), key_str(&end));
+    for (size_t i = 0; i < keys.len && whole; i++)
+        store_delete(work->batch, keys.at[i]);
+}
+
+static void variables_delete(struct run *run, const struct branch *branch)
+{
+    struct key prefix;
+    key_branch(&prefix, run->work->partition, 'v', &run->ref, branch->id);
+    flow_keys_delete(run->work, &prefix);
 }
 
 /* What was cut when the execution ended is kept for a redrive. */
