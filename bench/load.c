@@ -20,7 +20,10 @@ static const char usage_text[] =
     "  start-execution  --machine ARN\n"
     "  start-sync-execution  --machine ARN   (and each must succeed)\n"
     "  put-log-events   --group NAME --streams N --entries N --entry-bytes N\n"
-    "                   (streams are named RUN-0, RUN-1, ... and must exist)\n"
+    "                   (streams are named RUN-00000000 on from --stream-first; they must exist)\n"
+    "  create-log-streams  --group NAME --streams N\n"
+    "  get-log-events   --group NAME --names FILE\n"
+    "                   (names of streams, one a line, all of one length)\n"
     "  get              --target NAME --body FILE\n"
     "options:\n"
     "  --address HOST:PORT   of the loopback; 127.0.0.1:4566\n"
@@ -80,8 +83,10 @@ static bool take_number(struct load_options *options, int option, const char *te
         return number_between(text, 1, LOAD_ENTRIES_MAX, &value) && (plan->what.entries = (unsigned)value);
     case 'E':
         return number_between(text, 1, 262144, &value) && (plan->what.entry_bytes = (size_t)value);
+    case 'S':
+        return number_between(text, 0, 9e7, &value) && ((plan->what.stream_first = (unsigned)value) || true);
     default: /* 's' */
-        return number_between(text, 1, 10000, &value) && (plan->what.streams = (unsigned)value);
+        return number_between(text, 1, 9e7, &value) && (plan->what.streams = (unsigned)value);
     }
 }
 
@@ -108,6 +113,7 @@ static bool take_option(struct load_options *options, int option, const char *te
         what->target = text;
         return true;
     case 'B':
+    case 'N':
         options->body_file = text;
         return true;
     case 'k':
@@ -197,8 +203,16 @@ static int run(struct load_options *options)
         return usage_error("only addresses of the loopback get a load", options->address);
     if (load_starts(plan->what.mode) && !plan->what.machine)
         return usage_error("--machine is missing", NULL);
-    if (plan->what.mode == LOAD_PUT_LOG_EVENTS && !plan->what.group)
+    bool of_logs = plan->what.mode == LOAD_PUT_LOG_EVENTS || plan->what.mode == LOAD_CREATE_LOG_STREAMS ||
+                   plan->what.mode == LOAD_GET_LOG_EVENTS;
+    if (of_logs && !plan->what.group)
         return usage_error("--group is missing", NULL);
+    if (plan->what.mode == LOAD_GET_LOG_EVENTS) {
+        if (!options->body_file || !read_body(options->body_file, &body) ||
+            str_find_char(buf_str(&body), '\n') == STR_NOT_FOUND)
+            return usage_error("cannot read the names", options->body_file);
+        plan->what.names = buf_str(&body);
+    }
     if (plan->what.mode == LOAD_GET) {
         if (!plan->what.target || !options->body_file)
             return usage_error("--target or --body is missing", NULL);
@@ -229,6 +243,8 @@ int main(int argc, char **argv)
         { "machine", required_argument, NULL, 'm' },
         { "group", required_argument, NULL, 'g' },
         { "streams", required_argument, NULL, 's' },
+        { "stream-first", required_argument, NULL, 'S' },
+        { "names", required_argument, NULL, 'N' },
         { "target", required_argument, NULL, 'T' },
         { "body", required_argument, NULL, 'B' },
         { "entries", required_argument, NULL, 'e' },
@@ -245,8 +261,13 @@ int main(int argc, char **argv)
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
-    static const char *const modes[] = { "put-events", "start-execution", "start-sync-execution",
-                                         "put-log-events", "get" };
+    static const char *const modes[] = { "put-events",
+                                         "start-execution",
+                                         "start-sync-execution",
+                                         "put-log-events",
+                                         "create-log-streams",
+                                         "get-log-events",
+                                         "get" };
     enum { MODES = sizeof(modes) / sizeof(modes[0]) };
     struct load_options options = {
         .plan = { .what = { .access_key = "test",

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "io/clock.h"
+#include "io/rand.h"
 
 static const char load_zeros[] = "0000000000000000";
 
@@ -10,6 +11,14 @@ static void put_place(struct buf *body, struct buf *places, size_t digits)
     size_t at = body->len;
     buf_add_bytes(places, &at, sizeof(at));
     buf_add_bytes(body, load_zeros, digits);
+}
+
+/* 8-4-4-4-12, as ids have. */
+static void put_hex(struct load_request *request, struct buf *body)
+{
+    size_t at = body->len;
+    buf_add_bytes(&request->hexes, &at, sizeof(at));
+    buf_add(body, STR("00000000-0000-0000-0000-000000000000"));
 }
 
 static void put_padding(struct buf *body, size_t len)
@@ -45,22 +54,51 @@ static void put_order_event(struct load_request *request, struct buf *body, cons
     buf_add(body, STR("\\\"}\"}"));
 }
 
-static void put_log_event(struct load_request *request, struct buf *body, const struct load_what *what)
+/* A line of the shop's, as a rule writes it to a log group: the event's envelope, with ids that are its own, in about
+ * as many bytes as asked. Of a hundred one names a drink that no other does. */
+static void put_log_event(struct load_request *request, struct buf *body, const struct load_what *what,
+                          unsigned number)
 {
+    static const char *const types[] = { "Validator.NewOrder",          "OrderProcessor.WorkflowStarted",
+                                         "OrderManager.MakeOrder",      "OrderProcessor.WaitingCompletion",
+                                         "OrderManager.OrderCompleted", "OrderProcessor.orderFinished",
+                                         "OrderManager.OrderCancelled" };
     buf_add(body, STR("{\"timestamp\":"));
     put_place(body, &request->times, LOAD_TIME_DIGITS);
     buf_add(body, STR(",\"message\":\""));
     size_t start = body->len;
-    buf_add(body, STR("order "));
+    buf_add(body, STR("{\\\"version\\\":\\\"0\\\",\\\"id\\\":\\\""));
+    put_hex(request, body);
+    buf_printf(body,
+               "\\\",\\\"detail-type\\\":\\\"%s\\\",\\\"source\\\":\\\"awsserverlessda.serverlesspresso\\\","
+               "\\\"account\\\":\\\"000000000000\\\",\\\"region\\\":\\\"us-east-1\\\",\\\"resources\\\":[],"
+               "\\\"detail\\\":{\\\"orderId\\\":\\\"",
+               types[number % (sizeof(types) / sizeof(types[0]))]);
+    put_hex(request, body);
+    buf_add(body, STR("\\\",\\\"number\\\":"));
+    buf_add_char(body, '1'); /* a number does not begin with 0 */
     put_place(body, &request->ids, LOAD_ID_DIGITS);
-    buf_add(body, STR(": "));
-    if (what->entry_bytes > body->len - start)
-        put_padding(body, what->entry_bytes - (body->len - start));
-    buf_add(body, STR("\"}"));
+    buf_printf(body, ",\\\"userId\\\":\\\"testuser%u\\\",\\\"drink\\\":\\\"%s\\\",\\\"TS\\\":", number % 17,
+               number % 100 == 50 ? "Affogato" : "Cappuccino");
+    put_place(body, &request->times, LOAD_TIME_DIGITS);
+    buf_add(body, STR(",\\\"Message\\\":\\\""));
+    size_t escapes = 0;
+    for (size_t i = start; i < body->len; i++)
+        escapes += body->ptr[i] == '\\';
+    size_t so_far = body->len - start - escapes + 3;
+    if (what->entry_bytes > so_far)
+        put_padding(body, what->entry_bytes - so_far);
+    buf_add(body, STR("\\\"}}\"}"));
 }
 
-static void put_body(struct load_request *request, struct buf *body, const struct load_what *what,
-                     unsigned connection)
+static void put_stream(struct load_request *request, struct buf *body, const struct load_what *what)
+{
+    buf_printf(body, "{\"logGroupName\":\"%s\",\"logStreamName\":\"%s-", what->group, what->run);
+    put_place(body, &request->streams, LOAD_STREAM_DIGITS);
+    buf_add_char(body, '"');
+}
+
+static void put_body(struct load_request *request, struct buf *body, const struct load_what *what)
 {
     switch (what->mode) {
     case LOAD_PUT_EVENTS:
@@ -82,15 +120,26 @@ static void put_body(struct load_request *request, struct buf *body, const struc
         request->events = 1;
         break;
     case LOAD_PUT_LOG_EVENTS:
-        buf_printf(body, "{\"logGroupName\":\"%s\",\"logStreamName\":\"%s-%u\",\"logEvents\":[", what->group,
-                   what->run, connection % what->streams);
+        put_stream(request, body, what);
+        buf_add(body, STR(",\"logEvents\":["));
         for (unsigned i = 0; i < what->entries; i++) {
             if (i)
                 buf_add_char(body, ',');
-            put_log_event(request, body, what);
+            put_log_event(request, body, what, i);
         }
         buf_add(body, STR("]}"));
         request->events = what->entries;
+        break;
+    case LOAD_CREATE_LOG_STREAMS:
+        put_stream(request, body, what);
+        buf_add_char(body, '}');
+        break;
+    case LOAD_GET_LOG_EVENTS:
+        buf_printf(body, "{\"logGroupName\":\"%s\",\"startFromHead\":true,\"logStreamName\":\"", what->group);
+        size_t at = body->len;
+        buf_add_bytes(&request->streams, &at, sizeof(at));
+        buf_add(body, str_slice(what->names, 0, str_find_char(what->names, '\n')));
+        buf_add(body, STR("\"}"));
         break;
     case LOAD_GET:
         buf_add(body, what->body);
@@ -114,6 +163,10 @@ static const char *load_target(const struct load_what *what)
         return "AWSStepFunctions.StartSyncExecution";
     case LOAD_PUT_LOG_EVENTS:
         return "Logs_20140328.PutLogEvents";
+    case LOAD_CREATE_LOG_STREAMS:
+        return "Logs_20140328.CreateLogStream";
+    case LOAD_GET_LOG_EVENTS:
+        return "Logs_20140328.GetLogEvents";
     default:
         return what->target;
     }
@@ -165,10 +218,13 @@ void load_request_make(struct load_request *request, const struct load_what *wha
 {
     *request = (struct load_request){ 0 };
     struct buf body = { 0 };
-    put_body(request, &body, what, connection);
+    put_body(request, &body, what);
     put_head(&request->bytes, what, body.len);
     shift_places(&request->ids, request->bytes.len);
     shift_places(&request->times, request->bytes.len);
+    shift_places(&request->hexes, request->bytes.len);
+    shift_places(&request->streams, request->bytes.len);
+    request->random = (rand_u64() | 1) + connection;
     buf_add(&request->bytes, buf_str(&body));
     buf_fini(&body);
 }
@@ -178,6 +234,8 @@ void load_request_free(struct load_request *request)
     buf_fini(&request->bytes);
     buf_fini(&request->ids);
     buf_fini(&request->times);
+    buf_fini(&request->hexes);
+    buf_fini(&request->streams);
 }
 
 static void write_digits(char *at, size_t digits, uint64_t value)
@@ -188,9 +246,49 @@ static void write_digits(char *at, size_t digits, uint64_t value)
     }
 }
 
-void load_request_renew(struct load_request *request, uint64_t *next_id, int64_t now_ms)
+/* 36 bytes at a time: random digits between the dashes. */
+static void write_hex(struct load_request *request, char *at)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t random = 0;
+    for (size_t i = 0, left = 0; i < LOAD_HEX_DIGITS + 4; i++) {
+        if (at[i] == '-')
+            continue;
+        if (left == 0) {
+            request->random ^= request->random << 13;
+            request->random ^= request->random >> 7;
+            request->random ^= request->random << 17;
+            random = request->random;
+            left = 16;
+        }
+        at[i] = digits[random & 15];
+        random >>= 4;
+        left--;
+    }
+}
+
+static void write_stream(char *at, const struct load_what *what, uint64_t number)
+{
+    if (what->mode != LOAD_GET_LOG_EVENTS) {
+        write_digits(at, LOAD_STREAM_DIGITS, what->stream_first + number % what->streams);
+        return;
+    }
+    size_t len = str_find_char(what->names, '\n');
+    memcpy(at, what->names.ptr + number % (what->names.len / (len + 1)) * (len + 1), len);
+}
+
+void load_request_renew(struct load_request *request, const struct load_what *what, uint64_t *next_id,
+                        uint64_t *next_stream, int64_t now_ms)
 {
     size_t place;
+    for (size_t at = 0; at < request->hexes.len; at += sizeof(place)) {
+        memcpy(&place, request->hexes.ptr + at, sizeof(place));
+        write_hex(request, request->bytes.ptr + place);
+    }
+    for (size_t at = 0; at < request->streams.len; at += sizeof(place)) {
+        memcpy(&place, request->streams.ptr + at, sizeof(place));
+        write_stream(request->bytes.ptr + place, what, (*next_stream)++);
+    }
     for (size_t at = 0; at < request->ids.len; at += sizeof(place)) {
         memcpy(&place, request->ids.ptr + at, sizeof(place));
         write_digits(request->bytes.ptr + place, LOAD_ID_DIGITS, (*next_id)++);

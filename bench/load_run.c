@@ -40,7 +40,7 @@ struct load_thread {
     double interval_ns; /* between two requests of this thread; 0: no rate */
     uint64_t due_count;
     uint64_t sent_count, sent_max;
-    uint64_t next_id;
+    uint64_t next_id, next_stream;
     struct load_result result;
     char *room;
 };
@@ -164,7 +164,8 @@ static void connection_ask(struct load_thread *thread, struct load_connection *c
         connection_drop(thread, connection);
         return;
     }
-    load_request_renew(&connection->request, &thread->next_id, clock_now_ms());
+    load_request_renew(&connection->request, &thread->plan->what, &thread->next_id, &thread->next_stream,
+                       clock_now_ms());
     connection_send(thread, connection);
 }
 
@@ -330,6 +331,7 @@ static bool thread_prepare(struct load_thread *thread, const struct load_plan *p
     thread->sent_max = plan->requests_max ? plan->requests_max * end / plan->connections -
                                                 plan->requests_max * first / plan->connections
                                           : UINT64_MAX;
+    thread->next_stream = plan->requests_max * first / plan->connections;
     thread->next_id = (uint64_t)index * UINT64_C(1000000000000);
     for (unsigned i = 0; i < thread->connection_count; i++) {
         struct load_connection *connection = &thread->connections[i];

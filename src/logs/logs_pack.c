@@ -311,7 +311,8 @@ static void job_done(struct command *command, enum err committed)
 {
     struct job *job = (struct job *)((char *)command - offsetof(struct job, command));
     struct packed_group *group = job->group;
-    struct logs_packer *packer = job->logs->packer;
+    struct logs *logs = job->logs;
+    struct logs_packer *packer = logs->packer;
     struct logs_pack *pack = &job->pack;
     bool applied = committed == ERR_OK && job->applied, nothing = pack->sources.len == 0;
     if (applied) {
@@ -342,6 +343,8 @@ static void job_done(struct command *command, enum err committed)
     if (committed != ERR_CLOSED)
         group_want(packer, group);
     group_forget(packer, group);
+    /* A command that wrote nothing is followed by no commit. */
+    logs_after_commit(logs);
 }
 
 static void job_start(struct logs *logs, struct packed_group *group)

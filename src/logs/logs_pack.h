@@ -68,7 +68,7 @@ struct logs_pack {
     enum logs_pack_kind kind;
     struct logs_group group; /* id and partition: the keys' */
     uint64_t bytes_max;      /* LOGS_PACK_RUNS */
-    bool rewrite;            /* LOGS_PACK_BLOCKS: such with many dead bytes are looked for everywhere */
+    bool rewrite;            /* LOGS_PACK_BLOCKS: one with many dead bytes, wherever it lies */
     struct logs_span region; /* LOGS_PACK_BLOCKS: where packs have put blocks lately */
     struct arena arena;
     VEC(struct logs_pack_source) sources;
