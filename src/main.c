@@ -399,10 +399,12 @@ static enum err server_open(struct server *server, struct diag *reterr)
 
 static void server_close(struct server *server)
 {
-    logs_scanner_close(&server->scanner); /* its tasks answer calls and hold snapshots */
+    if (server->scanner)
+        logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
     http_sender_close(&server->sender, 0);
     writer_close(&server->writer);
+    logs_scanner_close(&server->scanner);
     api_free(&server->api);
     tables_close(&server->tables);
     bus_close(&server->bus);

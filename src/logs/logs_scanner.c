@@ -88,19 +88,32 @@ enum err logs_scanner_open(const struct logs_scanner_settings *settings, struct 
     return ERR_OK;
 }
 
+void logs_scanner_stop(struct logs_scanner *scanner)
+{
+    mutex_lock(scanner->mutex);
+    scanner->closing = true;
+    condition_broadcast(scanner->woken);
+    mutex_unlock(scanner->mutex);
+    for (unsigned i = 0; i < scanner->thread_count; i++)
+        thread_join(&scanner->threads[i]);
+    mutex_lock(scanner->mutex);
+    struct logs_task *first = NULL, **last = &first;
+    for (struct logs_task *task; (task = take(scanner)); last = &task->next)
+        *last = task;
+    *last = NULL;
+    mutex_unlock(scanner->mutex);
+    for (struct logs_task *task = first, *next; task; task = next) {
+        next = task->next;
+        task->dropped(task);
+    }
+}
+
 void logs_scanner_close(struct logs_scanner **scanner)
 {
     struct logs_scanner *closed = *scanner;
     if (!closed)
         return;
-    mutex_lock(closed->mutex);
-    closed->closing = true;
-    condition_broadcast(closed->woken);
-    mutex_unlock(closed->mutex);
-    for (unsigned i = 0; i < closed->thread_count; i++)
-        thread_join(&closed->threads[i]);
-    for (struct logs_task *task; (task = take(closed));)
-        task->dropped(task);
+    logs_scanner_stop(closed);
     condition_free(&closed->woken);
     mutex_free(&closed->mutex);
     free(closed);

@@ -3,7 +3,7 @@
  * Threads: submit from any. A task runs once, on one of the scanner's threads.
  * Truths:  1. Urgent tasks (somebody waits for the answer) run before others; in order within each kind.
  *          2. Bounded: ERR_LIMIT when tasks_max wait.
- *          3. close runs no further task: those that wait are given back through dropped.
+ *          3. stop runs no further task: those that wait are given back through dropped, new ones are refused.
  */
 #ifndef LOGS_LOGS_SCANNER_H
 #define LOGS_LOGS_SCANNER_H
@@ -28,7 +28,10 @@ struct logs_scanner_settings {
 
 enum err logs_scanner_open(const struct logs_scanner_settings *settings, struct logs_scanner **ret,
                            struct diag *reterr) MUST_USE;
-/* Waits for the tasks that run. Accepts NULL. */
+/* Waits for the tasks that run. Whoever submits must not be in there any more when it is closed; until then it is
+ * answered ERR_CLOSED. */
+void logs_scanner_stop(struct logs_scanner *scanner);
+/* Stops it first. Accepts NULL. */
 void logs_scanner_close(struct logs_scanner **scanner);
 /* ERR_OK: run or dropped will be called. ERR_LIMIT, ERR_CLOSED: neither will. */
 enum err logs_scanner_submit(struct logs_scanner *scanner, struct logs_task *task) MUST_USE;

@@ -34,7 +34,7 @@ POINTS = os.environ.get("CREMA_KILL_POINTS", "40")
 SHARE = tuple(int(n) for n in os.environ.get("CREMA_KILL_SHARE", "1/1").split("/"))
 HOWS = ("before", "power", "after", "pages", "torn", "twice", "names")
 SETTINGS = ("--journal-segment-bytes", "65536", "--view-buffer-bytes", "1048576", "--loops", "1",
-            "--deliveries-per-command-max", "2", "--disk-free-bytes-min", "1048576")
+            "--deliveries-per-command-max", "2", "--disk-free-bytes-min", "1048576", "--logs-pack-age-ms", "10")
 LATER = ("--clock-offset-ms", str(3 * 3600 * 1000))
 PAGE = 4096
 CLOCK = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Clock"
