@@ -44,7 +44,7 @@ def worker(port, ledger, stopping, name, seed):
 def test_nothing_acknowledged_is_lost_and_nothing_happens_twice(new_server):
     print(f"seed {SEED}")
     choose = random.Random(SEED)
-    one = new_server()
+    one = new_server("--logs-pack-age-ms", "20")  # packings are met, too
     wire = Wire(one.port, timeout=60 * SLOW)
     set_up(wire)
     ledger = Ledger()

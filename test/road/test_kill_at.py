@@ -34,7 +34,9 @@ POINTS = os.environ.get("CREMA_KILL_POINTS", "40")
 SHARE = tuple(int(n) for n in os.environ.get("CREMA_KILL_SHARE", "1/1").split("/"))
 HOWS = ("before", "power", "after", "pages", "torn", "twice", "names")
 SETTINGS = ("--journal-segment-bytes", "65536", "--view-buffer-bytes", "1048576", "--loops", "1",
-            "--deliveries-per-command-max", "2", "--disk-free-bytes-min", "1048576", "--logs-pack-age-ms", "10")
+            "--deliveries-per-command-max", "2", "--disk-free-bytes-min", "1048576")
+# What is logged is packed at once, all the time: the calls are not the same each time, but deaths meet packings too.
+PACKING = ("--logs-pack-age-ms", "10")
 LATER = ("--clock-offset-ms", str(3 * 3600 * 1000))
 PAGE = 4096
 CLOCK = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Clock"
@@ -314,7 +316,7 @@ def die_at(at, how):
     disk, ledger, chance = Disk(), Ledger(), random.Random(at)
     try:
         first = "torn" if how == "torn" else "after" if how in ("after", "twice") else "before"
-        one, ready = start(disk, environment=disk.environment(at, first))
+        one, ready = start(disk, *PACKING, environment=disk.environment(at, first))
         through = ready and run_workload(one.port, ledger)
         if through:
             one.kill()
@@ -325,7 +327,7 @@ def die_at(at, how):
                 again = disk.environment(chance.randrange(1, 60))
             else:
                 again = disk.environment(chance.randrange(1, 5), CREMA_KILL_FROM="ready")
-            one, ready = start(disk, environment=again)
+            one, ready = start(disk, *PACKING, environment=again)
             if ready:
                 try:
                     wire = Wire(one.port, timeout=60)
@@ -371,7 +373,7 @@ def prove(disk, ledger, folder=None, finish=True):
 def calls_of_a_whole_run():
     disk = Disk()
     try:
-        one, ready = start(disk, environment=disk.environment(0))
+        one, ready = start(disk, *PACKING, environment=disk.environment(0))
         assert ready, one.errors()
         assert run_workload(one.port, Ledger())
         segments = [name for name in os.listdir(os.path.join(disk.data, "journal")) if name.endswith(".log")]
