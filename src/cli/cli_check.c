@@ -1,6 +1,7 @@
 /* cli_check.c - crema check: verifies a data folder that no server holds. */
 #include "cli/cli.h"
 #include "json/json.h"
+#include "logs/logs_check.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -23,6 +24,8 @@ static void say(void *self, const char *text)
         printf("%s\n", text);
 }
 
+static store_check_room_f *const rooms[] = { logs_check, NULL };
+
 static int check(const char *folder, bool json)
 {
     struct buf out = { 0 };
@@ -33,7 +36,7 @@ static int check(const char *folder, bool json)
     json_put_member_str(&findings.writer, STR("folder"), str_from(folder));
     json_key(&findings.writer, STR("findings"));
     json_begin_array(&findings.writer);
-    enum err err = store_check(folder, say, &findings, &diag);
+    enum err err = store_check(folder, rooms, say, &findings, &diag);
     json_end_array(&findings.writer);
     json_put_member_bool(&findings.writer, STR("sound"), err == ERR_OK);
     if (err)

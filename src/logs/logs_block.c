@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { HEAD_VERSION = 1, DEAD_AT = 1, HEAD_SUM_FROM = 9, TEXT_BYTES_MAX = 64 << 20 };
+enum { HEAD_VERSION = 1, TEXT_BYTES_MAX = 64 << 20 };
 
 /* ---- head ---- */
 
@@ -42,7 +42,7 @@ void logs_block_head_write(struct buf *out, const struct logs_block_head *head)
         for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++)
             logs_varint_add(out, sizes[j]);
     }
-    struct str summed = str_from_offset(buf_str(out), start + HEAD_SUM_FROM);
+    struct str summed = str_from_offset(buf_str(out), start);
     put_int(out, crc32c(0, summed), 4);
 }
 
@@ -64,13 +64,12 @@ static bool chunk_entry_read(struct str *value, struct logs_chunk_entry *ret)
 }
 
 /* The checksum of its value, at the end; takes it off. */
-static bool sum_take(struct str *value, size_t from)
+static bool sum_take(struct str *value)
 {
-    if (value->len < from + 4)
+    if (value->len < 4)
         return false;
     value->len -= 4;
-    return crc32c(0, str_slice(*value, from, value->len - from)) ==
-           (uint32_t)big_endian_get(value->ptr + value->len, 4);
+    return crc32c(0, *value) == (uint32_t)big_endian_get(value->ptr + value->len, 4);
 }
 
 bool logs_block_head_read(struct arena *arena, const struct logs_span *span, struct str value,
@@ -78,12 +77,12 @@ bool logs_block_head_read(struct arena *arena, const struct logs_span *span, str
 {
     uint64_t version, count, only, bits, chunks, events = 0;
     *ret = (struct logs_block_head){ 0 };
-    if (!sum_take(&value, HEAD_SUM_FROM) || !big_endian_take(&value, 1, &version) ||
-        version != HEAD_VERSION || !big_endian_take(&value, 8, &ret->dead_bytes) ||
-        !big_endian_take(&value, 8, &ret->id) || !big_endian_take(&value, 4, &count) ||
-        !big_endian_take(&value, 4, &only) || !big_endian_take(&value, 8, &ret->bytes) ||
-        !big_endian_take(&value, 8, &ret->sequence_min) || !big_endian_take(&value, 8, &ret->sequence_max) ||
-        !big_endian_take(&value, 1, &bits) || !big_endian_take(&value, 2, &chunks) || chunks == 0)
+    if (!sum_take(&value) || !big_endian_take(&value, 1, &version) || version != HEAD_VERSION ||
+        !big_endian_take(&value, 8, &ret->dead_bytes) || !big_endian_take(&value, 8, &ret->id) ||
+        !big_endian_take(&value, 4, &count) || !big_endian_take(&value, 4, &only) ||
+        !big_endian_take(&value, 8, &ret->bytes) || !big_endian_take(&value, 8, &ret->sequence_min) ||
+        !big_endian_take(&value, 8, &ret->sequence_max) || !big_endian_take(&value, 1, &bits) ||
+        !big_endian_take(&value, 2, &chunks) || chunks == 0)
         return false;
     ret->count = (uint32_t)count;
     ret->only = (uint32_t)only;
@@ -110,7 +109,7 @@ bool logs_block_head_read(struct arena *arena, const struct logs_span *span, str
 
 enum err logs_grams_check(struct str value, unsigned bits)
 {
-    return sum_take(&value, 0) && bits >= LOGS_GRAMS_BITS_MIN && bits <= LOGS_GRAMS_BITS_MAX &&
+    return sum_take(&value) && bits >= LOGS_GRAMS_BITS_MIN && bits <= LOGS_GRAMS_BITS_MAX &&
                    value.len == (size_t)1 << (bits - 3)
                ? ERR_OK
                : ERR_CORRUPT;

@@ -4,7 +4,7 @@
  *                     | least sequence u64 | greatest sequence u64 | grams: bits u8 | chunks u16 |
  *                     for each chunk | first place: time i64, sequence u64 | events varint | names length varint |
  *                     | text length varint | text frame varint | columns length varint | columns frame varint |
- *                     | crc32c u32 of all before but the dead bytes |
+ *                     | crc32c u32 |
  *   grams ('g' id):   | a bit for each hash | crc32c u32 |
  *   body ('k' id):    of each chunk | columns frame | text frame |
  *

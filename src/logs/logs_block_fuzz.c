@@ -1,4 +1,4 @@
-/* Arbitrary bytes as a run, as a block's head, grams and body: nothing is read outside, and what is read holds together.
+/* Arbitrary bytes as a run, as a block's head, grams and body: nothing is read outside, what is read holds together.
  * A sound block of which bytes are changed is refused, or reads as it was. */
 #include "logs/logs_block.h"
 #include "logs/logs_read.h"
@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static const struct logs_want all = { .first = { INT64_MIN, 0 }, .end = { INT64_MAX, UINT64_MAX } };
 
-static size_t read_all(const struct logs_block_head *head, const struct logs_span *span, struct str body, bool *whole)
+static size_t read_all(const struct logs_block_head *head, const struct logs_span *span, struct str body,
+                       bool *whole)
 {
     struct logs_wanted wanted = { 0 };
     size_t count = 0;

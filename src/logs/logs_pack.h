@@ -91,7 +91,7 @@ bool logs_pack_apply(struct logs_pack *pack, struct logs *logs, struct work *wor
 void logs_pack_fini(struct logs_pack *pack);
 /* The blocks to be merged, of those in pack->region, into sources. logs_merge.c. */
 enum err logs_merge_plan(struct logs_pack *pack, struct store_reader *reader) MUST_USE;
-/* Events of a deleted stream are gone: when they were the last, it is forgotten. The batch has deleted their indexes. */
+/* Events of a deleted stream are gone, and their indexes: when they were the last, it is forgotten. */
 void logs_dead_gone(struct work *work, const struct logs_group *group, uint64_t number, bool only);
 /* Deletes a block: head, grams, body. */
 void logs_block_drop(struct work *work, const struct logs_group *group, const struct logs_span *span,

@@ -2,6 +2,8 @@
  * moments, and every way to read against a plain model. CREMA_PACK_ROUNDS=N for longer runs. */
 #include "logs/logs_test.h"
 
+#include "logs/logs_check.h"
+
 enum { STREAMS = 12, MODEL_MAX = 20000, DAY_MS = 86400000 };
 
 struct model_event {
@@ -335,9 +337,15 @@ static void check_bytes(struct model *model)
         assert_int_equal(page.groups[0].stored_bytes, bytes);
 }
 
+static void no_finding(void *self, const char *text)
+{
+    (void)self;
+    fail_msg("%s", text);
+}
+
 static void check(struct model *model, struct logs_scanner *scanner)
 {
-    (void)room_reader(model->room);
+    logs_check(room_reader(model->room), no_finding, NULL);
     static const char *const needles[] = { NULL, "rare needle", "w17", "n1", "absent", "w3 plain" };
     for (size_t i = 0; i < sizeof(needles) / sizeof(needles[0]); i++) {
         check_scan(model, STREAMS, needles[i], STORE_UP, random_below(model, 2) ? scanner : NULL);
@@ -417,10 +425,140 @@ static void test_model(void **state)
     logs_scanner_close(&scanner);
 }
 
+/* ---- blocks of many chunks ---- */
+
+static void put_many(struct room *room, unsigned count)
+{
+    char message[600], name[32];
+    memset(message, 'x', sizeof(message));
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(name, sizeof(name), "own/%u", i);
+        (void)snprintf(message, 40, "event %08u of many", i);
+        message[strlen(message)] = ' ';
+        assert_true(logs_append_new(room->logs, &room->work, room->ns, GROUP, str_from(name), START_MS + i,
+                                    str_of(message, sizeof(message)), &room->fault));
+        if (i % 500 == 499)
+            room_commit(room);
+    }
+    room_commit(room);
+}
+
+static size_t scan_count(struct room *room, const char *needle, bool *ret_corrupt)
+{
+    struct logs_group group = room_group(room);
+    struct str needles[] = { str_from(needle) };
+    struct logs_scan_query query = { .first = logs_position_first,
+                                     .end = logs_position_last,
+                                     .needles = needles,
+                                     .needle_count = needle[0] != 0,
+                                     .now_ms = room->work.now_ms };
+    struct logs_scan *scan;
+    struct logs_scanned scanned;
+    size_t count = 0;
+    assert_true(logs_scan_open(room->snapshot, &room->arena, &group, &query, &scan, &room->fault));
+    while (logs_scan_next(scan, &scanned))
+        count += str_find(scanned.message, needles[0]) != STR_NOT_FOUND;
+    enum err err = logs_scan_close(&scan);
+    assert_true(err == ERR_OK || err == ERR_CORRUPT);
+    *ret_corrupt = err == ERR_CORRUPT;
+    return count;
+}
+
+enum { MANY = 6000 };
+
+static void test_many_chunks(void **state)
+{
+    struct room *room = *state;
+    bool corrupt;
+    put_many(room, MANY);
+    while (room_pack(room, LOGS_PACK_RUNS, 2 << 20, false)) {
+    }
+    size_t blocks = room_count_keys(room, LOGS_HEAD);
+    assert_true(blocks >= 4 && blocks <= 6);
+    assert_int_equal(scan_count(room, "", &corrupt), MANY);
+    assert_int_equal(scan_count(room, "event 00004321", &corrupt), 1);
+    /* A needle that ends one message and begins the next stands in none. */
+    assert_int_equal(scan_count(room, "xevent", &corrupt), 0);
+    struct logs_group group = room_group(room);
+    for (unsigned i = 0; i < MANY; i += 97) {
+        char name[32];
+        struct logs_get_page page;
+        (void)snprintf(name, sizeof(name), "own/%u", i);
+        assert_true(logs_get(room->snapshot, &room->arena, &group, room->work.now_ms,
+                             &(struct logs_get_query){ .stream = str_from(name) }, &page, &room->fault));
+        assert_int_equal(page.count, 1);
+        assert_int_equal(page.events[0].timestamp_ms, START_MS + i);
+    }
+    /* Expired by half: blocks go whole, a chunk's streams a batch, and what is left is as it was. */
+    assert_true(logs_retention_put(room->logs, &room->work, room->ns, GROUP, 1, &room->fault));
+    room_commit(room);
+    room->work.now_ms = START_MS + DAY_MS + MANY / 2;
+    assert_int_equal(scan_count(room, "", &corrupt), MANY / 2);
+    for (int slices = 0; slices < 100; slices++) {
+        assert_true(
+            logs_due(room->logs, &room->work, logs_ref(&(struct key){ 0 }, LOGS_REF_GROUP, group.id)));
+        room_commit(room);
+        assert_int_equal(scan_count(room, "", &corrupt), MANY / 2);
+        logs_check(room_reader(room), no_finding, NULL);
+    }
+    size_t left = room_count_keys(room, LOGS_HEAD);
+    assert_true(left < blocks && left >= blocks / 2);
+    assert_true(room_count_keys(room, LOGS_STREAM) < MANY - 1500);
+    assert_int_equal(room_count_keys(room, LOGS_HEAD), room_count_keys(room, LOGS_BODY));
+}
+
+static unsigned findings;
+static void count_finding(void *self, const char *text)
+{
+    (void)self;
+    (void)text;
+    findings++;
+}
+
+/* One byte of a value changed: said by check, and by whoever reads it; never another answer. */
+static void test_damage(void **state)
+{
+    struct room *room = *state;
+    static const enum logs_part parts[] = { LOGS_HEAD, LOGS_GRAMS, LOGS_BODY, LOGS_RUN };
+    bool corrupt;
+    put_many(room, 3000);
+    assert_true(room_pack(room, LOGS_PACK_RUNS, 1 << 20, false));
+    for (unsigned i = 0; i < 40; i++) {
+        struct logs_group group = room_group(room);
+        struct key first, end;
+        struct str key, value;
+        enum logs_part part = parts[i % 4];
+        logs_key_part(&first, &group, part);
+        key_after_prefix(key_str(&first), &end);
+        struct store_cursor *cursor = store_scan(room->snapshot, key_str(&first), key_str(&end), STORE_UP);
+        assert_true(store_cursor_next(cursor, &key, &value));
+        key = arena_copy(&room->arena, key);
+        struct str sound = arena_copy(&room->arena, value), damaged = arena_copy(&room->arena, value);
+        assert_int_equal(store_cursor_close(&cursor), ERR_OK);
+        size_t at =
+            part == LOGS_RUN ? 18 : (size_t)i * 7919 % damaged.len; /* a message has no sum of its own */
+        ((char *)(uintptr_t)damaged.ptr)[at] ^= (char)(1 + i % 255);
+        store_put(room->work.batch, key, damaged);
+        room_commit(room);
+        findings = 0;
+        logs_check(room_reader(room), count_finding, NULL);
+        assert_true(findings > 0);
+        size_t count = scan_count(room, part == LOGS_GRAMS ? "event 0000" : "", &corrupt);
+        assert_true(corrupt && count < 3000);
+        store_put(room->work.batch, key, sound);
+        room_commit(room);
+        assert_int_equal(scan_count(room, "", &corrupt), 3000);
+    }
+}
+
+#define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model),
+        ROOM_TEST(test_many_chunks),
+        ROOM_TEST(test_damage),
     };
     return cmocka_run_group_tests_name("logs-pack", tests, NULL, NULL);
 }

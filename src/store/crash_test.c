@@ -187,7 +187,7 @@ static void test_kill(void **state)
         if (i % 2) {
             /* A look from outside finds nothing wrong, and changes nothing. */
             uint64_t before = temp_folder_digest(folder);
-            enum err err = store_check(folder, say_finding, NULL, &diag);
+            enum err err = store_check(folder, NULL, say_finding, NULL, &diag);
             if (err != ERR_NOTFOUND || acknowledged)
                 assert_int_equal(err, ERR_OK);
             assert_true(temp_folder_digest(folder) == before);

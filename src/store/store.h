@@ -106,6 +106,10 @@ enum err store_backup(struct store *store, const char *folder, struct diag *rete
 /* Offline: reads every record and every key of a folder that no server holds. Calls say once per finding.
  * ERR_OK: sound. ERR_CORRUPT: at least one finding. Writes nothing. */
 typedef void store_check_say_f(void *self, const char *text);
-enum err store_check(const char *folder, store_check_say_f *say, void *self, struct diag *reterr) MUST_USE;
+/* What a room knows of its keys: reads them, and calls say with say_self once for each finding. */
+typedef void store_check_room_f(struct store_reader *reader, store_check_say_f *say, void *say_self);
+/* rooms: ended by a NULL; NULL: none. */
+enum err store_check(const char *folder, store_check_room_f *const *rooms, store_check_say_f *say, void *self,
+                     struct diag *reterr) MUST_USE;
 
 #endif

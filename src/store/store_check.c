@@ -154,7 +154,26 @@ static void compare(struct check *check)
     arena_fini(&arena);
 }
 
-enum err store_check(const char *path, store_check_say_f *say, void *self, struct diag *reterr)
+static void room_finding(void *self, const char *text)
+{
+    finding(self, "%s", text);
+}
+
+/* Each room looks at the view, as it is there. */
+static void check_rooms(struct check *check, store_check_room_f *const *rooms)
+{
+    struct store *store = calloc(1, sizeof(*store));
+    if (!store)
+        abort();
+    store->view = check->view;
+    struct store_reader reader = { .store = store };
+    for (; *rooms; rooms++)
+        (*rooms)(&reader, room_finding, check);
+    free(store);
+}
+
+enum err store_check(const char *path, store_check_room_f *const *rooms, store_check_say_f *say, void *self,
+                     struct diag *reterr)
 {
     struct check check = { .say = say, .self = self, .reterr = reterr };
     enum err err = folder_open(path, true, &check.folder, reterr);
@@ -180,6 +199,8 @@ enum err store_check(const char *path, store_check_say_f *say, void *self, struc
         check_journal(&check);
     if (!check.err && check.view) {
         check_view(&check);
+        if (rooms)
+            check_rooms(&check, rooms);
         compare(&check);
     }
     err = check.err;

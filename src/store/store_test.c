@@ -322,7 +322,7 @@ static void test_folder_refused(void **state)
     assert_non_null(strstr(diag.text, folder));
     assert_non_null(strstr(diag.text, pid));
     unsigned findings = 0;
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CONFLICT);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_CONFLICT);
     put(store, "a", STR("1"));
     store_close(&store);
     uint64_t before = temp_folder_digest(folder);
@@ -347,7 +347,7 @@ static void test_folder_refused(void **state)
     assert_int_equal(file_replace(format, buf_str(&text), NULL), ERR_OK);
     buf_fini(&text);
     assert_true(temp_folder_digest(folder) == before);
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_OK);
     assert_int_equal(findings, 0);
     assert_true(temp_folder_digest(folder) == before);
     assert_int_equal(store_open(&settings, &store, &diag), ERR_OK);
@@ -358,7 +358,7 @@ static void test_folder_refused(void **state)
     assert_int_equal(stats.sequence, 1);
     store_close(&store);
     temp_folder_remove(folder);
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_NOTFOUND);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_NOTFOUND);
 }
 
 static void test_large_and_rolled(void **state)
@@ -420,7 +420,7 @@ static void test_backup(void **state)
     put(store, "a", STR("2"));
     put(store, "b", STR("2"));
     uint64_t before = temp_folder_digest(copy);
-    assert_int_equal(store_check(copy, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(store_check(copy, NULL, count_finding, &findings, &diag), ERR_OK);
     assert_int_equal(findings, 0);
     assert_true(temp_folder_digest(copy) == before);
     assert_int_equal(store_open(&copied, &other, &diag), ERR_OK);
@@ -488,13 +488,13 @@ static void test_damage_is_found(void **state)
         put(store, key, str_of(value, sizeof(value)));
     }
     store_close(&store);
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_OK);
     /* The last batch of a clean stop is not a torn tail. */
     flip(folder, "journal", ".log", (500 + 48) * 99);
     uint64_t before = temp_folder_digest(folder);
     assert_int_equal(store_open(&settings, &store, &diag), ERR_CORRUPT);
     assert_non_null(strstr(diag.text, "100 was there when the server stopped"));
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CORRUPT);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_CORRUPT);
     assert_true(findings > 0);
     flip(folder, "journal", ".log", (500 + 48) * 99);
     /* In the middle. */
@@ -507,12 +507,12 @@ static void test_damage_is_found(void **state)
     findings = 0;
     flip(folder, "view", ".sst", 20000);
     before = temp_folder_digest(folder);
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_CORRUPT);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_CORRUPT);
     assert_true(findings > 0);
     assert_true(temp_folder_digest(folder) == before);
     flip(folder, "view", ".sst", 20000);
     findings = 0;
-    assert_int_equal(store_check(folder, count_finding, &findings, &diag), ERR_OK);
+    assert_int_equal(store_check(folder, NULL, count_finding, &findings, &diag), ERR_OK);
     assert_int_equal(findings, 0);
     temp_folder_remove(folder);
 }

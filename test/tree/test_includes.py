@@ -20,7 +20,7 @@ MAY_INCLUDE = {
     "tables": FLOOR | {"json", "io", "store", "tables"},
     "target": FLOOR | {"json", "io", "store", "deliver", "bus", "logs", "flow", "target"},
     "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "logs", "flow", "tables", "api"},
-    "cli": FLOOR | {"json", "io", "store", "match", "cli"},
+    "cli": FLOOR | {"json", "io", "store", "match", "logs", "cli"},
 }
 # Seam headers that may be seen from elsewhere.
 SEAMS = {
