@@ -98,6 +98,21 @@ bool http_gone(const struct http_exchange *exchange);
 typedef bool http_lost_f(void *self);
 void http_on_lost(struct http_exchange *exchange, http_lost_f *lost, void *self);
 
+/* ---- answers that come in pieces ---- */
+
+/* Called on the loop's thread: false, the piece has gone to the system and the next may be handed over; true, once,
+ * nobody reads any more. It must not block, and what self points to lives as long as the exchange: in its arena. */
+typedef void http_stream_f(void *self, bool gone);
+/* In the place of http_answer: head and first piece. What follows goes out as chunks, or to a client of HTTP/1.0 as it
+ * is, with the connection's end. Requests behind this one wait until the stream is over. */
+void http_stream_begin(struct http_exchange *exchange, int status, const struct http_header *headers,
+                       size_t header_count, struct buf *first, http_stream_f *moved, void *self);
+/* Any thread; one piece at a time: the next after moved said so. Takes the bytes. */
+void http_stream_send(struct http_exchange *exchange, struct buf *piece);
+/* Any thread, once, at any moment, also after the client is gone: last (perhaps empty) and the end. The exchange is no
+ * longer the caller's; moved may still be called until it is released. */
+void http_stream_end(struct http_exchange *exchange, struct buf *last);
+
 struct http_stats {
     uint64_t requests, refused, bytes_in, bytes_out;
     unsigned connections;

@@ -109,30 +109,29 @@ static struct str date_line(struct http_loop *loop)
 }
 
 /* While the server stops, the answer to the last request that was received ends the connection. */
-static bool answer_is_last(const struct http_connection *connection, const struct http_exchange *exchange)
+bool http_answer_is_last(const struct http_connection *connection, const struct http_exchange *exchange)
 {
     return connection->loop->stopping && !exchange->next && !connection->receiving &&
            !http_input_left(connection) && connection->input == INPUT_HEAD;
 }
 
-/* Returns the bytes of the body that are sent. */
-static size_t answer_render(struct http_connection *connection, struct http_exchange *exchange)
+static bool answer_without_body(const struct http_exchange *exchange)
 {
-    bool bodyless_status = exchange->status == 204 || exchange->status == 304 || exchange->status < 200;
-    size_t body_len = exchange->answer_body.len;
-    if (!exchange->close && answer_is_last(connection, exchange)) {
-        exchange->close = true;
-        connection->linger = true;
-        http_input_end(connection);
-    }
+    return exchange->status == 204 || exchange->status == 304 || exchange->status < 200;
+}
+
+void http_answer_render_head(struct http_connection *connection, struct http_exchange *exchange)
+{
     char *head = arena_bytes(&exchange->arena, 256 + exchange->answer_headers.len), *at = head;
     if (exchange->status == 200)
         at = put(at, STR("HTTP/1.1 200 OK\r\n"));
     else
         at += snprintf(at, 64, "HTTP/1.1 %d %s\r\n", exchange->status, status_text(exchange->status));
     at = put(at, date_line(connection->loop));
-    if (!bodyless_status)
-        at += snprintf(at, 48, "Content-Length: %zu\r\n", body_len);
+    if (exchange->stream && !exchange->close)
+        at = put(at, STR("Transfer-Encoding: chunked\r\n"));
+    else if (!exchange->stream && !answer_without_body(exchange))
+        at += snprintf(at, 48, "Content-Length: %zu\r\n", exchange->answer_body.len);
     if (exchange->close)
         at = put(at, STR("Connection: close\r\n"));
     else if (exchange->head.version_minor == 0)
@@ -140,7 +139,20 @@ static size_t answer_render(struct http_connection *connection, struct http_exch
     at = put(at, exchange->answer_headers);
     at = put(at, STR("\r\n"));
     exchange->answer_head = str_of(head, (size_t)(at - head));
-    return bodyless_status || str_eq(exchange->head.request.method, STR("HEAD")) ? 0 : body_len;
+}
+
+/* Returns the bytes of the body that are sent. */
+static size_t answer_render(struct http_connection *connection, struct http_exchange *exchange)
+{
+    if (!exchange->close && http_answer_is_last(connection, exchange)) {
+        exchange->close = true;
+        connection->linger = true;
+        http_input_end(connection);
+    }
+    http_answer_render_head(connection, exchange);
+    return answer_without_body(exchange) || str_eq(exchange->head.request.method, STR("HEAD"))
+               ? 0
+               : exchange->answer_body.len;
 }
 
 /* Nobody got this answer. Whether whoever gave it takes the exchange back. */
@@ -158,7 +170,7 @@ static bool answer_taken_back(struct http_exchange *exchange)
 }
 
 /* The first count are sent. Says whether the connection ends with them. */
-static bool answer_forget(struct http_connection *connection, unsigned count)
+bool http_answer_forget(struct http_connection *connection, unsigned count)
 {
     bool ends = false;
     while (count--) {
@@ -169,6 +181,7 @@ static bool answer_forget(struct http_connection *connection, unsigned count)
             connection->last = &connection->first;
         connection->exchange_count--;
         connection->held_bytes -= exchange->head.request.body.len;
+        http_stream_release(exchange);
         http_exchange_release(exchange);
     }
     return ends;
@@ -184,7 +197,12 @@ static void answer_on_written(uv_write_t *write, int status)
         http_connection_close(connection);
         return;
     }
-    bool ends = status >= 0 && answer_forget(connection, count);
+    bool streams = connection->first && connection->first->stream && connection->first->stream->writing;
+    if (streams && status < 0)
+        connection->first->stream->writing = false;
+    else if (streams)
+        http_stream_written(connection);
+    bool ends = status >= 0 && http_answer_forget(connection, count);
     if (connection->closing) {
         http_answer_abandon(connection);
         return;
@@ -196,7 +214,7 @@ static void answer_on_written(uv_write_t *write, int status)
 }
 
 /* Sends at once what the socket takes and leaves the rest to the loop. True: all is sent. */
-static bool answer_write(struct http_connection *connection, uv_buf_t *bufs, unsigned buf_count)
+bool http_answer_write(struct http_connection *connection, uv_buf_t *bufs, unsigned buf_count)
 {
     uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
     size_t len = 0;
@@ -227,14 +245,16 @@ static bool answer_write(struct http_connection *connection, uv_buf_t *bufs, uns
     return false;
 }
 
-bool http_answer_send(struct http_connection *connection)
+/* Answers that are whole, up to the first that is not. */
+static bool answer_send_whole(struct http_connection *connection)
 {
     uv_buf_t bufs[2 * HTTP_BATCH_MAX];
     unsigned buf_count = 0, count = 0;
     if (connection->write_busy || connection->closing)
         return false;
     for (struct http_exchange *exchange = connection->first;
-         exchange && exchange->answered && count < HTTP_BATCH_MAX; exchange = exchange->next) {
+         exchange && exchange->answered && !exchange->stream && count < HTTP_BATCH_MAX;
+         exchange = exchange->next) {
         size_t body_len = answer_render(connection, exchange);
         bufs[buf_count++] =
             (uv_buf_t){ (char *)(uintptr_t)exchange->answer_head.ptr, exchange->answer_head.len };
@@ -247,15 +267,26 @@ bool http_answer_send(struct http_connection *connection)
     if (!count)
         return false;
     connection->writing = count;
-    if (!answer_write(connection, bufs, buf_count)) {
+    if (!http_answer_write(connection, bufs, buf_count)) {
         if (!connection->write_busy)
             connection->writing = 0;
         return false;
     }
     connection->writing = 0;
-    if (answer_forget(connection, count))
+    if (http_answer_forget(connection, count))
         http_connection_finish(connection);
     return true;
+}
+
+bool http_answer_send(struct http_connection *connection)
+{
+    bool sent = answer_send_whole(connection);
+    while (!connection->write_busy && !connection->closing && connection->first &&
+           connection->first->answered && connection->first->stream && http_stream_flush(connection)) {
+        sent = true;
+        (void)answer_send_whole(connection);
+    }
+    return sent;
 }
 
 /* Asks for the body that the client holds back, once the answers to earlier requests are out. */
@@ -266,7 +297,7 @@ void http_answer_continue(struct http_connection *connection)
     if (!connection->continue_due || connection->first || connection->write_busy || connection->closing)
         return;
     connection->continue_due = false;
-    answer_write(connection, &buf, 1);
+    http_answer_write(connection, &buf, 1);
 }
 
 void http_answer_abandon(struct http_connection *connection)
@@ -275,29 +306,37 @@ void http_answer_abandon(struct http_connection *connection)
         return;
     struct http_exchange **at = &connection->first, *exchange;
     while ((exchange = *at)) {
-        if (!exchange->answered || answer_taken_back(exchange)) {
+        bool streams = exchange->answered && exchange->stream && !exchange->stream->over;
+        if (streams)
+            http_stream_gone(exchange);
+        if (!exchange->answered || streams || answer_taken_back(exchange)) {
             at = &exchange->next;
             continue;
         }
         *at = exchange->next;
         connection->exchange_count--;
+        http_stream_release(exchange);
         http_exchange_release(exchange);
     }
     connection->last = at;
 }
 
 /* On the loop: noted here, sent together with the others of this burst. */
-static void answer_arrived(struct loop_job *job)
+void http_answer_touch(struct http_connection *connection)
 {
-    struct http_exchange *exchange = http_exchange_of(job);
-    struct http_connection *connection = exchange->connection;
     struct http_loop *loop = connection->loop;
-    exchange->answered = true;
     if (connection->touched)
         return;
     connection->touched = true;
     connection->touched_next = loop->touched;
     loop->touched = connection;
+}
+
+static void answer_arrived(struct loop_job *job)
+{
+    struct http_exchange *exchange = http_exchange_of(job);
+    exchange->answered = true;
+    http_answer_touch(exchange->connection);
 }
 
 void http_answer_touched(void *self)
@@ -320,13 +359,15 @@ void http_answer_drop(struct http_exchange *exchange)
 {
     struct http_connection *connection = exchange->connection;
     exchange->answered = true;
+    if (exchange->stream)
+        exchange->stream->over = true;
     http_answer_abandon(connection);
     http_connection_free_if_done(connection);
 }
 
 /* The exchange's loop has ended: nobody is there to send it. Other loops may still be ending; once all have,
  * the mutex alone guards what is left. */
-static void answer_too_late(struct http_exchange *exchange)
+void http_answer_too_late(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->connection->loop->server;
     mutex_lock(server->mutex);
@@ -342,14 +383,12 @@ static void answer_too_late(struct http_exchange *exchange)
         http_server_free(server);
 }
 
-void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers,
-                 size_t header_count, struct buf *body)
+void http_answer_hand_over(struct http_exchange *exchange)
 {
     struct http_connection *connection = exchange->connection;
     bool again = atomic_flag_test_and_set_explicit(&exchange->given, memory_order_relaxed);
     assert(!again);
     (void)again;
-    http_answer_keep(exchange, status, headers, header_count, body);
     struct loop *loop = connection->loop->loop;
     if (loop_is_current(loop) && connection->running) {
         exchange->answered = true; /* from within the handler: sent when it is through */
@@ -357,7 +396,14 @@ void http_answer(struct http_exchange *exchange, int status, const struct http_h
     }
     exchange->job.run = answer_arrived;
     if (!loop_post(loop, &exchange->job))
-        answer_too_late(exchange);
+        http_answer_too_late(exchange);
+}
+
+void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers,
+                 size_t header_count, struct buf *body)
+{
+    http_answer_keep(exchange, status, headers, header_count, body);
+    http_answer_hand_over(exchange);
 }
 
 bool http_gone(const struct http_exchange *exchange)

@@ -92,6 +92,9 @@ void http_connection_run(struct http_connection *connection)
         http_answer_abandon(connection);
         return;
     }
+    if (connection->input_ended && connection->first && connection->first->answered &&
+        connection->first->stream)
+        http_stream_gone(connection->first);
     if (connection->input_ended && !http_input_paused(connection) && connection->input != INPUT_DISCARD)
         http_input_end(connection); /* what is left will never be whole */
     if (connection->input_ended && !connection->first) {

@@ -53,6 +53,20 @@ struct http_exchange {
     struct str answer_head; /* as sent, in the arena */
     http_lost_f *lost;      /* NULL: an answer may be lost */
     void *lost_self;
+    struct http_stream *stream; /* NULL: the answer is whole */
+};
+
+/* An answer that comes in pieces. In the exchange's arena; the loop's, but for what lies in its jobs. */
+struct http_stream {
+    struct loop_job piece_job, end_job;
+    struct http_exchange *exchange;
+    http_stream_f *moved;
+    void *self;
+    struct buf piece, last;
+    bool piece_due; /* piece is to be sent, or being sent */
+    bool over;      /* http_stream_end has arrived */
+    bool head_sent, writing, gone_told;
+    char piece_head[24], last_head[24]; /* lengths of chunks */
 };
 
 enum http_wait { WAIT_NONE, WAIT_IDLE, WAIT_HEADER, WAIT_BODY, WAIT_SEND, WAIT_LINGER, WAIT_COUNT };
@@ -211,6 +225,19 @@ void http_answer_abandon(struct http_connection *connection); /* forgets those a
 void http_answer_drop(struct http_exchange *exchange);        /* it comes when nobody is there any more */
 void http_answer_continue(struct http_connection *connection);
 void http_answer_touched(void *loop);
+void http_answer_hand_over(struct http_exchange *exchange); /* what http_answer_keep kept */
+void http_answer_too_late(struct http_exchange *exchange);  /* the loop takes nothing any more */
+void http_answer_touch(struct http_connection *connection); /* it has something to send, after this burst */
+void http_answer_render_head(struct http_connection *connection, struct http_exchange *exchange);
+bool http_answer_is_last(const struct http_connection *connection, const struct http_exchange *exchange);
+bool http_answer_write(struct http_connection *connection, uv_buf_t *bufs, unsigned buf_count);
+bool http_answer_forget(struct http_connection *connection, unsigned count);
+
+/* http_stream.c: of the connection's first exchange, when it is a stream */
+bool http_stream_flush(struct http_connection *connection);   /* whether it was ended and forgotten */
+void http_stream_written(struct http_connection *connection); /* what was in the unfinished write is sent */
+void http_stream_gone(struct http_exchange *exchange);
+void http_stream_release(struct http_exchange *exchange);
 
 /* http_server.c */
 void http_server_connection_gone(struct http_loop *loop);
