@@ -16,6 +16,7 @@
 #include "io/signals.h"
 #include "logs/logs.h"
 #include "logs/logs_scanner.h"
+#include "logs/logs_tail.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -34,6 +35,7 @@ struct server {
     struct deliver *deliver;
     struct logs *logs;
     struct logs_scanner *scanner;
+    struct logs_tail *tail;
     struct flow *flow;
     struct bus *bus;
     struct tables *tables;
@@ -83,6 +85,7 @@ static void after_commit(void *self)
     bus_after_commit(server->bus);
     flow_after_commit(server->flow);
     tables_after_commit(server->tables);
+    logs_tail_after_commit(server->tail);
 }
 
 /* ---- open: from the floor up ---- */
@@ -154,6 +157,21 @@ static bool task_known(void *self, struct str resource, struct str *ret_why)
                                       : operation_task_known(&server->caller, resource, ret_why);
 }
 
+static enum err open_tail(struct server *server, struct diag *reterr)
+{
+    const struct settings *settings = &server->settings;
+    struct logs_tail_settings tail = {
+        .sessions_max = (unsigned)settings->tail_sessions_max,
+        .update_events_max = (unsigned)settings->tail_update_events_max,
+        .behind_bytes_max = (size_t)settings->tail_behind_bytes_max,
+        .time_max_ms = settings->tail_time_max_ms,
+    };
+    enum err err = logs_tail_open(&tail, &server->tail, reterr);
+    if (!err)
+        logs_tail_watch(server->tail, server->logs);
+    return err;
+}
+
 static enum err open_rooms(struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -217,6 +235,7 @@ static void wire_rooms(struct server *server)
                                     .writer = server->writer,
                                     .deliver = deliver,
                                     .logs = server->logs,
+                                    .tail = server->tail,
                                     .flow = server->flow,
                                     .bus = server->bus,
                                     .tables = server->tables,
@@ -325,6 +344,8 @@ static void write_metrics(void *self, struct buf *out)
     struct bus_stats bus;
     struct flow_stats flow;
     struct http_stats http;
+    struct logs_tail_stats tail;
+    logs_tail_stats(server->tail, &tail);
     store_stats(server->store, &store);
     writer_stats(server->writer, &writer);
     deliver_stats(server->deliver, &deliver);
@@ -365,6 +386,10 @@ static void write_metrics(void *self, struct buf *out)
           flow.express_failed },
         { "crema_express_transitions_total", "counter", "States that they entered.",
           flow.express_transitions },
+        { "crema_tail_sessions", "gauge", "Live tails of log groups.", tail.sessions },
+        { "crema_tail_events_total", "counter", "Events given to live tails.", tail.given },
+        { "crema_tail_dropped_total", "counter", "Events that live tails were told they did not get.",
+          tail.dropped },
         { "crema_http_connections", "gauge", "Open connections.", http.connections },
         { "crema_http_refused_total", "counter", "Requests refused before they were read whole.",
           http.refused },
@@ -389,6 +414,8 @@ static enum err server_open(struct server *server, struct diag *reterr)
         err = open_functions(server, reterr);
     if (!err)
         err = open_rooms(server);
+    if (!err)
+        err = open_tail(server, reterr);
     if (err)
         return err;
     wire_rooms(server);
@@ -410,6 +437,7 @@ static void server_close(struct server *server)
     bus_close(&server->bus);
     flow_close(&server->flow);
     logs_close(&server->logs);
+    logs_tail_close(&server->tail);
     deliver_close(&server->deliver);
     targets_close(&server->targets);
     store_close(&server->store);
@@ -431,6 +459,7 @@ static enum err server_run(struct server *server, struct diag *reterr)
     const char *signal = signals_wait();
     fprintf(stderr, "crema: %s, finishing what was received\n", signal);
     api_drain(server->api);
+    logs_tail_stop(server->tail);
     http_server_stop(server->http, server->settings.drain_time_max_ms);
     deliver_pause(server->deliver);
     http_sender_close(&server->sender, server->settings.drain_time_max_ms);

@@ -2,6 +2,7 @@
 
 #include "api/api_query.h"
 #include "io/clock.h"
+#include "io/digest.h"
 #include "io/rand.h"
 #include "logs/logs_scanner.h"
 #include "store/store.h"
@@ -52,22 +53,6 @@ struct str api_content_type(const struct service *service)
 
 /* ---- answers ---- */
 
-/* CRC-32 as zlib has it, which clients of DynamoDB check against x-amz-crc32. */
-static uint32_t crc32_of(struct str s)
-{
-    static const uint32_t nibble[16] = { 0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
-                                         0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-                                         0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                         0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C };
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < s.len; i++) {
-        crc ^= (unsigned char)s.ptr[i];
-        crc = nibble[crc & 15] ^ (crc >> 4);
-        crc = nibble[crc & 15] ^ (crc >> 4);
-    }
-    return ~crc;
-}
-
 static void answer(struct http_exchange *exchange, const struct service *service, int status,
                    struct str request_id, struct str error_name, struct buf *body)
 {
@@ -79,7 +64,8 @@ static void answer(struct http_exchange *exchange, const struct service *service
     if (!str_empty(error_name))
         headers[count++] = (struct http_header){ STR("x-amzn-ErrorType"), error_name };
     if (service && strcmp(service->name, "dynamodb") == 0) {
-        int length = snprintf(crc, sizeof(crc), "%lu", (unsigned long)crc32_of(buf_str(body)));
+        /* Clients of DynamoDB check it. */
+        int length = snprintf(crc, sizeof(crc), "%lu", (unsigned long)digest_crc32(0, buf_str(body)));
         headers[count++] = (struct http_header){ STR("x-amz-crc32"), str_of(crc, (size_t)length) };
     }
     http_answer(exchange, status, headers, count, body);
@@ -210,6 +196,14 @@ static void write_done(struct command *command, enum err committed)
     if (committed == ERR_OK && op->fault.code == FAULT_NONE && !str_empty(op->wait_for)) {
         api_wait_begin(call->api, &call->wait, op->wait_for, call->api->draining ? 1 : op->wait_until_ms);
         return;
+    }
+    if (op->stream && op->fault.code == FAULT_NONE) {
+        if (committed == ERR_OK) {
+            atomic_fetch_add_explicit(&call->entry->succeeded, 1, memory_order_relaxed);
+            op->stream(op, call->request_id, ERR_OK); /* the exchange is no longer ours */
+            return;
+        }
+        op->stream(op, call->request_id, committed);
     }
     if (committed != ERR_OK)
         api_wait_end(call->api, &call->wait); /* it was refused without having been run */

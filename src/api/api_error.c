@@ -64,6 +64,7 @@ static const struct row rows[] = {
     { NULL, FAULT_ACCESS_DENIED, "AccessDeniedException", 400 },
     { NULL, FAULT_INVALID_EVENT_PATTERN, "InvalidEventPatternException", 400 },
     { NULL, FAULT_CONCURRENT_MODIFICATION, "ConcurrentModificationException", 400 },
+    { NULL, FAULT_INVALID_OPERATION, "InvalidOperationException", 400 },
     { NULL, FAULT_CONDITION_FAILED, "ConditionalCheckFailedException", 400 },
     { NULL, FAULT_SERIALIZATION, "SerializationException", 400 },
     { NULL, FAULT_INVALID_ARN, "ValidationException", 400 },

@@ -14,7 +14,7 @@ static struct api_entry *entry_of(const struct api *api, struct str service_name
     if (name[0] >= 'a' && name[0] <= 'z')
         name[0] = (char)(name[0] - 'a' + 'A');
     struct api_entry *entry = api_entry_find(api, service, str_of(name, operation.len));
-    return entry && entry->operation->kind != OP_REFUSED ? entry : NULL;
+    return entry && entry->operation->kind != OP_REFUSED && !entry->operation->streams ? entry : NULL;
 }
 
 bool api_inside_exists(void *self, struct str service, struct str operation, struct str *ret_name)

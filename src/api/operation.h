@@ -15,6 +15,7 @@
 
 struct bus;
 struct logs;
+struct logs_tail;
 struct flow;
 struct tables;
 struct deliver;
@@ -28,6 +29,7 @@ struct rooms {
     struct deliver *deliver;
     struct bus *bus;
     struct logs *logs;
+    struct logs_tail *tail;
     struct flow *flow;
     struct tables *tables;
     struct logs_scanner *scanner; /* the threads of OP_SCAN; NULL: they run where reads do */
@@ -65,6 +67,11 @@ struct op_call {
      * not be handed over. NULL: an answer may be lost. */
     op_run_f *lost;
     void *lost_with;
+    /* The answer is a stream: set by run when nothing can fail any more. Called in the answer's place once the batch is
+     * durable, on the writer's thread: it answers call->client itself, with http_stream_begin. Or the batch was not
+     * kept: then it takes back what run did, and the call is answered as any other. */
+    void (*stream)(struct op_call *call, struct str request_id, enum err committed);
+    void *stream_with;
 };
 
 /* Sets call->fault on failure. prepare runs on the connection's thread, touches no room's state:
@@ -89,6 +96,7 @@ struct operation {
     op_prepare_f *prepare; /* may be NULL */
     op_run_f *run;
     const struct shape *input, *output; /* NULL for refused ones */
+    bool streams;                       /* a write whose answer is a stream: for clients only */
     uint32_t body_bytes_max;            /* 0: the service's default */
     const char *since;                  /* version of Crema that first had it */
 };

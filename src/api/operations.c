@@ -10,7 +10,7 @@ const struct service services[] = {
     { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
       .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 65536,
-      .operations = operations_crema, .operation_count = 9 },
+      .operations = operations_crema, .operation_count = 10 },
     { .name = "dynamodb", .protocol = PROTOCOL_JSON, .target_prefix = { "DynamoDB_20120810", 17 },
       .json_version = { "1.0", 3 }, .api_version = { "2012-08-10", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 2097152,
@@ -37,6 +37,8 @@ const size_t services_count = 6;
 
 const struct str shape_patterns[] = {
     { "^/.*", 4 },
+    { "[\\w#+=/:,.@-]*", 14 },
+    { "[^:*]*", 6 },
     { "[a-zA-Z0-9_.-]+", 15 },
     { "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", 60 },
     { "[/\\.\\-_A-Za-z0-9]+", 18 },
@@ -58,10 +60,8 @@ const struct str shape_patterns[] = {
     { "[\\.\\-_/#A-Za-z0-9]+", 19 },
     { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", 31 },
     { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", 31 },
-    { "[^:*]*", 6 },
     { "^\\d{12}$", 8 },
     { "[\\.\\-_/#A-Za-z0-9]*", 19 },
-    { "[\\w#+=/:,.@-]*", 14 },
     { "[\\w+=/:,.@-]*", 13 },
     { "^(\?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", 38 },
     { "\\p{ASCII}*", 10 },

@@ -21,6 +21,7 @@ void op_crema_get_clock(struct op_call *call);
 void op_crema_list_inbox(struct op_call *call);
 void op_crema_run_to_next_timer(struct op_call *call);
 void op_crema_run_to_next_timer_prepare(struct op_call *call);
+void op_crema_tail_logs(struct op_call *call);
 void op_crema_unfreeze_clock(struct op_call *call);
 
 /* dynamodb: api_tables.c */
@@ -84,6 +85,7 @@ void op_logs_put_log_events(struct op_call *call);
 void op_logs_put_log_events_prepare(struct op_call *call);
 void op_logs_put_resource_policy(struct op_call *call);
 void op_logs_put_retention_policy(struct op_call *call);
+void op_logs_start_live_tail(struct op_call *call);
 void op_logs_tag_log_group(struct op_call *call);
 void op_logs_tag_resource(struct op_call *call);
 void op_logs_untag_log_group(struct op_call *call);

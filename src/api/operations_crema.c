@@ -40,6 +40,20 @@ static const struct shape shape_ListInboxRequest;
 static const struct shape shape_ListInboxResponse;
 static const struct shape shape_InboxEntries;
 static const struct shape shape_InboxEntry;
+static const struct shape shape_TailLogsRequest;
+static const struct shape shape_TailedLogGroups;
+static const struct shape shape_LogGroupIdentifier;
+static const struct shape shape_TailedLogStreams;
+static const struct shape shape_LogStreamName;
+static const struct shape shape_TailPattern;
+static const struct shape shape_TailInterval;
+static const struct shape shape_TailLogsResponse;
+static const struct shape shape_TailStream;
+static const struct shape shape_TailStart;
+static const struct shape shape_TailUpdate;
+static const struct shape shape_TailMetadata;
+static const struct shape shape_TailedEvents;
+static const struct shape shape_TailedEvent;
 
 static const struct shape_member members_AdvanceClockRequest[] = {
     { { "Milliseconds", 12 }, { "milliseconds", 12 }, &shape_Milliseconds, false },
@@ -230,6 +244,88 @@ static const struct shape_member members_InboxEntry[] = {
 static const struct shape shape_InboxEntry = {
     .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 13
 };
+static const struct shape_member members_TailLogsRequest[] = {
+    { { "LogGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_TailedLogGroups, true },
+    { { "LogStreamNames", 14 }, { "logStreamNames", 14 }, &shape_TailedLogStreams, false },
+    { { "LogStreamNamePrefixes", 21 }, { "logStreamNamePrefixes", 21 }, &shape_TailedLogStreams, false },
+    { { "FilterPattern", 13 }, { "filterPattern", 13 }, &shape_TailPattern, false },
+    { { "IntervalMilliseconds", 20 }, { "intervalMilliseconds", 20 }, &shape_TailInterval, false },
+    { { "Sampled", 7 }, { "sampled", 7 }, &shape_Flag, false },
+};
+static const struct shape shape_TailLogsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "TailLogsRequest", 15 }, .members = members_TailLogsRequest, .member_count = 6
+};
+static const struct shape shape_TailedLogGroups = {
+    .type = SHAPE_LIST, .name = { "TailedLogGroups", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10), .item = &shape_LogGroupIdentifier
+};
+static const struct shape shape_LogGroupIdentifier = {
+    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 2
+};
+static const struct shape shape_TailedLogStreams = {
+    .type = SHAPE_LIST, .name = { "TailedLogStreams", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100), .item = &shape_LogStreamName
+};
+static const struct shape shape_LogStreamName = {
+    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
+};
+static const struct shape shape_TailPattern = {
+    .type = SHAPE_STRING, .name = { "TailPattern", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
+};
+static const struct shape shape_TailInterval = {
+    .type = SHAPE_INTEGER, .name = { "TailInterval", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(10), .max = INT64_C(60000)
+};
+static const struct shape_member members_TailLogsResponse[] = {
+    { { "responseStream", 14 }, { "responseStream", 14 }, &shape_TailStream, false },
+};
+static const struct shape shape_TailLogsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "TailLogsResponse", 16 }, .members = members_TailLogsResponse, .member_count = 1
+};
+static const struct shape_member members_TailStream[] = {
+    { { "sessionStart", 12 }, { "sessionStart", 12 }, &shape_TailStart, false },
+    { { "sessionUpdate", 13 }, { "sessionUpdate", 13 }, &shape_TailUpdate, false },
+};
+static const struct shape shape_TailStream = {
+    .type = SHAPE_STRUCTURE, .name = { "TailStream", 10 }, .members = members_TailStream, .member_count = 2
+};
+static const struct shape_member members_TailStart[] = {
+    { { "requestId", 9 }, { "requestId", 9 }, &shape_Text, false },
+    { { "sessionId", 9 }, { "sessionId", 9 }, &shape_Text, false },
+    { { "logGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_TailedLogGroups, false },
+    { { "logStreamNames", 14 }, { "logStreamNames", 14 }, &shape_TailedLogStreams, false },
+    { { "logStreamNamePrefixes", 21 }, { "logStreamNamePrefixes", 21 }, &shape_TailedLogStreams, false },
+    { { "logEventFilterPattern", 21 }, { "logEventFilterPattern", 21 }, &shape_TailPattern, false },
+    { { "afterSequence", 13 }, { "afterSequence", 13 }, &shape_Sequence, false },
+};
+static const struct shape shape_TailStart = {
+    .type = SHAPE_STRUCTURE, .name = { "TailStart", 9 }, .members = members_TailStart, .member_count = 7
+};
+static const struct shape_member members_TailUpdate[] = {
+    { { "sessionMetadata", 15 }, { "sessionMetadata", 15 }, &shape_TailMetadata, false },
+    { { "sessionResults", 14 }, { "sessionResults", 14 }, &shape_TailedEvents, false },
+};
+static const struct shape shape_TailUpdate = {
+    .type = SHAPE_STRUCTURE, .name = { "TailUpdate", 10 }, .members = members_TailUpdate, .member_count = 2
+};
+static const struct shape_member members_TailMetadata[] = {
+    { { "sampled", 7 }, { "sampled", 7 }, &shape_Flag, false },
+    { { "dropped", 7 }, { "dropped", 7 }, &shape_Sequence, false },
+};
+static const struct shape shape_TailMetadata = {
+    .type = SHAPE_STRUCTURE, .name = { "TailMetadata", 12 }, .members = members_TailMetadata, .member_count = 2
+};
+static const struct shape shape_TailedEvents = {
+    .type = SHAPE_LIST, .name = { "TailedEvents", 12 }, .item = &shape_TailedEvent
+};
+static const struct shape_member members_TailedEvent[] = {
+    { { "logStreamName", 13 }, { "logStreamName", 13 }, &shape_Text, false },
+    { { "logGroupIdentifier", 18 }, { "logGroupIdentifier", 18 }, &shape_Text, false },
+    { { "message", 7 }, { "message", 7 }, &shape_Text, false },
+    { { "timestamp", 9 }, { "timestamp", 9 }, &shape_Sequence, false },
+    { { "ingestionTime", 13 }, { "ingestionTime", 13 }, &shape_Sequence, false },
+    { { "eventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+};
+static const struct shape shape_TailedEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "TailedEvent", 11 }, .members = members_TailedEvent, .member_count = 6
+};
 
 const struct operation operations_crema[] = {
     { .service = "crema", .name = "AdvanceClock", .kind = OP_WRITE,
@@ -264,6 +360,10 @@ const struct operation operations_crema[] = {
       .prepare = op_crema_run_to_next_timer_prepare, .run = op_crema_run_to_next_timer,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "TailLogs", .kind = OP_WRITE,
+      .run = op_crema_tail_logs,
+      .input = &shape_TailLogsRequest, .output = &shape_TailLogsResponse,
+      .streams = true, .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "UnfreezeClock", .kind = OP_WRITE,
       .run = op_crema_unfreeze_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,

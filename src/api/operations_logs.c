@@ -99,6 +99,21 @@ static const struct shape shape_EntityRejectionErrorType;
 static const struct shape shape_PutResourcePolicyRequest;
 static const struct shape shape_PutResourcePolicyResponse;
 static const struct shape shape_PutRetentionPolicyRequest;
+static const struct shape shape_StartLiveTailRequest;
+static const struct shape shape_StartLiveTailLogGroupIdentifiers;
+static const struct shape shape_StartLiveTailResponse;
+static const struct shape shape_StartLiveTailResponseStream;
+static const struct shape shape_LiveTailSessionStart;
+static const struct shape shape_RequestId;
+static const struct shape shape_SessionId;
+static const struct shape shape_LiveTailSessionUpdate;
+static const struct shape shape_LiveTailSessionMetadata;
+static const struct shape shape_IsSampled;
+static const struct shape shape_LiveTailSessionResults;
+static const struct shape shape_LiveTailSessionLogEvent;
+static const struct shape shape_SessionTimeoutException;
+static const struct shape shape_Message;
+static const struct shape shape_SessionStreamingException;
 static const struct shape shape_TagLogGroupRequest;
 static const struct shape shape_TagResourceRequest;
 static const struct shape shape_UntagLogGroupRequest;
@@ -117,7 +132,7 @@ static const struct shape shape_CreateLogGroupRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogGroupRequest", 21 }, .members = members_CreateLogGroupRequest, .member_count = 5
 };
 static const struct shape shape_LogGroupName = {
-    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 20
+    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 22
 };
 static const struct shape shape_KmsKeyId = {
     .type = SHAPE_STRING, .name = { "KmsKeyId", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
@@ -126,10 +141,10 @@ static const struct shape shape_Tags = {
     .type = SHAPE_MAP, .name = { "Tags", 4 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .key = &shape_TagKey, .item = &shape_TagValue
 };
 static const struct shape shape_TagKey = {
-    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 21
+    .type = SHAPE_STRING, .name = { "TagKey", 6 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 23
 };
 static const struct shape shape_TagValue = {
-    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256), .pattern = 22
+    .type = SHAPE_STRING, .name = { "TagValue", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256), .pattern = 24
 };
 static const struct str values_LogGroupClass[] = { { "STANDARD", 8 }, { "INFREQUENT_ACCESS", 17 }, { "DELIVERY", 8 } };
 static const struct shape shape_LogGroupClass = {
@@ -147,7 +162,7 @@ static const struct shape shape_CreateLogStreamRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogStreamRequest", 22 }, .members = members_CreateLogStreamRequest, .member_count = 2
 };
 static const struct shape shape_LogStreamName = {
-    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 23
+    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
 };
 static const struct shape_member members_DeleteLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
@@ -202,10 +217,10 @@ static const struct shape shape_AccountIds = {
     .type = SHAPE_LIST, .name = { "AccountIds", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(20), .item = &shape_AccountId
 };
 static const struct shape shape_AccountId = {
-    .type = SHAPE_STRING, .name = { "AccountId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(12), .max = INT64_C(12), .pattern = 24
+    .type = SHAPE_STRING, .name = { "AccountId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(12), .max = INT64_C(12), .pattern = 25
 };
 static const struct shape shape_LogGroupNamePattern = {
-    .type = SHAPE_STRING, .name = { "LogGroupNamePattern", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(512), .pattern = 25
+    .type = SHAPE_STRING, .name = { "LogGroupNamePattern", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(512), .pattern = 26
 };
 static const struct shape shape_NextToken = {
     .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
@@ -220,7 +235,7 @@ static const struct shape shape_DescribeLogGroupsLogGroupIdentifiers = {
     .type = SHAPE_LIST, .name = { "DescribeLogGroupsLogGroupIdentifiers", 36 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .item = &shape_LogGroupIdentifier
 };
 static const struct shape shape_LogGroupIdentifier = {
-    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 26
+    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 2
 };
 static const struct shape_member members_DescribeLogGroupsResponse[] = {
     { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroups, false },
@@ -589,6 +604,94 @@ static const struct shape_member members_PutRetentionPolicyRequest[] = {
 static const struct shape shape_PutRetentionPolicyRequest = {
     .type = SHAPE_STRUCTURE, .name = { "PutRetentionPolicyRequest", 25 }, .members = members_PutRetentionPolicyRequest, .member_count = 2
 };
+static const struct shape_member members_StartLiveTailRequest[] = {
+    { { "logGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_StartLiveTailLogGroupIdentifiers, true },
+    { { "logStreamNames", 14 }, { "logStreamNames", 14 }, &shape_InputLogStreamNames, false },
+    { { "logStreamNamePrefixes", 21 }, { "logStreamNamePrefixes", 21 }, &shape_InputLogStreamNames, false },
+    { { "logEventFilterPattern", 21 }, { "logEventFilterPattern", 21 }, &shape_FilterPattern, false },
+};
+static const struct shape shape_StartLiveTailRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "StartLiveTailRequest", 20 }, .members = members_StartLiveTailRequest, .member_count = 4
+};
+static const struct shape shape_StartLiveTailLogGroupIdentifiers = {
+    .type = SHAPE_LIST, .name = { "StartLiveTailLogGroupIdentifiers", 32 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10), .item = &shape_LogGroupIdentifier
+};
+static const struct shape_member members_StartLiveTailResponse[] = {
+    { { "responseStream", 14 }, { "responseStream", 14 }, &shape_StartLiveTailResponseStream, false },
+};
+static const struct shape shape_StartLiveTailResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "StartLiveTailResponse", 21 }, .members = members_StartLiveTailResponse, .member_count = 1
+};
+static const struct shape_member members_StartLiveTailResponseStream[] = {
+    { { "sessionStart", 12 }, { "sessionStart", 12 }, &shape_LiveTailSessionStart, false },
+    { { "sessionUpdate", 13 }, { "sessionUpdate", 13 }, &shape_LiveTailSessionUpdate, false },
+    { { "SessionTimeoutException", 23 }, { "sessionTimeoutException", 23 }, &shape_SessionTimeoutException, false },
+    { { "SessionStreamingException", 25 }, { "sessionStreamingException", 25 }, &shape_SessionStreamingException, false },
+};
+static const struct shape shape_StartLiveTailResponseStream = {
+    .type = SHAPE_STRUCTURE, .name = { "StartLiveTailResponseStream", 27 }, .members = members_StartLiveTailResponseStream, .member_count = 4
+};
+static const struct shape_member members_LiveTailSessionStart[] = {
+    { { "requestId", 9 }, { "requestId", 9 }, &shape_RequestId, false },
+    { { "sessionId", 9 }, { "sessionId", 9 }, &shape_SessionId, false },
+    { { "logGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_StartLiveTailLogGroupIdentifiers, false },
+    { { "logStreamNames", 14 }, { "logStreamNames", 14 }, &shape_InputLogStreamNames, false },
+    { { "logStreamNamePrefixes", 21 }, { "logStreamNamePrefixes", 21 }, &shape_InputLogStreamNames, false },
+    { { "logEventFilterPattern", 21 }, { "logEventFilterPattern", 21 }, &shape_FilterPattern, false },
+};
+static const struct shape shape_LiveTailSessionStart = {
+    .type = SHAPE_STRUCTURE, .name = { "LiveTailSessionStart", 20 }, .members = members_LiveTailSessionStart, .member_count = 6
+};
+static const struct shape shape_RequestId = {
+    .type = SHAPE_STRING, .name = { "RequestId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
+};
+static const struct shape shape_SessionId = {
+    .type = SHAPE_STRING, .name = { "SessionId", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
+};
+static const struct shape_member members_LiveTailSessionUpdate[] = {
+    { { "sessionMetadata", 15 }, { "sessionMetadata", 15 }, &shape_LiveTailSessionMetadata, false },
+    { { "sessionResults", 14 }, { "sessionResults", 14 }, &shape_LiveTailSessionResults, false },
+};
+static const struct shape shape_LiveTailSessionUpdate = {
+    .type = SHAPE_STRUCTURE, .name = { "LiveTailSessionUpdate", 21 }, .members = members_LiveTailSessionUpdate, .member_count = 2
+};
+static const struct shape_member members_LiveTailSessionMetadata[] = {
+    { { "sampled", 7 }, { "sampled", 7 }, &shape_IsSampled, false },
+};
+static const struct shape shape_LiveTailSessionMetadata = {
+    .type = SHAPE_STRUCTURE, .name = { "LiveTailSessionMetadata", 23 }, .members = members_LiveTailSessionMetadata, .member_count = 1
+};
+static const struct shape shape_IsSampled = {
+    .type = SHAPE_BOOLEAN, .name = { "IsSampled", 9 }
+};
+static const struct shape shape_LiveTailSessionResults = {
+    .type = SHAPE_LIST, .name = { "LiveTailSessionResults", 22 }, .item = &shape_LiveTailSessionLogEvent
+};
+static const struct shape_member members_LiveTailSessionLogEvent[] = {
+    { { "logStreamName", 13 }, { "logStreamName", 13 }, &shape_LogStreamName, false },
+    { { "logGroupIdentifier", 18 }, { "logGroupIdentifier", 18 }, &shape_LogGroupIdentifier, false },
+    { { "message", 7 }, { "message", 7 }, &shape_EventMessage, false },
+    { { "timestamp", 9 }, { "timestamp", 9 }, &shape_Timestamp, false },
+    { { "ingestionTime", 13 }, { "ingestionTime", 13 }, &shape_Timestamp, false },
+};
+static const struct shape shape_LiveTailSessionLogEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "LiveTailSessionLogEvent", 23 }, .members = members_LiveTailSessionLogEvent, .member_count = 5
+};
+static const struct shape_member members_SessionTimeoutException[] = {
+    { { "message", 7 }, { "message", 7 }, &shape_Message, false },
+};
+static const struct shape shape_SessionTimeoutException = {
+    .type = SHAPE_STRUCTURE, .name = { "SessionTimeoutException", 23 }, .members = members_SessionTimeoutException, .member_count = 1
+};
+static const struct shape shape_Message = {
+    .type = SHAPE_STRING, .name = { "Message", 7 }
+};
+static const struct shape_member members_SessionStreamingException[] = {
+    { { "message", 7 }, { "message", 7 }, &shape_Message, false },
+};
+static const struct shape shape_SessionStreamingException = {
+    .type = SHAPE_STRUCTURE, .name = { "SessionStreamingException", 25 }, .members = members_SessionStreamingException, .member_count = 1
+};
 static const struct shape_member members_TagLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, true },
@@ -772,7 +875,10 @@ const struct operation operations_logs[] = {
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutSubscriptionFilter", .kind = OP_REFUSED },
     { .service = "logs", .name = "PutTransformer", .kind = OP_REFUSED },
-    { .service = "logs", .name = "StartLiveTail", .kind = OP_REFUSED },
+    { .service = "logs", .name = "StartLiveTail", .kind = OP_WRITE,
+      .run = op_logs_start_live_tail,
+      .input = &shape_StartLiveTailRequest, .output = &shape_StartLiveTailResponse,
+      .streams = true, .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "StartQuery", .kind = OP_REFUSED },
     { .service = "logs", .name = "StopQuery", .kind = OP_REFUSED },
     { .service = "logs", .name = "TagLogGroup", .kind = OP_WRITE,

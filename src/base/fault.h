@@ -21,6 +21,7 @@
     X(ACCESS_DENIED)                                                                           \
     X(INVALID_EVENT_PATTERN)                                                                   \
     X(CONCURRENT_MODIFICATION)                                                                 \
+    X(INVALID_OPERATION)                                                                       \
     X(CONDITION_FAILED) /* dynamodb: ConditionalCheckFailedException */                        \
     X(SERIALIZATION)    /* the body does not have the shape at all */                          \
     X(INVALID_ARN)                                                                             \

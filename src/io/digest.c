@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <zlib.h>
 
 /* Fetching an algorithm costs ten times what a short digest does: each thread keeps its own. */
 struct digest_tools {
@@ -117,6 +118,11 @@ void digest_hmac_sha256(struct str key, struct str s, unsigned char ret[SHA256_B
                        EVP_MAC_final(tools->hmac_context, ret, &len, SHA256_BYTES) == 1 &&
                        len == SHA256_BYTES,
                    "compute an HMAC");
+}
+
+uint32_t digest_crc32(uint32_t before, struct str s)
+{
+    return (uint32_t)crc32_z(before, (const unsigned char *)s.ptr, s.len);
 }
 
 bool digest_equal(struct str a, struct str b)

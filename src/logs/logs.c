@@ -49,6 +49,8 @@ void logs_after_rollback(void *self)
     forget_groups(logs);
     /* The block may have been taken in the batch that is gone, and would be given again. */
     logs->sequence_next = logs->sequence_end = 0;
+    if (logs->tail)
+        logs_tail_after_rollback(logs->tail);
 }
 
 /* ---- groups held ---- */

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "logs/logs_run.h"
+#include "logs/logs_tail.h"
 
 enum {
     LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
@@ -29,6 +30,7 @@ struct logs {
     struct buf name, value;               /* being built */
     struct logs_run_writer run;           /* the same */
     struct logs_packer *packer;
+    struct logs_tail *tail;               /* is told of every event; NULL: none is */
 };
 
 /* Lives until the next logs_hold or logs_forget. FAULT_NOT_FOUND. */

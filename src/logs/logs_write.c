@@ -17,6 +17,16 @@ struct target_stream {
     struct logs_stream_record record;
 };
 
+/* Another event of the run that is being built. */
+static void add_event(struct logs *logs, struct work *work, const struct target_stream *stream,
+                      struct logs_position at, struct str message)
+{
+    logs_run_add(&logs->run, at, message);
+    if (logs_tail_is_watched(logs->tail))
+        logs_tail_note(logs->tail, work->batch, &stream->held->group, at, work->now_ms, stream->name,
+                       message);
+}
+
 /* Ends the run that is being built. */
 static void put_run(struct logs *logs, struct work *work, const struct target_stream *stream, uint8_t flags)
 {
@@ -57,7 +67,8 @@ static void write_single(struct logs *logs, struct work *work, struct target_str
     record->last_sequence = record->number;
     record->ingested_ms = work->now_ms;
     logs_run_clear(&logs->run);
-    logs_run_add(&logs->run, (struct logs_position){ event->timestamp_ms, record->number }, event->message);
+    add_event(logs, work, stream, (struct logs_position){ event->timestamp_ms, record->number },
+              event->message);
     put_run(logs, work, stream, LOGS_EVENT_ONLY);
     logs_stream_store(logs, work, &stream->held->group, stream->name, record);
     int64_t bytes = logs_event_bytes(event->message.len);
@@ -85,7 +96,7 @@ static int64_t put_events(struct logs *logs, struct work *work, struct target_st
         record->last_sequence = at.sequence;
         if (!logs_run_takes(&logs->run, at, events[i].message.len))
             put_run(logs, work, stream, 0);
-        logs_run_add(&logs->run, at, events[i].message);
+        add_event(logs, work, stream, at, events[i].message);
         bytes += logs_event_bytes(events[i].message.len);
     }
     put_run(logs, work, stream, 0);

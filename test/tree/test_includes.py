@@ -26,6 +26,8 @@ MAY_INCLUDE = {
 SEAMS = {
     "target/target.h": {"deliver", "bus", "flow", "api"},
     "target/operation_caller.h": {"api"},
+    "api/event_stream.h": {"cli"},
+    "logs/logs_scan.h": {"cli"},
 }
 # Libraries and system headers behind one room each.
 ONLY_IN = {
@@ -35,6 +37,7 @@ ONLY_IN = {
     r"openssl/.*": {"io"},
     r"curl/.*": {"io"},
     r"zstd\.h": {"io"},
+    r"zlib\.h": {"io"},
     r"rocksdb/.*": {"store"},
 }
 

@@ -197,7 +197,7 @@ class Generator:
         for name, entry in entries.items():
             if name not in model['operations']:
                 raise Stop(f'{service}.json: the model has no operation {name}')
-            unknown = set(entry) - {'name', 'kind', 'prepare', 'since', 'body_bytes_max'}
+            unknown = set(entry) - {'name', 'kind', 'prepare', 'stream', 'since', 'body_bytes_max'}
             if unknown or entry['kind'] not in ('read', 'scan', 'write') or 'since' not in entry:
                 raise Stop(f'{service}.json: {name}: {unknown or "kind and since are needed"}')
         shapes = ShapeWriter(self, service, listed, model)
@@ -217,6 +217,7 @@ class Generator:
                 row += f'.prepare = {handler}_prepare, '
             row += f'.run = {handler},\n      .input = {shapes.use_of(operation.get("input"))}, '
             row += f'.output = {shapes.use_of(operation.get("output"))},\n      '
+            row += '.streams = true, ' if entry.get('stream') else ''
             row += f'.body_bytes_max = {entry.get("body_bytes_max", listed["body_bytes_max"])}, '
             row += f'.since = "{entry["since"]}" }},'
             rows.append(row)
@@ -313,7 +314,8 @@ class Generator:
         for service, rows in self.rows.items():
             text += f'\n## {service}\n\n| operation | Crema | since |\n|---|---|---|\n'
             for name, entry in rows:
-                shown = {"scan": "read"}.get(entry["kind"], entry["kind"]) if entry else None
+                shown = "stream" if entry and entry.get("stream") else (
+                    {"scan": "read"}.get(entry["kind"], entry["kind"]) if entry else None)
                 has, since = ("has, " + shown, entry["since"]) if entry else ("refused by name", "")
                 text += f'| {name} | {has} | {since} |\n'
         text += '\n## Constraints that are not checked\n\n'
