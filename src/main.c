@@ -50,7 +50,7 @@ struct server {
 };
 
 static const struct cli_command *const commands[] = { &cli_demo, &cli_match, &cli_check, &cli_backup,
-                                                      &cli_env };
+                                                      &cli_env, &cli_tail };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- around each command of the writer ---- */

@@ -18,6 +18,7 @@ struct live_tail {
     struct logs_tail_query query;
     struct str group_arns[LOGS_TAIL_GROUPS_MAX];
     uint64_t sequence; /* it begins after this one */
+    int64_t started_ms;
     bool own;
     struct arena arena; /* of an update being written */
     struct str session_id, request_id;
@@ -49,8 +50,10 @@ static void write_start(const struct live_tail *tail, struct buf *out)
     put_list(&json, STR("logStreamNames"), tail->query.streams, tail->query.stream_count);
     put_list(&json, STR("logStreamNamePrefixes"), tail->query.prefixes, tail->query.prefix_count);
     json_put_member_str(&json, STR("logEventFilterPattern"), tail->query.pattern);
-    if (tail->own)
+    if (tail->own) {
         json_put_member_i64(&json, STR("afterSequence"), (int64_t)tail->sequence);
+        json_put_member_i64(&json, STR("startTime"), tail->started_ms);
+    }
     json_end_object(&json);
     event_stream_finish(out, at);
 }
@@ -207,6 +210,7 @@ void live_tail_start(struct op_call *call, const struct live_tail_request *reque
     struct live_tail *tail = ARENA_NEW(call->arena, struct live_tail);
     tail->exchange = call->client;
     tail->own = request->own;
+    tail->started_ms = call->now_ms;
     tail->query.pattern = request->pattern;
     tail->query.interval_ms = request->interval_ms;
     tail->query.sampled = request->sampled;

@@ -294,9 +294,10 @@ static const struct shape_member members_TailStart[] = {
     { { "logStreamNamePrefixes", 21 }, { "logStreamNamePrefixes", 21 }, &shape_TailedLogStreams, false },
     { { "logEventFilterPattern", 21 }, { "logEventFilterPattern", 21 }, &shape_TailPattern, false },
     { { "afterSequence", 13 }, { "afterSequence", 13 }, &shape_Sequence, false },
+    { { "startTime", 9 }, { "startTime", 9 }, &shape_Sequence, false },
 };
 static const struct shape shape_TailStart = {
-    .type = SHAPE_STRUCTURE, .name = { "TailStart", 9 }, .members = members_TailStart, .member_count = 7
+    .type = SHAPE_STRUCTURE, .name = { "TailStart", 9 }, .members = members_TailStart, .member_count = 8
 };
 static const struct shape_member members_TailUpdate[] = {
     { { "sessionMetadata", 15 }, { "sessionMetadata", 15 }, &shape_TailMetadata, false },

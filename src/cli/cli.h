@@ -7,6 +7,7 @@
 #define CLI_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cli_command {
     const char *name;
@@ -21,6 +22,7 @@ extern const struct cli_command cli_backup;
 extern const struct cli_command cli_demo;
 extern const struct cli_command cli_env;
 extern const struct cli_command cli_match;
+extern const struct cli_command cli_tail;
 
 /* Says it on stderr, with where help is; returns 2. */
 int cli_misused(const struct cli_command *command, const char *why, const char *what);
@@ -29,5 +31,9 @@ int cli_help(const struct cli_command *command);
 /* Whether the argument is --name=value or --name value; moves *at past it. *value NULL:
  * the value is missing. */
 bool cli_flag(int argc, char **argv, int *at, const char *name, const char **value);
+/* "10m" in milliseconds: a whole number of ms, s, m, h, d or w. */
+bool cli_duration(const char *text, int64_t *ret_ms);
+/* A moment: RFC 3339, or milliseconds since 1970. */
+bool cli_time(const char *text, int64_t *ret_ms);
 
 #endif

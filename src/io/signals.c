@@ -28,3 +28,24 @@ const char *signals_wait(void)
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     return number == SIGINT ? "SIGINT" : "SIGTERM";
 }
+
+static volatile sig_atomic_t noted;
+
+static void note(int number)
+{
+    (void)number;
+    noted = 1;
+}
+
+void signals_note(void)
+{
+    struct sigaction action = { .sa_handler = note, .sa_flags = (int)SA_RESETHAND };
+    sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool signals_noted(void)
+{
+    return noted;
+}
