@@ -1,9 +1,9 @@
 /* api_crema_tail.c - TailLogs, Crema's own live tail: what there is as soon as there is something, unsampled.
  *
  * TailLogs {LogGroupIdentifiers, LogStreamNames, LogStreamNamePrefixes, FilterPattern, IntervalMilliseconds, Sampled}
- * -> the event stream of StartLiveTail, where also sessionStart says afterSequence and startTime, sessionMetadata says dropped, and
- * each event has its eventId, as FilterLogEvents gives it: an id whose sequence is above afterSequence is of an event
- * that the session gives. */
+ * -> the event stream of StartLiveTail, where also sessionStart says afterSequence and startTime, sessionMetadata says
+ * dropped, and each event has its eventId, as FilterLogEvents gives it: an id whose sequence is above afterSequence is
+ * of an event that the session gives. */
 #include "api/api_logs_tail.h"
 #include "api/operations.h"
 
