@@ -25,6 +25,8 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+from tail_figures import tail_figures
+
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("CREMA_BUILD", os.path.join(TOP, "build"))
 CREMA = os.path.join(BUILD, "crema")
@@ -470,6 +472,9 @@ class Bench:
         self.detail["put-log-events"] = result
         print(f"  PutLogEvents, 100 events, 16 streams: {result['events_per_s']:,.0f} /s", flush=True)
 
+    def tail_figures(self, server):
+        tail_figures(self, server, CREMA, Failed)
+
     def large_figures(self, server):
         group = self.make_bus(server, "bench-fill")
         missing = max((self.fill_events - self.events_in) // 10, 1000)
@@ -619,6 +624,7 @@ class Bench:
         try:
             for name, figure in (("events", self.put_events_figures), ("visible", self.visible_figure),
                                  ("executions", self.start_execution_figure), ("logs", self.more_figures),
+                                 ("tail", self.tail_figures),
                                  ("large", self.large_figures)):
                 if not only or name in only:
                     figure(server)
@@ -668,7 +674,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, match, waiting, flow, history, events, visible, executions, logs, large")
+                        help="of start, match, waiting, flow, history, events, visible, executions, logs, tail, large")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:
