@@ -15,6 +15,7 @@
 #include "io/http_send.h"
 #include "io/signals.h"
 #include "logs/logs.h"
+#include "logs/logs_export.h"
 #include "logs/logs_scanner.h"
 #include "logs/logs_tail.h"
 #include "store/key.h"
@@ -36,6 +37,7 @@ struct server {
     struct logs *logs;
     struct logs_scanner *scanner;
     struct logs_tail *tail;
+    struct logs_exporter *exporter;
     struct flow *flow;
     struct bus *bus;
     struct tables *tables;
@@ -49,8 +51,8 @@ struct server {
     struct rooms rooms;
 };
 
-static const struct cli_command *const commands[] = { &cli_demo, &cli_match, &cli_check, &cli_backup,
-                                                      &cli_env, &cli_tail };
+static const struct cli_command *const commands[] = { &cli_demo,   &cli_match, &cli_check,
+                                                      &cli_backup, &cli_env,   &cli_tail, &cli_logs };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- around each command of the writer ---- */
@@ -86,6 +88,7 @@ static void after_commit(void *self)
     flow_after_commit(server->flow);
     tables_after_commit(server->tables);
     logs_tail_after_commit(server->tail);
+    logs_exporter_after_commit(server->exporter);
 }
 
 /* ---- open: from the floor up ---- */
@@ -167,9 +170,17 @@ static enum err open_tail(struct server *server, struct diag *reterr)
         .time_max_ms = settings->tail_time_max_ms,
     };
     enum err err = logs_tail_open(&tail, &server->tail, reterr);
-    if (!err)
-        logs_tail_watch(server->tail, server->logs);
-    return err;
+    if (err)
+        return err;
+    logs_tail_watch(server->tail, server->logs);
+    struct logs_exporter_settings exporter = {
+        .store = server->store,
+        .writer = server->writer,
+        .scanner = server->scanner,
+        .folder = settings->export_folder.len ? arena_cstr(&server->arena, settings->export_folder) : NULL,
+    };
+    logs_exporter_open(&exporter, &server->exporter);
+    return ERR_OK;
 }
 
 static enum err open_rooms(struct server *server)
@@ -236,6 +247,7 @@ static void wire_rooms(struct server *server)
                                     .deliver = deliver,
                                     .logs = server->logs,
                                     .tail = server->tail,
+                                    .exporter = server->exporter,
                                     .flow = server->flow,
                                     .bus = server->bus,
                                     .tables = server->tables,
@@ -426,6 +438,8 @@ static enum err server_open(struct server *server, struct diag *reterr)
 
 static void server_close(struct server *server)
 {
+    if (server->exporter)
+        logs_exporter_stop(server->exporter);
     if (server->scanner)
         logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
@@ -437,6 +451,7 @@ static void server_close(struct server *server)
     bus_close(&server->bus);
     flow_close(&server->flow);
     logs_close(&server->logs);
+    logs_exporter_close(&server->exporter);
     logs_tail_close(&server->tail);
     deliver_close(&server->deliver);
     targets_close(&server->targets);
@@ -446,6 +461,7 @@ static void server_close(struct server *server)
 
 static enum err server_run(struct server *server, struct diag *reterr)
 {
+    logs_exporter_after_commit(server->exporter); /* what an earlier process has left goes on */
     enum err err = writer_start(server->writer, reterr);
     if (!err)
         err = http_server_start(server->http, reterr);

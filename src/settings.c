@@ -78,6 +78,8 @@ static const struct setting table[] = {
              "attempts after the first for a delivery that may be tried again") },
     { NUMBER(delivery_age_max_ms, 86400000, 60000, 86400000, "age after which a delivery is given up") },
     { SWITCH(stream_per_event, "true", "a log stream for each event of a rule; false: one a rule and hour") },
+    { TEXT(export_folder, NULL,
+           "folder below which CreateExportTask writes, a folder for each bucket; none: it is refused") },
     { NUMBER(tail_sessions_max, 15, 1, 1000, "live tails of log groups at once") },
     { NUMBER(tail_update_events_max, 500, 1, 1000000,
              "events a second that StartLiveTail gives; of more, a sample") },

@@ -31,6 +31,7 @@ struct settings {
     int64_t rule_pattern_bytes_max, pattern_combinations_max, pattern_wildcard_cost_max, wildcard_rules_max;
     int64_t deliveries_per_command_max, delivery_attempts_max, delivery_age_max_ms;
     bool stream_per_event;
+    struct str export_folder;
     int64_t tail_sessions_max, tail_update_events_max, tail_behind_bytes_max, tail_time_max_ms;
     int64_t transitions_per_command_max;
     int64_t history_events_max;

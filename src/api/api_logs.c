@@ -1,4 +1,5 @@
 /* api_logs.c - CloudWatch Logs: input in JSON to calls of the room, its answers to JSON. */
+#include "api/api_logs_group.h"
 #include "api/operations.h"
 #include "api/token.h"
 #include "logs/logs.h"
@@ -100,15 +101,14 @@ void op_logs_create_log_group(struct op_call *call)
         refuse(call, "kmsKeyId is not supported: Crema does not encrypt log groups.");
         return;
     }
-    if (in_true(call, STR("deletionProtectionEnabled"))) {
-        refuse(call, "deletionProtectionEnabled is not supported yet.");
-        return;
-    }
     enum logs_class group_class = LOGS_CLASS_STANDARD;
     (void)logs_class_parse(in_str(call, STR("logGroupClass")), &group_class);
     struct str name = in_str(call, STR("logGroupName"));
     if (!done(call,
               logs_group_create(call->rooms->logs, call->work, call->ns, name, group_class, &call->fault)))
+        return;
+    if (in_true(call, STR("deletionProtectionEnabled")) &&
+        !done(call, logs_group_protect(call->rooms->logs, call->work, call->ns, name, true, &call->fault)))
         return;
     const struct json *tags = json_get_typed(call->input, STR("tags"), JSON_OBJECT);
     if (tags)
@@ -137,6 +137,7 @@ static void out_group(struct op_call *call, const struct logs_group *group, bool
         json_put_member_i64(out, STR("storedBytes"), (int64_t)group->stored_bytes);
         json_put_member_str(out, STR("logGroupClass"), str_from(logs_class_text(group->group_class)));
         json_put_member_str(out, STR("logGroupArn"), arn);
+        json_put_member_bool(out, STR("deletionProtectionEnabled"), group->is_protected);
     }
     json_end_object(out);
 }
@@ -174,12 +175,9 @@ void op_logs_describe_log_groups(struct op_call *call)
         refuse(call, "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
         return;
     }
-    if (in_true(call, STR("includeLinkedAccounts")) || json_get(call->input, STR("accountIdentifiers"))) {
-        refuse(
-            call,
-            "includeLinkedAccounts and accountIdentifiers are not supported: there are no linked accounts.");
+    bool own;
+    if (!log_groups_of_own_account(call, &own))
         return;
-    }
     const struct json *identifiers = json_get_typed(call->input, STR("logGroupIdentifiers"), JSON_ARRAY);
     if (identifiers) {
         if (!str_empty(query.prefix) || !str_empty(query.pattern))
@@ -193,6 +191,8 @@ void op_logs_describe_log_groups(struct op_call *call)
     if (!in_token(call, 'g', 0, &query.after) ||
         !logs_group_list(call->reader, call->arena, call->ns, &query, &page, &call->fault))
         return;
+    if (!own)
+        page = (struct logs_group_page){ 0 };
     json_begin_object(call->out);
     json_key(call->out, STR("logGroups"));
     json_begin_array(call->out);

@@ -16,6 +16,7 @@
 struct bus;
 struct logs;
 struct logs_tail;
+struct logs_exporter;
 struct flow;
 struct tables;
 struct deliver;
@@ -30,6 +31,7 @@ struct rooms {
     struct bus *bus;
     struct logs *logs;
     struct logs_tail *tail;
+    struct logs_exporter *exporter;
     struct flow *flow;
     struct tables *tables;
     struct logs_scanner *scanner; /* the threads of OP_SCAN; NULL: they run where reads do */

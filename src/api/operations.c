@@ -10,7 +10,7 @@ const struct service services[] = {
     { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
       .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 65536,
-      .operations = operations_crema, .operation_count = 10 },
+      .operations = operations_crema, .operation_count = 11 },
     { .name = "dynamodb", .protocol = PROTOCOL_JSON, .target_prefix = { "DynamoDB_20120810", 17 },
       .json_version = { "1.0", 3 }, .api_version = { "2012-08-10", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 2097152,
@@ -37,8 +37,9 @@ const size_t services_count = 6;
 
 const struct str shape_patterns[] = {
     { "^/.*", 4 },
-    { "[\\w#+=/:,.@-]*", 14 },
+    { "[\\.\\-_/#A-Za-z0-9]+", 19 },
     { "[^:*]*", 6 },
+    { "[\\w#+=/:,.@-]*", 14 },
     { "[a-zA-Z0-9_.-]+", 15 },
     { "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", 60 },
     { "[/\\.\\-_A-Za-z0-9]+", 18 },
@@ -57,11 +58,12 @@ const struct str shape_patterns[] = {
     { "^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", 29 },
     { "(arn:aws[\\w-]*:events:[a-z]+-[a-z]+-[\\w-]+:[0-9]{12}:event-bus\\/)\?[\\.\\-_A-Za-z0-9]+", 83 },
     { "^[A-Za-z0-9\\-]+[\\.][A-Za-z0-9\\-]+$", 34 },
-    { "[\\.\\-_/#A-Za-z0-9]+", 19 },
     { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", 31 },
     { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", 31 },
     { "^\\d{12}$", 8 },
     { "[\\.\\-_/#A-Za-z0-9]*", 19 },
+    { "(\\^\?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^\?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}", 67 },
+    { "^!\?\\*\?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*\?$", 39 },
     { "[\\w+=/:,.@-]*", 13 },
     { "^(\?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", 38 },
     { "\\p{ASCII}*", 10 },
@@ -69,4 +71,4 @@ const struct str shape_patterns[] = {
     { "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", 82 },
 };
 
-const size_t shape_patterns_count = 31;
+const size_t shape_patterns_count = 33;

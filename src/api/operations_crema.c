@@ -36,6 +36,14 @@ static const struct shape shape_ExplainPatternRequest;
 static const struct shape shape_PatternText;
 static const struct shape shape_ExplainPatternResponse;
 static const struct shape shape_ClockRequest;
+static const struct shape shape_ImportLogEventsRequest;
+static const struct shape shape_LogGroupName;
+static const struct shape shape_ImportedEvents;
+static const struct shape shape_ImportedEvent;
+static const struct shape shape_LogStreamName;
+static const struct shape shape_LogTime;
+static const struct shape shape_LogMessage;
+static const struct shape shape_ImportLogEventsResponse;
 static const struct shape shape_ListInboxRequest;
 static const struct shape shape_ListInboxResponse;
 static const struct shape shape_InboxEntries;
@@ -44,7 +52,6 @@ static const struct shape shape_TailLogsRequest;
 static const struct shape shape_TailedLogGroups;
 static const struct shape shape_LogGroupIdentifier;
 static const struct shape shape_TailedLogStreams;
-static const struct shape shape_LogStreamName;
 static const struct shape shape_TailPattern;
 static const struct shape shape_TailInterval;
 static const struct shape shape_TailLogsResponse;
@@ -209,6 +216,44 @@ static const struct shape shape_ExplainPatternResponse = {
 static const struct shape shape_ClockRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ClockRequest", 12 }
 };
+static const struct shape_member members_ImportLogEventsRequest[] = {
+    { { "LogGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "Events", 6 }, { "events", 6 }, &shape_ImportedEvents, true },
+};
+static const struct shape shape_ImportLogEventsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ImportLogEventsRequest", 22 }, .members = members_ImportLogEventsRequest, .member_count = 2
+};
+static const struct shape shape_LogGroupName = {
+    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 2
+};
+static const struct shape shape_ImportedEvents = {
+    .type = SHAPE_LIST, .name = { "ImportedEvents", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10000), .item = &shape_ImportedEvent
+};
+static const struct shape_member members_ImportedEvent[] = {
+    { { "LogStreamName", 13 }, { "logStreamName", 13 }, &shape_LogStreamName, true },
+    { { "Timestamp", 9 }, { "timestamp", 9 }, &shape_LogTime, true },
+    { { "IngestionTime", 13 }, { "ingestionTime", 13 }, &shape_LogTime, false },
+    { { "Message", 7 }, { "message", 7 }, &shape_LogMessage, true },
+};
+static const struct shape shape_ImportedEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "ImportedEvent", 13 }, .members = members_ImportedEvent, .member_count = 4
+};
+static const struct shape shape_LogStreamName = {
+    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
+};
+static const struct shape shape_LogTime = {
+    .type = SHAPE_LONG, .name = { "LogTime", 7 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_LogMessage = {
+    .type = SHAPE_STRING, .name = { "LogMessage", 10 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
+};
+static const struct shape_member members_ImportLogEventsResponse[] = {
+    { { "Imported", 8 }, { "imported", 8 }, &shape_Sequence, false },
+    { { "Expired", 7 }, { "expired", 7 }, &shape_Sequence, false },
+};
+static const struct shape shape_ImportLogEventsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ImportLogEventsResponse", 23 }, .members = members_ImportLogEventsResponse, .member_count = 2
+};
 static const struct shape_member members_ListInboxRequest[] = {
     { { "Limit", 5 }, { "limit", 5 }, &shape_PageLimit, false },
     { { "NextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
@@ -259,13 +304,10 @@ static const struct shape shape_TailedLogGroups = {
     .type = SHAPE_LIST, .name = { "TailedLogGroups", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10), .item = &shape_LogGroupIdentifier
 };
 static const struct shape shape_LogGroupIdentifier = {
-    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 2
+    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 4
 };
 static const struct shape shape_TailedLogStreams = {
     .type = SHAPE_LIST, .name = { "TailedLogStreams", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100), .item = &shape_LogStreamName
-};
-static const struct shape shape_LogStreamName = {
-    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
 };
 static const struct shape shape_TailPattern = {
     .type = SHAPE_STRING, .name = { "TailPattern", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
@@ -353,6 +395,10 @@ const struct operation operations_crema[] = {
       .run = op_crema_get_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "ImportLogEvents", .kind = OP_WRITE,
+      .prepare = op_crema_import_log_events_prepare, .run = op_crema_import_log_events,
+      .input = &shape_ImportLogEventsRequest, .output = &shape_ImportLogEventsResponse,
+      .body_bytes_max = 8388608, .since = "0.1.0" },
     { .service = "crema", .name = "ListInbox", .kind = OP_READ,
       .run = op_crema_list_inbox,
       .input = &shape_ListInboxRequest, .output = &shape_ListInboxResponse,

@@ -182,16 +182,16 @@ static const struct shape shape_CreateEventBusRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateEventBusRequest", 21 }, .members = members_CreateEventBusRequest, .member_count = 7
 };
 static const struct shape shape_EventBusName = {
-    .type = SHAPE_STRING, .name = { "EventBusName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 6
+    .type = SHAPE_STRING, .name = { "EventBusName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 7
 };
 static const struct shape shape_EventSourceName = {
-    .type = SHAPE_STRING, .name = { "EventSourceName", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 7
+    .type = SHAPE_STRING, .name = { "EventSourceName", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 8
 };
 static const struct shape shape_EventBusDescription = {
     .type = SHAPE_STRING, .name = { "EventBusDescription", 19 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512)
 };
 static const struct shape shape_KmsKeyIdentifier = {
-    .type = SHAPE_STRING, .name = { "KmsKeyIdentifier", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(2048), .pattern = 8
+    .type = SHAPE_STRING, .name = { "KmsKeyIdentifier", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(2048), .pattern = 9
 };
 static const struct shape_member members_DeadLetterConfig[] = {
     { { "Arn", 3 }, { "arn", 3 }, &shape_ResourceArn, false },
@@ -262,10 +262,10 @@ static const struct shape shape_DeleteRuleRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteRuleRequest", 17 }, .members = members_DeleteRuleRequest, .member_count = 3
 };
 static const struct shape shape_RuleName = {
-    .type = SHAPE_STRING, .name = { "RuleName", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 9
+    .type = SHAPE_STRING, .name = { "RuleName", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 10
 };
 static const struct shape shape_EventBusNameOrArn = {
-    .type = SHAPE_STRING, .name = { "EventBusNameOrArn", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 10
+    .type = SHAPE_STRING, .name = { "EventBusNameOrArn", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 11
 };
 static const struct shape shape_Boolean = {
     .type = SHAPE_BOOLEAN, .name = { "Boolean", 7 }
@@ -501,7 +501,7 @@ static const struct shape shape_Target = {
     .type = SHAPE_STRUCTURE, .name = { "Target", 6 }, .members = members_Target, .member_count = 17
 };
 static const struct shape shape_TargetId = {
-    .type = SHAPE_STRING, .name = { "TargetId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 9
+    .type = SHAPE_STRING, .name = { "TargetId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 10
 };
 static const struct shape shape_TargetInput = {
     .type = SHAPE_STRING, .name = { "TargetInput", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(8192)
@@ -520,7 +520,7 @@ static const struct shape shape_TransformerPaths = {
     .type = SHAPE_MAP, .name = { "TransformerPaths", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(100), .key = &shape_InputTransformerPathKey, .item = &shape_TargetInputPath
 };
 static const struct shape shape_InputTransformerPathKey = {
-    .type = SHAPE_STRING, .name = { "InputTransformerPathKey", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 11
+    .type = SHAPE_STRING, .name = { "InputTransformerPathKey", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 12
 };
 static const struct shape shape_TransformerInput = {
     .type = SHAPE_STRING, .name = { "TransformerInput", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(8192)
@@ -551,7 +551,7 @@ static const struct shape shape_RunCommandTarget = {
     .type = SHAPE_STRUCTURE, .name = { "RunCommandTarget", 16 }, .members = members_RunCommandTarget, .member_count = 2
 };
 static const struct shape shape_RunCommandTargetKey = {
-    .type = SHAPE_STRING, .name = { "RunCommandTargetKey", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 12
+    .type = SHAPE_STRING, .name = { "RunCommandTargetKey", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 13
 };
 static const struct shape shape_RunCommandTargetValues = {
     .type = SHAPE_LIST, .name = { "RunCommandTargetValues", 22 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .item = &shape_RunCommandTargetValue
@@ -712,25 +712,25 @@ static const struct shape shape_PathParameterList = {
     .type = SHAPE_LIST, .name = { "PathParameterList", 17 }, .item = &shape_PathParameter
 };
 static const struct shape shape_PathParameter = {
-    .type = SHAPE_STRING, .name = { "PathParameter", 13 }, .pattern = 13
+    .type = SHAPE_STRING, .name = { "PathParameter", 13 }, .pattern = 14
 };
 static const struct shape shape_HeaderParametersMap = {
     .type = SHAPE_MAP, .name = { "HeaderParametersMap", 19 }, .key = &shape_HeaderKey, .item = &shape_HeaderValue
 };
 static const struct shape shape_HeaderKey = {
-    .type = SHAPE_STRING, .name = { "HeaderKey", 9 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 14
+    .type = SHAPE_STRING, .name = { "HeaderKey", 9 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 15
 };
 static const struct shape shape_HeaderValue = {
-    .type = SHAPE_STRING, .name = { "HeaderValue", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 15
+    .type = SHAPE_STRING, .name = { "HeaderValue", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 16
 };
 static const struct shape shape_QueryStringParametersMap = {
     .type = SHAPE_MAP, .name = { "QueryStringParametersMap", 24 }, .key = &shape_QueryStringKey, .item = &shape_QueryStringValue
 };
 static const struct shape shape_QueryStringKey = {
-    .type = SHAPE_STRING, .name = { "QueryStringKey", 14 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 16
+    .type = SHAPE_STRING, .name = { "QueryStringKey", 14 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 17
 };
 static const struct shape shape_QueryStringValue = {
-    .type = SHAPE_STRING, .name = { "QueryStringValue", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 17
+    .type = SHAPE_STRING, .name = { "QueryStringValue", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512), .pattern = 18
 };
 static const struct shape_member members_RedshiftDataParameters[] = {
     { { "SecretManagerArn", 16 }, { "secretManagerArn", 16 }, &shape_RedshiftSecretManagerArn, false },
@@ -745,7 +745,7 @@ static const struct shape shape_RedshiftDataParameters = {
     .type = SHAPE_STRUCTURE, .name = { "RedshiftDataParameters", 22 }, .members = members_RedshiftDataParameters, .member_count = 7
 };
 static const struct shape shape_RedshiftSecretManagerArn = {
-    .type = SHAPE_STRING, .name = { "RedshiftSecretManagerArn", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 18
+    .type = SHAPE_STRING, .name = { "RedshiftSecretManagerArn", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 19
 };
 static const struct shape shape_Database = {
     .type = SHAPE_STRING, .name = { "Database", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64)
@@ -779,7 +779,7 @@ static const struct shape shape_SageMakerPipelineParameter = {
     .type = SHAPE_STRUCTURE, .name = { "SageMakerPipelineParameter", 26 }, .members = members_SageMakerPipelineParameter, .member_count = 2
 };
 static const struct shape shape_SageMakerPipelineParameterName = {
-    .type = SHAPE_STRING, .name = { "SageMakerPipelineParameterName", 30 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 19
+    .type = SHAPE_STRING, .name = { "SageMakerPipelineParameterName", 30 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 20
 };
 static const struct shape shape_SageMakerPipelineParameterValue = {
     .type = SHAPE_STRING, .name = { "SageMakerPipelineParameterValue", 31 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
@@ -839,13 +839,13 @@ static const struct shape shape_EventResource = {
     .type = SHAPE_STRING, .name = { "EventResource", 13 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(2048)
 };
 static const struct shape shape_NonPartnerEventBusNameOrArn = {
-    .type = SHAPE_STRING, .name = { "NonPartnerEventBusNameOrArn", 27 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 20
+    .type = SHAPE_STRING, .name = { "NonPartnerEventBusNameOrArn", 27 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 21
 };
 static const struct shape shape_TraceHeader = {
     .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(500)
 };
 static const struct shape shape_EndpointId = {
-    .type = SHAPE_STRING, .name = { "EndpointId", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .pattern = 21
+    .type = SHAPE_STRING, .name = { "EndpointId", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .pattern = 22
 };
 static const struct shape_member members_PutEventsResponse[] = {
     { { "FailedEntryCount", 16 }, { "failedEntryCount", 16 }, &shape_Integer, false },

@@ -6,17 +6,25 @@
 #include "api/api_shape.h"
 #include "api/operations.h"
 
-static const struct shape shape_CreateLogGroupRequest;
+static const struct shape shape_CancelExportTaskRequest;
+static const struct shape shape_ExportTaskId;
+static const struct shape shape_empty_;
+static const struct shape shape_CreateExportTaskRequest;
+static const struct shape shape_ExportTaskName;
 static const struct shape shape_LogGroupName;
+static const struct shape shape_LogStreamName;
+static const struct shape shape_Timestamp;
+static const struct shape shape_ExportDestinationBucket;
+static const struct shape shape_ExportDestinationPrefix;
+static const struct shape shape_CreateExportTaskResponse;
+static const struct shape shape_CreateLogGroupRequest;
 static const struct shape shape_KmsKeyId;
 static const struct shape shape_Tags;
 static const struct shape shape_TagKey;
 static const struct shape shape_TagValue;
 static const struct shape shape_LogGroupClass;
 static const struct shape shape_DeletionProtectionEnabled;
-static const struct shape shape_empty_;
 static const struct shape shape_CreateLogStreamRequest;
-static const struct shape shape_LogStreamName;
 static const struct shape shape_DeleteLogGroupRequest;
 static const struct shape shape_DeleteLogStreamRequest;
 static const struct shape shape_DeleteResourcePolicyRequest;
@@ -24,19 +32,26 @@ static const struct shape shape_PolicyName;
 static const struct shape shape_Arn;
 static const struct shape shape_ExpectedRevisionId;
 static const struct shape shape_DeleteRetentionPolicyRequest;
+static const struct shape shape_DescribeExportTasksRequest;
+static const struct shape shape_ExportTaskStatusCode;
+static const struct shape shape_NextToken;
+static const struct shape shape_DescribeLimit;
+static const struct shape shape_DescribeExportTasksResponse;
+static const struct shape shape_ExportTasks;
+static const struct shape shape_ExportTask;
+static const struct shape shape_ExportTaskStatus;
+static const struct shape shape_ExportTaskStatusMessage;
+static const struct shape shape_ExportTaskExecutionInfo;
 static const struct shape shape_DescribeLogGroupsRequest;
 static const struct shape shape_AccountIds;
 static const struct shape shape_AccountId;
 static const struct shape shape_LogGroupNamePattern;
-static const struct shape shape_NextToken;
-static const struct shape shape_DescribeLimit;
 static const struct shape shape_IncludeLinkedAccounts;
 static const struct shape shape_DescribeLogGroupsLogGroupIdentifiers;
 static const struct shape shape_LogGroupIdentifier;
 static const struct shape shape_DescribeLogGroupsResponse;
 static const struct shape shape_LogGroups;
 static const struct shape shape_LogGroup;
-static const struct shape shape_Timestamp;
 static const struct shape shape_Days;
 static const struct shape shape_FilterCount;
 static const struct shape shape_StoredBytes;
@@ -76,6 +91,23 @@ static const struct shape shape_StartFromHead;
 static const struct shape shape_GetLogEventsResponse;
 static const struct shape shape_OutputLogEvents;
 static const struct shape shape_OutputLogEvent;
+static const struct shape shape_ListLogGroupsRequest;
+static const struct shape shape_LogGroupNameRegexPattern;
+static const struct shape shape_ListLimit;
+static const struct shape shape_DataSourceFilters;
+static const struct shape shape_DataSourceFilter;
+static const struct shape shape_DataSourceName;
+static const struct shape shape_DataSourceType;
+static const struct shape shape_FieldIndexNames;
+static const struct shape shape_FieldIndexName;
+static const struct shape shape_TagFilters;
+static const struct shape shape_TagFilter;
+static const struct shape shape_TagFilterKey;
+static const struct shape shape_TagFilterValues;
+static const struct shape shape_TagFilterValue;
+static const struct shape shape_ListLogGroupsResponse;
+static const struct shape shape_LogGroupSummaries;
+static const struct shape shape_LogGroupSummary;
 static const struct shape shape_ListTagsForResourceRequest;
 static const struct shape shape_AmazonResourceName;
 static const struct shape shape_ListTagsForResourceResponse;
@@ -96,6 +128,7 @@ static const struct shape shape_RejectedLogEventsInfo;
 static const struct shape shape_LogEventIndex;
 static const struct shape shape_RejectedEntityInfo;
 static const struct shape shape_EntityRejectionErrorType;
+static const struct shape shape_PutLogGroupDeletionProtectionRequest;
 static const struct shape shape_PutResourcePolicyRequest;
 static const struct shape shape_PutResourcePolicyResponse;
 static const struct shape shape_PutRetentionPolicyRequest;
@@ -121,6 +154,52 @@ static const struct shape shape_TagList;
 static const struct shape shape_UntagResourceRequest;
 static const struct shape shape_TagKeyList;
 
+static const struct shape_member members_CancelExportTaskRequest[] = {
+    { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, true },
+};
+static const struct shape shape_CancelExportTaskRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "CancelExportTaskRequest", 23 }, .members = members_CancelExportTaskRequest, .member_count = 1
+};
+static const struct shape shape_ExportTaskId = {
+    .type = SHAPE_STRING, .name = { "ExportTaskId", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape shape_empty_ = { .type = SHAPE_STRUCTURE, .name = { "", 0 } };
+static const struct shape_member members_CreateExportTaskRequest[] = {
+    { { "taskName", 8 }, { "taskName", 8 }, &shape_ExportTaskName, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "logStreamNamePrefix", 19 }, { "logStreamNamePrefix", 19 }, &shape_LogStreamName, false },
+    { { "from", 4 }, { "from", 4 }, &shape_Timestamp, true },
+    { { "to", 2 }, { "to", 2 }, &shape_Timestamp, true },
+    { { "destination", 11 }, { "destination", 11 }, &shape_ExportDestinationBucket, true },
+    { { "destinationPrefix", 17 }, { "destinationPrefix", 17 }, &shape_ExportDestinationPrefix, false },
+};
+static const struct shape shape_CreateExportTaskRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateExportTaskRequest", 23 }, .members = members_CreateExportTaskRequest, .member_count = 7
+};
+static const struct shape shape_ExportTaskName = {
+    .type = SHAPE_STRING, .name = { "ExportTaskName", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape shape_LogGroupName = {
+    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 2
+};
+static const struct shape shape_LogStreamName = {
+    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
+};
+static const struct shape shape_Timestamp = {
+    .type = SHAPE_LONG, .name = { "Timestamp", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
+};
+static const struct shape shape_ExportDestinationBucket = {
+    .type = SHAPE_STRING, .name = { "ExportDestinationBucket", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape shape_ExportDestinationPrefix = {
+    .type = SHAPE_STRING, .name = { "ExportDestinationPrefix", 23 }
+};
+static const struct shape_member members_CreateExportTaskResponse[] = {
+    { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, false },
+};
+static const struct shape shape_CreateExportTaskResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "CreateExportTaskResponse", 24 }, .members = members_CreateExportTaskResponse, .member_count = 1
+};
 static const struct shape_member members_CreateLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "kmsKeyId", 8 }, { "kmsKeyId", 8 }, &shape_KmsKeyId, false },
@@ -130,9 +209,6 @@ static const struct shape_member members_CreateLogGroupRequest[] = {
 };
 static const struct shape shape_CreateLogGroupRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogGroupRequest", 21 }, .members = members_CreateLogGroupRequest, .member_count = 5
-};
-static const struct shape shape_LogGroupName = {
-    .type = SHAPE_STRING, .name = { "LogGroupName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 22
 };
 static const struct shape shape_KmsKeyId = {
     .type = SHAPE_STRING, .name = { "KmsKeyId", 8 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
@@ -153,16 +229,12 @@ static const struct shape shape_LogGroupClass = {
 static const struct shape shape_DeletionProtectionEnabled = {
     .type = SHAPE_BOOLEAN, .name = { "DeletionProtectionEnabled", 25 }
 };
-static const struct shape shape_empty_ = { .type = SHAPE_STRUCTURE, .name = { "", 0 } };
 static const struct shape_member members_CreateLogStreamRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "logStreamName", 13 }, { "logStreamName", 13 }, &shape_LogStreamName, true },
 };
 static const struct shape shape_CreateLogStreamRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateLogStreamRequest", 22 }, .members = members_CreateLogStreamRequest, .member_count = 2
-};
-static const struct shape shape_LogStreamName = {
-    .type = SHAPE_STRING, .name = { "LogStreamName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
 };
 static const struct shape_member members_DeleteLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
@@ -200,6 +272,66 @@ static const struct shape_member members_DeleteRetentionPolicyRequest[] = {
 static const struct shape shape_DeleteRetentionPolicyRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteRetentionPolicyRequest", 28 }, .members = members_DeleteRetentionPolicyRequest, .member_count = 1
 };
+static const struct shape_member members_DescribeExportTasksRequest[] = {
+    { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, false },
+    { { "statusCode", 10 }, { "statusCode", 10 }, &shape_ExportTaskStatusCode, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+    { { "limit", 5 }, { "limit", 5 }, &shape_DescribeLimit, false },
+};
+static const struct shape shape_DescribeExportTasksRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeExportTasksRequest", 26 }, .members = members_DescribeExportTasksRequest, .member_count = 4
+};
+static const struct str values_ExportTaskStatusCode[] = { { "CANCELLED", 9 }, { "COMPLETED", 9 }, { "FAILED", 6 }, { "PENDING", 7 }, { "PENDING_CANCEL", 14 }, { "RUNNING", 7 } };
+static const struct shape shape_ExportTaskStatusCode = {
+    .type = SHAPE_STRING, .name = { "ExportTaskStatusCode", 20 }, .values = values_ExportTaskStatusCode, .value_count = 6
+};
+static const struct shape shape_NextToken = {
+    .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
+};
+static const struct shape shape_DescribeLimit = {
+    .type = SHAPE_INTEGER, .name = { "DescribeLimit", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50)
+};
+static const struct shape_member members_DescribeExportTasksResponse[] = {
+    { { "exportTasks", 11 }, { "exportTasks", 11 }, &shape_ExportTasks, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeExportTasksResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeExportTasksResponse", 27 }, .members = members_DescribeExportTasksResponse, .member_count = 2
+};
+static const struct shape shape_ExportTasks = {
+    .type = SHAPE_LIST, .name = { "ExportTasks", 11 }, .item = &shape_ExportTask
+};
+static const struct shape_member members_ExportTask[] = {
+    { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, false },
+    { { "taskName", 8 }, { "taskName", 8 }, &shape_ExportTaskName, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "from", 4 }, { "from", 4 }, &shape_Timestamp, false },
+    { { "to", 2 }, { "to", 2 }, &shape_Timestamp, false },
+    { { "destination", 11 }, { "destination", 11 }, &shape_ExportDestinationBucket, false },
+    { { "destinationPrefix", 17 }, { "destinationPrefix", 17 }, &shape_ExportDestinationPrefix, false },
+    { { "status", 6 }, { "status", 6 }, &shape_ExportTaskStatus, false },
+    { { "executionInfo", 13 }, { "executionInfo", 13 }, &shape_ExportTaskExecutionInfo, false },
+};
+static const struct shape shape_ExportTask = {
+    .type = SHAPE_STRUCTURE, .name = { "ExportTask", 10 }, .members = members_ExportTask, .member_count = 9
+};
+static const struct shape_member members_ExportTaskStatus[] = {
+    { { "code", 4 }, { "code", 4 }, &shape_ExportTaskStatusCode, false },
+    { { "message", 7 }, { "message", 7 }, &shape_ExportTaskStatusMessage, false },
+};
+static const struct shape shape_ExportTaskStatus = {
+    .type = SHAPE_STRUCTURE, .name = { "ExportTaskStatus", 16 }, .members = members_ExportTaskStatus, .member_count = 2
+};
+static const struct shape shape_ExportTaskStatusMessage = {
+    .type = SHAPE_STRING, .name = { "ExportTaskStatusMessage", 23 }
+};
+static const struct shape_member members_ExportTaskExecutionInfo[] = {
+    { { "creationTime", 12 }, { "creationTime", 12 }, &shape_Timestamp, false },
+    { { "completionTime", 14 }, { "completionTime", 14 }, &shape_Timestamp, false },
+};
+static const struct shape shape_ExportTaskExecutionInfo = {
+    .type = SHAPE_STRUCTURE, .name = { "ExportTaskExecutionInfo", 23 }, .members = members_ExportTaskExecutionInfo, .member_count = 2
+};
 static const struct shape_member members_DescribeLogGroupsRequest[] = {
     { { "accountIdentifiers", 18 }, { "accountIdentifiers", 18 }, &shape_AccountIds, false },
     { { "logGroupNamePrefix", 18 }, { "logGroupNamePrefix", 18 }, &shape_LogGroupName, false },
@@ -222,12 +354,6 @@ static const struct shape shape_AccountId = {
 static const struct shape shape_LogGroupNamePattern = {
     .type = SHAPE_STRING, .name = { "LogGroupNamePattern", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(512), .pattern = 26
 };
-static const struct shape shape_NextToken = {
-    .type = SHAPE_STRING, .name = { "NextToken", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
-};
-static const struct shape shape_DescribeLimit = {
-    .type = SHAPE_INTEGER, .name = { "DescribeLimit", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50)
-};
 static const struct shape shape_IncludeLinkedAccounts = {
     .type = SHAPE_BOOLEAN, .name = { "IncludeLinkedAccounts", 21 }
 };
@@ -235,7 +361,7 @@ static const struct shape shape_DescribeLogGroupsLogGroupIdentifiers = {
     .type = SHAPE_LIST, .name = { "DescribeLogGroupsLogGroupIdentifiers", 36 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .item = &shape_LogGroupIdentifier
 };
 static const struct shape shape_LogGroupIdentifier = {
-    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 2
+    .type = SHAPE_STRING, .name = { "LogGroupIdentifier", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048), .pattern = 4
 };
 static const struct shape_member members_DescribeLogGroupsResponse[] = {
     { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroups, false },
@@ -264,9 +390,6 @@ static const struct shape_member members_LogGroup[] = {
 };
 static const struct shape shape_LogGroup = {
     .type = SHAPE_STRUCTURE, .name = { "LogGroup", 8 }, .members = members_LogGroup, .member_count = 13
-};
-static const struct shape shape_Timestamp = {
-    .type = SHAPE_LONG, .name = { "Timestamp", 9 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(0)
 };
 static const struct shape shape_Days = {
     .type = SHAPE_INTEGER, .name = { "Days", 4 }
@@ -480,6 +603,85 @@ static const struct shape_member members_OutputLogEvent[] = {
 static const struct shape shape_OutputLogEvent = {
     .type = SHAPE_STRUCTURE, .name = { "OutputLogEvent", 14 }, .members = members_OutputLogEvent, .member_count = 3
 };
+static const struct shape_member members_ListLogGroupsRequest[] = {
+    { { "logGroupNamePattern", 19 }, { "logGroupNamePattern", 19 }, &shape_LogGroupNameRegexPattern, false },
+    { { "logGroupClass", 13 }, { "logGroupClass", 13 }, &shape_LogGroupClass, false },
+    { { "includeLinkedAccounts", 21 }, { "includeLinkedAccounts", 21 }, &shape_IncludeLinkedAccounts, false },
+    { { "accountIdentifiers", 18 }, { "accountIdentifiers", 18 }, &shape_AccountIds, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+    { { "limit", 5 }, { "limit", 5 }, &shape_ListLimit, false },
+    { { "dataSources", 11 }, { "dataSources", 11 }, &shape_DataSourceFilters, false },
+    { { "fieldIndexNames", 15 }, { "fieldIndexNames", 15 }, &shape_FieldIndexNames, false },
+    { { "logGroupTags", 12 }, { "logGroupTags", 12 }, &shape_TagFilters, false },
+};
+static const struct shape shape_ListLogGroupsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ListLogGroupsRequest", 20 }, .members = members_ListLogGroupsRequest, .member_count = 9
+};
+static const struct shape shape_LogGroupNameRegexPattern = {
+    .type = SHAPE_STRING, .name = { "LogGroupNameRegexPattern", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(129), .pattern = 27
+};
+static const struct shape shape_ListLimit = {
+    .type = SHAPE_INTEGER, .name = { "ListLimit", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1000)
+};
+static const struct shape shape_DataSourceFilters = {
+    .type = SHAPE_LIST, .name = { "DataSourceFilters", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(5), .item = &shape_DataSourceFilter
+};
+static const struct shape_member members_DataSourceFilter[] = {
+    { { "name", 4 }, { "name", 4 }, &shape_DataSourceName, true },
+    { { "type", 4 }, { "type", 4 }, &shape_DataSourceType, false },
+};
+static const struct shape shape_DataSourceFilter = {
+    .type = SHAPE_STRUCTURE, .name = { "DataSourceFilter", 16 }, .members = members_DataSourceFilter, .member_count = 2
+};
+static const struct shape shape_DataSourceName = {
+    .type = SHAPE_STRING, .name = { "DataSourceName", 14 }
+};
+static const struct shape shape_DataSourceType = {
+    .type = SHAPE_STRING, .name = { "DataSourceType", 14 }
+};
+static const struct shape shape_FieldIndexNames = {
+    .type = SHAPE_LIST, .name = { "FieldIndexNames", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(20), .item = &shape_FieldIndexName
+};
+static const struct shape shape_FieldIndexName = {
+    .type = SHAPE_STRING, .name = { "FieldIndexName", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 2
+};
+static const struct shape shape_TagFilters = {
+    .type = SHAPE_LIST, .name = { "TagFilters", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(5), .item = &shape_TagFilter
+};
+static const struct shape_member members_TagFilter[] = {
+    { { "key", 3 }, { "key", 3 }, &shape_TagFilterKey, true },
+    { { "values", 6 }, { "values", 6 }, &shape_TagFilterValues, false },
+};
+static const struct shape shape_TagFilter = {
+    .type = SHAPE_STRUCTURE, .name = { "TagFilter", 9 }, .members = members_TagFilter, .member_count = 2
+};
+static const struct shape shape_TagFilterKey = {
+    .type = SHAPE_STRING, .name = { "TagFilterKey", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 23
+};
+static const struct shape shape_TagFilterValues = {
+    .type = SHAPE_LIST, .name = { "TagFilterValues", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(5), .item = &shape_TagFilterValue
+};
+static const struct shape shape_TagFilterValue = {
+    .type = SHAPE_STRING, .name = { "TagFilterValue", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(259), .pattern = 28
+};
+static const struct shape_member members_ListLogGroupsResponse[] = {
+    { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroupSummaries, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_ListLogGroupsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ListLogGroupsResponse", 21 }, .members = members_ListLogGroupsResponse, .member_count = 2
+};
+static const struct shape shape_LogGroupSummaries = {
+    .type = SHAPE_LIST, .name = { "LogGroupSummaries", 17 }, .item = &shape_LogGroupSummary
+};
+static const struct shape_member members_LogGroupSummary[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "logGroupArn", 11 }, { "logGroupArn", 11 }, &shape_Arn, false },
+    { { "logGroupClass", 13 }, { "logGroupClass", 13 }, &shape_LogGroupClass, false },
+};
+static const struct shape shape_LogGroupSummary = {
+    .type = SHAPE_STRUCTURE, .name = { "LogGroupSummary", 15 }, .members = members_LogGroupSummary, .member_count = 3
+};
 static const struct shape_member members_ListTagsForResourceRequest[] = {
     { { "resourceArn", 11 }, { "resourceArn", 11 }, &shape_AmazonResourceName, true },
 };
@@ -487,7 +689,7 @@ static const struct shape shape_ListTagsForResourceRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListTagsForResourceRequest", 26 }, .members = members_ListTagsForResourceRequest, .member_count = 1
 };
 static const struct shape shape_AmazonResourceName = {
-    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 27
+    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 29
 };
 static const struct shape_member members_ListTagsForResourceResponse[] = {
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, false },
@@ -580,6 +782,13 @@ static const struct shape shape_RejectedEntityInfo = {
 static const struct str values_EntityRejectionErrorType[] = { { "InvalidEntity", 13 }, { "InvalidTypeValue", 16 }, { "InvalidKeyAttributes", 20 }, { "InvalidAttributes", 17 }, { "EntitySizeTooLarge", 18 }, { "UnsupportedLogGroupType", 23 }, { "MissingRequiredFields", 21 } };
 static const struct shape shape_EntityRejectionErrorType = {
     .type = SHAPE_STRING, .name = { "EntityRejectionErrorType", 24 }, .values = values_EntityRejectionErrorType, .value_count = 7
+};
+static const struct shape_member members_PutLogGroupDeletionProtectionRequest[] = {
+    { { "logGroupIdentifier", 18 }, { "logGroupIdentifier", 18 }, &shape_LogGroupIdentifier, true },
+    { { "deletionProtectionEnabled", 25 }, { "deletionProtectionEnabled", 25 }, &shape_DeletionProtectionEnabled, true },
+};
+static const struct shape shape_PutLogGroupDeletionProtectionRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "PutLogGroupDeletionProtectionRequest", 36 }, .members = members_PutLogGroupDeletionProtectionRequest, .member_count = 2
 };
 static const struct shape_member members_PutResourcePolicyRequest[] = {
     { { "policyName", 10 }, { "policyName", 10 }, &shape_PolicyName, false },
@@ -730,10 +939,16 @@ static const struct shape shape_TagKeyList = {
 const struct operation operations_logs[] = {
     { .service = "logs", .name = "AssociateKmsKey", .kind = OP_REFUSED },
     { .service = "logs", .name = "AssociateSourceToS3TableIntegration", .kind = OP_REFUSED },
-    { .service = "logs", .name = "CancelExportTask", .kind = OP_REFUSED },
+    { .service = "logs", .name = "CancelExportTask", .kind = OP_WRITE,
+      .run = op_logs_cancel_export_task,
+      .input = &shape_CancelExportTaskRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "CancelImportTask", .kind = OP_REFUSED },
     { .service = "logs", .name = "CreateDelivery", .kind = OP_REFUSED },
-    { .service = "logs", .name = "CreateExportTask", .kind = OP_REFUSED },
+    { .service = "logs", .name = "CreateExportTask", .kind = OP_WRITE,
+      .run = op_logs_create_export_task,
+      .input = &shape_CreateExportTaskRequest, .output = &shape_CreateExportTaskResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "CreateImportTask", .kind = OP_REFUSED },
     { .service = "logs", .name = "CreateLogAnomalyDetector", .kind = OP_REFUSED },
     { .service = "logs", .name = "CreateLogGroup", .kind = OP_WRITE,
@@ -784,7 +999,10 @@ const struct operation operations_logs[] = {
     { .service = "logs", .name = "DescribeDeliveryDestinations", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeDeliverySources", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeDestinations", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DescribeExportTasks", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DescribeExportTasks", .kind = OP_READ,
+      .run = op_logs_describe_export_tasks,
+      .input = &shape_DescribeExportTasksRequest, .output = &shape_DescribeExportTasksResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DescribeFieldIndexes", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeImportTaskBatches", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeImportTasks", .kind = OP_REFUSED },
@@ -836,7 +1054,10 @@ const struct operation operations_logs[] = {
     { .service = "logs", .name = "ListAnomalies", .kind = OP_REFUSED },
     { .service = "logs", .name = "ListIntegrations", .kind = OP_REFUSED },
     { .service = "logs", .name = "ListLogAnomalyDetectors", .kind = OP_REFUSED },
-    { .service = "logs", .name = "ListLogGroups", .kind = OP_REFUSED },
+    { .service = "logs", .name = "ListLogGroups", .kind = OP_READ,
+      .run = op_logs_list_log_groups,
+      .input = &shape_ListLogGroupsRequest, .output = &shape_ListLogGroupsResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "ListLogGroupsForQuery", .kind = OP_REFUSED },
     { .service = "logs", .name = "ListScheduledQueries", .kind = OP_REFUSED },
     { .service = "logs", .name = "ListSourcesForS3TableIntegration", .kind = OP_REFUSED },
@@ -862,7 +1083,10 @@ const struct operation operations_logs[] = {
       .prepare = op_logs_put_log_events_prepare, .run = op_logs_put_log_events,
       .input = &shape_PutLogEventsRequest, .output = &shape_PutLogEventsResponse,
       .body_bytes_max = 4194304, .since = "0.1.0" },
-    { .service = "logs", .name = "PutLogGroupDeletionProtection", .kind = OP_REFUSED },
+    { .service = "logs", .name = "PutLogGroupDeletionProtection", .kind = OP_WRITE,
+      .run = op_logs_put_log_group_deletion_protection,
+      .input = &shape_PutLogGroupDeletionProtectionRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutMetricFilter", .kind = OP_REFUSED },
     { .service = "logs", .name = "PutQueryDefinition", .kind = OP_REFUSED },
     { .service = "logs", .name = "PutResourcePolicy", .kind = OP_WRITE,

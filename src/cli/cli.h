@@ -21,6 +21,7 @@ extern const struct cli_command cli_check;
 extern const struct cli_command cli_backup;
 extern const struct cli_command cli_demo;
 extern const struct cli_command cli_env;
+extern const struct cli_command cli_logs;
 extern const struct cli_command cli_match;
 extern const struct cli_command cli_tail;
 

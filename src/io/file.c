@@ -317,6 +317,16 @@ enum err folder_remove(const char *path, struct diag *reterr)
     return err;
 }
 
+enum err disk_sync(const char *path, struct diag *reterr)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(reterr, "open", path);
+    enum err err = syncfs(fd) ? fail(reterr, "syncfs", path) : ERR_OK;
+    (void)close(fd);
+    return err;
+}
+
 enum err disk_free_bytes(const char *path, uint64_t *ret, struct diag *reterr)
 {
     struct statvfs stat_of;

@@ -60,6 +60,8 @@ typedef void folder_entry_f(void *self, const char *name);
 enum err folder_list(const char *path, folder_entry_f *f, void *self, struct diag *reterr) MUST_USE;
 /* The folder and all in it. */
 enum err folder_remove(const char *path, struct diag *reterr) MUST_USE;
+/* All that was written to the disk that holds path is on it. */
+enum err disk_sync(const char *path, struct diag *reterr) MUST_USE;
 /* Bytes that this process may still write on the disk that holds path. */
 enum err disk_free_bytes(const char *path, uint64_t *ret, struct diag *reterr) MUST_USE;
 

@@ -170,6 +170,12 @@ bool logs_no_group(struct fault *reterr, struct arena *arena)
     return fault_set(reterr, arena, FAULT_NOT_FOUND, "The specified log group does not exist.");
 }
 
+bool logs_is_protected(struct fault *reterr, struct arena *arena)
+{
+    return fault_set(reterr, arena, FAULT_VALIDATION,
+                     "The log group has deletion protection enabled: disable it before you delete.");
+}
+
 bool logs_no_stream(struct fault *reterr, struct arena *arena)
 {
     return fault_set(reterr, arena, FAULT_NOT_FOUND, "The specified log stream does not exist.");

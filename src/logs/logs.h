@@ -84,6 +84,7 @@ struct logs_group {
     int64_t created_ms;
     uint32_t retention_days; /* 0: events do not expire */
     enum logs_class group_class;
+    bool is_protected;       /* it and its streams cannot be deleted */
     int64_t sweep_due_ms;  /* of the timer that sweeps it; 0: none */
     uint64_t stored_bytes; /* messages and their overhead; filled by logs_group_list alone */
 };
@@ -100,6 +101,9 @@ bool logs_group_create(struct logs *logs, struct work *work, struct ns ns, struc
 /* Quick however much it holds. Its tags go with it. */
 bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struct str name,
                        struct fault *reterr);
+/* Deleting it, or a stream of it, is refused with FAULT_VALIDATION from now on; or no more. */
+bool logs_group_protect(struct logs *logs, struct work *work, struct ns ns, struct str name, bool is_protected,
+                        struct fault *reterr);
 /* days 0: for ever. */
 bool logs_retention_put(struct logs *logs, struct work *work, struct ns ns, struct str name, int64_t days,
                         struct fault *reterr);
@@ -182,6 +186,10 @@ bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct 
 bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
                         struct str stream, const struct logs_input *events, size_t count,
                         struct fault *reterr);
+
+/* The same for events that were ingested at that time elsewhere, however old they are. */
+bool logs_import(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                 int64_t ingested_ms, const struct logs_input *events, size_t count, struct fault *reterr);
 
 /* What needs no state: order, size. Pure. */
 bool logs_put_check(struct arena *arena, const struct logs_input *events, size_t count, struct fault *reterr);

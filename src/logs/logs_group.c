@@ -108,6 +108,8 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     struct logs_group group;
     if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
         return false;
+    if (group.is_protected)
+        return logs_is_protected(reterr, work->arena);
     struct logs_held *held;
     if (!logs_hold(logs, work, ns, name, &held, reterr))
         return false;
@@ -123,6 +125,18 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     key_after_prefix(key_str(&key), &end);
     store_delete_range(work->batch, key_str(&key), key_str(&end));
     tags_drop(work, logs_group_arn(work->arena, ns, name));
+    return true;
+}
+
+bool logs_group_protect(struct logs *logs, struct work *work, struct ns ns, struct str name,
+                        bool is_protected, struct fault *reterr)
+{
+    struct logs_group group;
+    if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
+        return false;
+    group.is_protected = is_protected;
+    group_store(logs, work, ns, &group);
+    logs_forget(logs, ns, name);
     return true;
 }
 

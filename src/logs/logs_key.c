@@ -3,6 +3,7 @@
 #include "base/big_endian.h"
 #include "logs/logs_span.h"
 
+enum { GROUP_PROTECTED = 0x80 }; /* beside the class */
 enum { GROUP_VERSION = 1, STREAM_VERSION = 2, COUNTS_VERSION = 1, INDEX_VERSION = 1 };
 
 int logs_position_compare(struct logs_position a, struct logs_position b)
@@ -127,7 +128,7 @@ static bool take_time(struct str *in, int64_t *ret)
 void logs_group_write(struct buf *out, const struct logs_group *group)
 {
     put_int(out, GROUP_VERSION, 1);
-    put_int(out, (uint64_t)group->group_class, 1);
+    put_int(out, (uint64_t)group->group_class | (group->is_protected ? GROUP_PROTECTED : 0), 1);
     put_int(out, group->id, 8);
     put_int(out, (uint64_t)group->created_ms, 8);
     put_int(out, group->retention_days, 4);
@@ -138,11 +139,13 @@ bool logs_group_read(struct str value, struct logs_group *ret)
 {
     uint64_t version, group_class, days;
     if (!big_endian_take(&value, 1, &version) || version != GROUP_VERSION ||
-        !big_endian_take(&value, 1, &group_class) || group_class >= LOGS_CLASSES ||
-        !big_endian_take(&value, 8, &ret->id) || !take_time(&value, &ret->created_ms) ||
-        !big_endian_take(&value, 4, &days) || !take_time(&value, &ret->sweep_due_ms))
+        !big_endian_take(&value, 1, &group_class) ||
+        (group_class & ~(uint64_t)GROUP_PROTECTED) >= LOGS_CLASSES || !big_endian_take(&value, 8, &ret->id) ||
+        !take_time(&value, &ret->created_ms) || !big_endian_take(&value, 4, &days) ||
+        !take_time(&value, &ret->sweep_due_ms))
         return false;
-    ret->group_class = (enum logs_class)group_class;
+    ret->is_protected = (group_class & GROUP_PROTECTED) != 0;
+    ret->group_class = (enum logs_class)(group_class & ~(uint64_t)GROUP_PROTECTED);
     ret->retention_days = (uint32_t)days;
     return true;
 }

@@ -2,7 +2,8 @@
  *
  * All integers big-endian. Texts: ended (.) as key.h says, or bare where they come last.
  *
- *   | 'l' | partition u16 | 'g' | account . | region . | group name |   -> group: version u8, class u8,
+ *   | 'l' | partition u16 | 'g' | account . | region . | group name |   -> group: version u8, class u8 and
+ *                                       0x80 when protected,
  *                                       id u64, created i64, retention days u32, sweep due i64
  *   | 'l' | partition u16 | 'i' | group id u64 |                        -> account . | region . | group name
  *   | 'l' | partition u16 | 'p' | account . | region . | policy name |  -> version u8, updated i64, document

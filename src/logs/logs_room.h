@@ -74,6 +74,7 @@ struct str logs_upload_token(struct arena *arena, const struct logs_stream_recor
 
 /* Faults that several files give, in the service's words. All return false. */
 bool logs_no_group(struct fault *reterr, struct arena *arena);
+bool logs_is_protected(struct fault *reterr, struct arena *arena);
 bool logs_no_stream(struct fault *reterr, struct arena *arena);
 bool logs_bad_store(struct fault *reterr, struct arena *arena, enum err err);
 

@@ -64,6 +64,8 @@ bool logs_stream_delete(struct logs *logs, struct work *work, struct ns ns, stru
     struct logs_held *held;
     if (!logs_hold(logs, work, ns, group, &held, reterr))
         return false;
+    if (held->group.is_protected)
+        return logs_is_protected(reterr, work->arena);
     struct logs_stream_record record;
     enum err err = logs_stream_load(work->reader, work->arena, &held->group, name, &record);
     if (err == ERR_NOTFOUND)

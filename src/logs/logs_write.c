@@ -15,6 +15,7 @@ struct target_stream {
     struct str name;
     bool exists;
     struct logs_stream_record record;
+    int64_t ingested_ms; /* of the events written now */
 };
 
 /* Another event of the run that is being built. */
@@ -23,7 +24,7 @@ static void add_event(struct logs *logs, struct work *work, const struct target_
 {
     logs_run_add(&logs->run, at, message);
     if (logs_tail_is_watched(logs->tail))
-        logs_tail_note(logs->tail, work->batch, &stream->held->group, at, work->now_ms, stream->name,
+        logs_tail_note(logs->tail, work->batch, &stream->held->group, at, stream->ingested_ms, stream->name,
                        message);
 }
 
@@ -33,7 +34,7 @@ static void put_run(struct logs *logs, struct work *work, const struct target_st
     const struct logs_group *group = &stream->held->group;
     struct logs_event_record all = {
         .flags = (uint8_t)((stream->record.flags & LOGS_STREAM_OWN) | flags),
-        .ingested_ms = work->now_ms,
+        .ingested_ms = stream->ingested_ms,
         .number = stream->record.number,
         .stream = stream->name,
     };
@@ -153,6 +154,7 @@ static struct target_stream target_stream_new(struct logs_held *held, struct str
         .held = held,
         .name = name,
         .record = { .state = LOGS_EMPTY, .flags = LOGS_STREAM_OWN, .created_ms = now_ms },
+        .ingested_ms = now_ms,
     };
 }
 
@@ -190,7 +192,8 @@ static bool only_is(struct work *work, const struct target_stream *stream, const
 }
 
 static bool append(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
-                   const struct logs_input *events, size_t count, bool own, struct fault *reterr)
+                   const struct logs_input *events, size_t count, bool own, int64_t ingested_ms,
+                   struct fault *reterr)
 {
     struct target_stream target = { .name = stream, .exists = true };
     if (!append_begin(logs, work, ns, group, stream, &target.held, reterr))
@@ -200,6 +203,7 @@ static bool append(struct logs *logs, struct work *work, struct ns ns, struct st
         return logs_bad_store(reterr, work->arena, err);
     if (err == ERR_NOTFOUND)
         target = target_stream_new(target.held, stream, work->now_ms);
+    target.ingested_ms = ingested_ms;
     if (!own || !only_is(work, &target, events))
         write_events(logs, work, &target, events, count);
     return true;
@@ -209,14 +213,20 @@ bool logs_append(struct logs *logs, struct work *work, struct ns ns, struct str 
                  int64_t timestamp_ms, struct str message, struct fault *reterr)
 {
     struct logs_input event = { timestamp_ms, message };
-    return append(logs, work, ns, group, stream, &event, 1, true, reterr);
+    return append(logs, work, ns, group, stream, &event, 1, true, work->now_ms, reterr);
 }
 
 bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, struct str group,
                         struct str stream, const struct logs_input *events, size_t count,
                         struct fault *reterr)
 {
-    return append(logs, work, ns, group, stream, events, count, false, reterr);
+    return append(logs, work, ns, group, stream, events, count, false, work->now_ms, reterr);
+}
+
+bool logs_import(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
+                 int64_t ingested_ms, const struct logs_input *events, size_t count, struct fault *reterr)
+{
+    return append(logs, work, ns, group, stream, events, count, false, ingested_ms, reterr);
 }
 
 /* ---- PutLogEvents ---- */
@@ -263,7 +273,7 @@ bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str gro
               const struct logs_input *events, size_t count, struct logs_put_result *ret,
               struct fault *reterr)
 {
-    struct target_stream target = { .name = stream, .exists = true };
+    struct target_stream target = { .name = stream, .exists = true, .ingested_ms = work->now_ms };
     if (!logs_hold(logs, work, ns, group, &target.held, reterr))
         return false;
     enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);

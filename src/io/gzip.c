@@ -1,0 +1,143 @@
+#include "io/gzip.h"
+
+#include "io/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zlib.h>
+
+enum { BUFFER_BYTES = 128 << 10, LEVEL = 6 };
+
+struct gzip_writer {
+    gzFile file;
+    char *path, *part; /* of this allocation */
+};
+
+struct gzip_reader {
+    gzFile file;
+    char path[];
+};
+
+static enum err failed(gzFile file, const char *what, const char *path, struct diag *reterr)
+{
+    int code = Z_ERRNO;
+    const char *text = file ? gzerror(file, &code) : strerror(errno);
+    enum err err = code != Z_ERRNO ? ERR_CORRUPT : errno == ENOSPC || errno == EDQUOT ? ERR_NOSPACE : ERR_IO;
+    if (code == Z_ERRNO && file)
+        text = strerror(errno);
+    return diag_set(reterr, err, "%s %s: %s", what, path, text);
+}
+
+enum err gzip_create(const char *path, struct gzip_writer **ret, struct diag *reterr)
+{
+    size_t len = strlen(path) + 1;
+    struct gzip_writer *writer = malloc(sizeof(*writer) + len + len + 5);
+    if (!writer)
+        abort();
+    writer->path = (char *)(writer + 1);
+    writer->part = writer->path + len;
+    memcpy(writer->path, path, len);
+    (void)snprintf(writer->part, len + 5, "%s.part", path);
+    writer->file = gzopen(writer->part, "wbe");
+    if (!writer->file) {
+        enum err err = failed(NULL, "cannot write", writer->part, reterr);
+        free(writer);
+        return err;
+    }
+    (void)gzbuffer(writer->file, BUFFER_BYTES);
+    (void)gzsetparams(writer->file, LEVEL, Z_DEFAULT_STRATEGY);
+    *ret = writer;
+    return ERR_OK;
+}
+
+enum err gzip_write(struct gzip_writer *writer, struct str bytes, struct diag *reterr)
+{
+    if (bytes.len && gzfwrite(bytes.ptr, 1, bytes.len, writer->file) != bytes.len)
+        return failed(writer->file, "cannot write", writer->part, reterr);
+    return ERR_OK;
+}
+
+static enum err sync_part(const char *path, struct diag *reterr)
+{
+    struct file file = FILE_NONE;
+    enum err err = file_open(path, FILE_WRITE, &file, reterr);
+    if (!err)
+        err = file_sync(file, reterr);
+    file_close(&file);
+    return err;
+}
+
+enum err gzip_finish(struct gzip_writer **at, bool sync, struct diag *reterr)
+{
+    struct gzip_writer *writer = *at;
+    enum err err = ERR_OK;
+    errno = 0;
+    if (gzclose(writer->file) != Z_OK)
+        err = failed(NULL, "cannot write", writer->part, reterr);
+    writer->file = NULL;
+    if (!err && sync)
+        err = sync_part(writer->part, reterr);
+    if (!err)
+        err = file_rename(writer->part, writer->path, reterr);
+    if (err) {
+        gzip_abandon(at);
+        return err;
+    }
+    free(writer);
+    *at = NULL;
+    return ERR_OK;
+}
+
+void gzip_abandon(struct gzip_writer **at)
+{
+    struct gzip_writer *writer = *at;
+    if (!writer)
+        return;
+    *at = NULL;
+    if (writer->file)
+        (void)gzclose(writer->file);
+    file_discard(writer->part);
+    free(writer);
+}
+
+enum err gzip_open(const char *path, struct gzip_reader **ret, struct diag *reterr)
+{
+    struct gzip_reader *reader = malloc(sizeof(*reader) + strlen(path) + 1);
+    if (!reader)
+        abort();
+    strcpy(reader->path, path);
+    reader->file = gzopen(path, "rbe");
+    if (!reader->file) {
+        enum err err = errno == ENOENT ? ERR_NOTFOUND : ERR_IO;
+        (void)failed(NULL, "cannot read", path, reterr);
+        free(reader);
+        return err;
+    }
+    (void)gzbuffer(reader->file, BUFFER_BYTES);
+    *ret = reader;
+    return ERR_OK;
+}
+
+enum err gzip_read(struct gzip_reader *reader, char *at, size_t len, size_t *ret_len, struct diag *reterr)
+{
+    size_t got = gzfread(at, 1, len, reader->file);
+    int code = Z_OK;
+    if (got < len) {
+        (void)gzerror(reader->file, &code);
+        if (code != Z_OK) /* Z_BUF_ERROR: it is cut off */
+            return failed(reader->file, "cannot read", reader->path, reterr);
+    }
+    *ret_len = got;
+    return ERR_OK;
+}
+
+void gzip_close(struct gzip_reader **at)
+{
+    if (!*at)
+        return;
+    (void)gzclose((*at)->file);
+    free(*at);
+    *at = NULL;
+}
