@@ -240,7 +240,8 @@ def test_damaged_exports_are_refused(new_server, tmp_path):
     crema(server, "export", "g", "--to", str(folder))
     whole = (folder / "000000.jsonl.gz").read_bytes()
     for damaged in (whole[:-20], whole[:len(whole) // 2] + b"\0\0\0\0" + whole[len(whole) // 2 + 4:],
-                    gzip.compress(b'{"timestamp":1}\n'), gzip.compress(b""), gzip.compress(gzip.decompress(whole)[:-1])):
+                    gzip.compress(b'{"timestamp":1}\n'), gzip.compress(b""),
+                    gzip.compress(gzip.decompress(whole)[:-1])):
         (folder / "000000.jsonl.gz").write_bytes(damaged)
         assert "crema logs import: " in crema(server, "import", str(folder), "--group", "new", status=1)
     (folder / "000000.jsonl.gz").write_bytes(whole)

@@ -99,7 +99,7 @@ def test_group_as_described(wire, group):
     assert before - 60000 < created <= before
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
     assert described[0] == {"logGroupName": group, "metricFilterCount": 0, "storedBytes": 0, "arn": arn + ":*",
-                            "logGroupArn": arn, "logGroupClass": "STANDARD"}
+                            "logGroupArn": arn, "logGroupClass": "STANDARD", "deletionProtectionEnabled": False}
 
 
 def test_group_errors(logs, group):
@@ -122,8 +122,6 @@ def test_group_errors(logs, group):
 
 
 def test_newer_members(wire, group):
-    refused_raw(wire, "CreateLogGroup", "InvalidParameterException", "deletionProtectionEnabled is not supported yet.",
-                logGroupName="protected", deletionProtectionEnabled=True)
     head = "class-" + uuid.uuid4().hex[:8]
     for name in ("STANDARD", "INFREQUENT_ACCESS", "DELIVERY"):
         wire("logs", "CreateLogGroup", logGroupName=f"{head}/{name}", logGroupClass=name)
@@ -136,9 +134,6 @@ def test_newer_members(wire, group):
     refused_raw(wire, "DescribeLogGroups", "InvalidParameterException",
                 "logGroupIdentifiers cannot be combined with a log group name prefix or pattern.",
                 logGroupIdentifiers=[group], logGroupNamePrefix=head)
-    refused_raw(wire, "DescribeLogGroups", "InvalidParameterException",
-                "includeLinkedAccounts and accountIdentifiers are not supported: there are no linked accounts.",
-                includeLinkedAccounts=True)
     with pytest.raises(Refused) as caught:
         wire("logs", "CreateLogGroup", logGroupName=head, logGroupClass="COLD")
     assert caught.value.name == "InvalidParameterException"
