@@ -37,6 +37,25 @@ def test_start_page(server):
     assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
 
 
+def test_logs_page(server, tmp_path):
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+    commands = console_commands(os.path.join(TOP, "docs", "logs.md"))
+    assert len(commands) >= 7
+    answers = []
+    environment = aws_environment(server.endpoint)
+    environment["PATH"] = BUILD + os.pathsep + environment["PATH"]
+    for command in commands:
+        command = re.sub(r"^aws ", f"aws --endpoint-url {server.endpoint} ", command)
+        done = subprocess.run(command, shell=True, env=environment, cwd=tmp_path, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+        answers.append(done.stdout)
+    assert json.loads(answers[3])["message"] == '{"order":1}'
+    assert answers[4].startswith("exported 1 events") and answers[5].startswith("imported 1 events")
+    assert answers[6].strip() == '{"order":1}'
+
+
 def test_match_page():
     """Each command with what it prints."""
     folder = os.path.join(TOP, "examples", "match")

@@ -161,6 +161,7 @@ class Generator:
         self.files = {}
         self.handlers = []  # (service, declaration)
         self.rows = {}  # service -> [(name, entry or None)]
+        self.reasons = {}  # service -> {name: why it is not there}
         self.services = []
 
     def head(self, what):
@@ -200,6 +201,10 @@ class Generator:
             unknown = set(entry) - {'name', 'kind', 'prepare', 'stream', 'since', 'body_bytes_max'}
             if unknown or entry['kind'] not in ('read', 'scan', 'write') or 'since' not in entry:
                 raise Stop(f'{service}.json: {name}: {unknown or "kind and since are needed"}')
+        self.reasons[service] = {name: why for why, names in listed.get('refused', {}).items() for name in names}
+        for name in self.reasons[service]:
+            if name not in model['operations'] or name in entries:
+                raise Stop(f'{service}.json: refused: {name} is no operation that Crema lacks')
         shapes = ShapeWriter(self, service, listed, model)
         rows = []
         for name in sorted(model['operations']):
@@ -317,6 +322,8 @@ class Generator:
                 shown = "stream" if entry and entry.get("stream") else (
                     {"scan": "read"}.get(entry["kind"], entry["kind"]) if entry else None)
                 has, since = ("has, " + shown, entry["since"]) if entry else ("refused by name", "")
+                if not entry and name in self.reasons.get(service, {}):
+                    has += ": " + self.reasons[service][name]
                 text += f'| {name} | {has} | {since} |\n'
         text += '\n## Constraints that are not checked\n\n'
         if self.unchecked:
