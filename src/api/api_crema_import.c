@@ -11,15 +11,6 @@ struct import {
     size_t count;
 };
 
-static int64_t number_of(const struct json *object, struct str member)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(object, member, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 void op_crema_import_log_events_prepare(struct op_call *call)
 {
     const struct json *events = json_get_typed(call->input, STR("Events"), JSON_ARRAY);
@@ -32,9 +23,9 @@ void op_crema_import_log_events_prepare(struct op_call *call)
     for (size_t i = 0; i < import->count; i++) {
         const struct json *event = &events->items[i];
         import->streams[i] = json_get_str(event, STR("LogStreamName"));
-        import->events[i].timestamp_ms = number_of(event, STR("Timestamp"));
+        import->events[i].timestamp_ms = json_get_i64(event, STR("Timestamp"));
         import->events[i].message = json_get_str(event, STR("Message"));
-        import->ingested_ms[i] = number_of(event, STR("IngestionTime"));
+        import->ingested_ms[i] = json_get_i64(event, STR("IngestionTime"));
         bytes += import->events[i].message.len + LOGS_EVENT_OVERHEAD_BYTES;
     }
     /* Of one alone the service's limit is of the message. */

@@ -8,15 +8,6 @@ static struct str in_str(const struct op_call *call, struct str name)
     return json_get_str(call->input, name);
 }
 
-static int64_t in_i64(const struct op_call *call, struct str name)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(call->input, name, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 /* A fault of the writer's thread may have its text in the command's arena. */
 static bool done(struct op_call *call, bool ok)
 {
@@ -33,8 +24,8 @@ void op_logs_create_export_task(struct op_call *call)
         .stream_prefix = in_str(call, STR("logStreamNamePrefix")),
         .destination = in_str(call, STR("destination")),
         .prefix = in_str(call, STR("destinationPrefix")),
-        .from_ms = in_i64(call, STR("from")),
-        .to_ms = in_i64(call, STR("to")),
+        .from_ms = json_get_i64(call->input, STR("from")),
+        .to_ms = json_get_i64(call->input, STR("to")),
     };
     struct str id;
     if (!done(call,
@@ -83,7 +74,7 @@ void op_logs_describe_export_tasks(struct op_call *call)
     struct str id = in_str(call, STR("taskId")), token = in_str(call, STR("nextToken")), after = STR_EMPTY;
     enum logs_export_status status;
     bool has_status = logs_export_status_parse(in_str(call, STR("statusCode")), &status);
-    int64_t limit = in_i64(call, STR("limit"));
+    int64_t limit = json_get_i64(call->input, STR("limit"));
     if (!str_empty(token) && !token_read(call, token, &after)) {
         fault_set(&call->fault, call->arena, FAULT_INVALID_PARAMETER, "The specified nextToken is invalid.");
         return;

@@ -83,15 +83,8 @@ static bool flush(struct import *import)
     enum cli_answer answered =
         cli_call(&job->server, "Crema.ImportLogEvents", buf_str(&import->body), &arena, &answer, &refusal);
     if (answered == CLI_ANSWERED) {
-        int64_t imported = 0, expired = 0;
-        const struct json *value = json_get_typed(&answer, STR("Imported"), JSON_NUMBER);
-        if (value)
-            (void)json_number_i64(value->text, &imported);
-        value = json_get_typed(&answer, STR("Expired"), JSON_NUMBER);
-        if (value)
-            (void)json_number_i64(value->text, &expired);
-        import->imported += (uint64_t)imported;
-        import->expired += (uint64_t)expired;
+        import->imported += (uint64_t)json_get_i64(&answer, STR("Imported"));
+        import->expired += (uint64_t)json_get_i64(&answer, STR("Expired"));
     } else {
         cli_call_failed(job->command, answered, &refusal);
     }
@@ -230,11 +223,10 @@ static void find_range(struct import *import)
 {
     const struct json *files = json_get_typed(&import->manifest, STR("files"), JSON_ARRAY);
     struct logs_job *job = import->job;
-    job->from_ms = job->to_ms = 0;
     if (!files->count)
         return;
-    (void)member_i64(&files->items[0], STR("first"), &job->from_ms);
-    (void)member_i64(&files->items[files->count - 1], STR("last"), &job->to_ms);
+    job->from_ms = json_get_i64(&files->items[0], STR("first"));
+    job->to_ms = json_get_i64(&files->items[files->count - 1], STR("last"));
 }
 
 static bool make_group(struct logs_job *job)
@@ -261,7 +253,6 @@ static bool make_group(struct logs_job *job)
 static bool import_all(struct import *import)
 {
     struct logs_job *job = import->job;
-    int64_t events = 0;
     if (!read_manifest(import))
         return false;
     if (str_empty(job->group))
@@ -275,8 +266,7 @@ static bool import_all(struct import *import)
             return false;
     if (!write_moment(import) || !flush(import))
         return false;
-    (void)member_i64(&import->manifest, STR("events"), &events);
-    return (import->read == (uint64_t)events &&
+    return (import->read == (uint64_t)json_get_i64(&import->manifest, STR("events")) &&
             import->imported + import->present + import->expired == import->read) ||
            logs_failed(job, "not as many events were imported as export.json says");
 }

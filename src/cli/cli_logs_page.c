@@ -63,20 +63,11 @@ bool logs_pages_ready(struct logs_pages *pages)
     return true;
 }
 
-static int64_t number_of(const struct json *event, struct str member)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(event, member, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 struct logs_line logs_pages_peek(const struct logs_pages *pages)
 {
     const struct json *event = &pages->events->items[pages->at];
-    return (struct logs_line){ .timestamp_ms = number_of(event, STR("timestamp")),
-                               .ingested_ms = number_of(event, STR("ingestionTime")),
+    return (struct logs_line){ .timestamp_ms = json_get_i64(event, STR("timestamp")),
+                               .ingested_ms = json_get_i64(event, STR("ingestionTime")),
                                .stream = json_get_str(event, STR("logStreamName")),
                                .message = json_get_str(event, STR("message")) };
 }

@@ -110,15 +110,6 @@ static bool ready(struct tail *tail, const struct tail_gap *gap, struct source *
     return true;
 }
 
-static int64_t number_of(const struct json *event, struct str member)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(event, member, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 static void show(struct tail *tail, const struct tail_gap *gap, struct source *source)
 {
     const struct json *event = &source->events->items[source->at++];
@@ -130,8 +121,8 @@ static void show(struct tail *tail, const struct tail_gap *gap, struct source *s
     tail_print(tail, &(struct tail_event){ .group = tail_group_name(source->group),
                                            .stream = json_get_str(event, STR("logStreamName")),
                                            .message = json_get_str(event, STR("message")),
-                                           .timestamp_ms = number_of(event, STR("timestamp")),
-                                           .ingested_ms = number_of(event, STR("ingestionTime")) });
+                                           .timestamp_ms = json_get_i64(event, STR("timestamp")),
+                                           .ingested_ms = json_get_i64(event, STR("ingestionTime")) });
 }
 
 static struct source *earliest(struct source *sources, size_t count)
@@ -141,7 +132,7 @@ static struct source *earliest(struct source *sources, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (sources[i].over)
             continue;
-        int64_t ms = number_of(&sources[i].events->items[sources[i].at], STR("timestamp"));
+        int64_t ms = json_get_i64(&sources[i].events->items[sources[i].at], STR("timestamp"));
         if (!first || ms < first_ms) {
             first = &sources[i];
             first_ms = ms;

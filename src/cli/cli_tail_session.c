@@ -57,22 +57,13 @@ static void write_request(const struct tail *tail, struct buf *out)
     json_end_object(&json);
 }
 
-static int64_t number_of(const struct json *object, struct str member)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(object, member, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 static void take_start(struct session *session, const struct json *start)
 {
     struct tail *tail = session->tail;
     session->started = true;
-    session->started_ms = number_of(start, STR("startTime"));
+    session->started_ms = json_get_i64(start, STR("startTime"));
     session->started_ns = clock_monotonic_ns();
-    session->gap.until = (uint64_t)number_of(start, STR("afterSequence"));
+    session->gap.until = (uint64_t)json_get_i64(start, STR("afterSequence"));
     session->gap.after = tail->shown;
     if (tail->begun)
         session->gap.start_ms = tail->heard_ms - tail->late_ms;
@@ -84,7 +75,7 @@ static void take_update(struct session *session, const struct json *update)
 {
     struct tail *tail = session->tail;
     const struct json *events = json_get_typed(update, STR("sessionResults"), JSON_ARRAY);
-    int64_t dropped = number_of(json_get(update, STR("sessionMetadata")), STR("dropped"));
+    int64_t dropped = json_get_i64(json_get(update, STR("sessionMetadata")), STR("dropped"));
     if (dropped) {
         tail_flush();
         fprintf(stderr, "crema tail: %lld events were dropped here: they came faster than they were read\n",
@@ -100,8 +91,8 @@ static void take_update(struct session *session, const struct json *update)
                              .group = tail_group_name(json_get_str(event, STR("logGroupIdentifier"))),
                              .stream = json_get_str(event, STR("logStreamName")),
                              .message = json_get_str(event, STR("message")),
-                             .timestamp_ms = number_of(event, STR("timestamp")),
-                             .ingested_ms = number_of(event, STR("ingestionTime")) });
+                             .timestamp_ms = json_get_i64(event, STR("timestamp")),
+                             .ingested_ms = json_get_i64(event, STR("ingestionTime")) });
     }
     tail_flush();
 }

@@ -149,6 +149,7 @@ static void test_an_old_client_reads_to_the_end(void **state)
     (void)state;
     char got[2048] = "";
     int fd = ask("GET / HTTP/1.0\r\n\r\n");
+    wait_until(&told->moved, 1);
     send_piece(STR(" and second"));
     wait_until(&told->moved, 2);
     end(STR(""));

@@ -61,6 +61,7 @@ const struct json *json_get(const struct json *object, struct str key);
 /* The same, NULL also when the member is not of the type. */
 const struct json *json_get_typed(const struct json *object, struct str key, enum json_type type);
 struct str json_get_str(const struct json *object, struct str key); /* empty when not a string */
+int64_t json_get_i64(const struct json *object, struct str key);    /* 0 when not a whole number */
 bool json_is(const struct json *value, enum json_type type);        /* false for NULL */
 /* Same value: objects regardless of order (the last of duplicates counts), numbers by value. */
 bool json_equal(const struct json *a, const struct json *b);

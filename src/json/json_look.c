@@ -26,6 +26,13 @@ struct str json_get_str(const struct json *object, struct str key)
     return value ? value->text : STR_EMPTY;
 }
 
+int64_t json_get_i64(const struct json *object, struct str key)
+{
+    int64_t number = 0;
+    const struct json *value = json_get_typed(object, key, JSON_NUMBER);
+    return value && json_number_i64(value->text, &number) ? number : 0;
+}
+
 bool json_is(const struct json *value, enum json_type type)
 {
     return value && value->type == type;

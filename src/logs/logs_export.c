@@ -101,15 +101,6 @@ void export_store(struct work *work, struct str key, const struct logs_export *t
     buf_fini(&value);
 }
 
-static int64_t number_of(const struct json *object, struct str member)
-{
-    int64_t number = 0;
-    const struct json *value = json_get_typed(object, member, JSON_NUMBER);
-    if (value)
-        (void)json_number_i64(value->text, &number);
-    return number;
-}
-
 static enum err read_task(struct arena *arena, struct str value, struct logs_export *ret)
 {
     struct json json;
@@ -119,14 +110,14 @@ static enum err read_task(struct arena *arena, struct str value, struct logs_exp
     ret->id = json_get_str(&json, STR("id"));
     ret->name = json_get_str(&json, STR("name"));
     ret->group = json_get_str(&json, STR("group"));
-    ret->group_id = (uint64_t)number_of(&json, STR("groupId"));
+    ret->group_id = (uint64_t)json_get_i64(&json, STR("groupId"));
     ret->stream_prefix = json_get_str(&json, STR("streamPrefix"));
     ret->destination = json_get_str(&json, STR("destination"));
     ret->prefix = json_get_str(&json, STR("prefix"));
-    ret->from_ms = number_of(&json, STR("from"));
-    ret->to_ms = number_of(&json, STR("to"));
-    ret->created_ms = number_of(&json, STR("created"));
-    ret->completed_ms = number_of(&json, STR("completed"));
+    ret->from_ms = json_get_i64(&json, STR("from"));
+    ret->to_ms = json_get_i64(&json, STR("to"));
+    ret->created_ms = json_get_i64(&json, STR("created"));
+    ret->completed_ms = json_get_i64(&json, STR("completed"));
     ret->message = json_get_str(&json, STR("message"));
     return ERR_OK;
 }
