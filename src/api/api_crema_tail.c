@@ -7,7 +7,7 @@
 #include "api/api_logs_tail.h"
 #include "api/operations.h"
 
-enum { INTERVAL_MS = 50 };
+enum { INTERVAL_MS = 50, SAMPLED_INTERVAL_MS = 1000 };
 
 void op_crema_tail_logs(struct op_call *call)
 {
@@ -17,10 +17,10 @@ void op_crema_tail_logs(struct op_call *call)
         .streams = json_get_typed(call->input, STR("LogStreamNames"), JSON_ARRAY),
         .prefixes = json_get_typed(call->input, STR("LogStreamNamePrefixes"), JSON_ARRAY),
         .pattern = json_get_str(call->input, STR("FilterPattern")),
-        .interval_ms = INTERVAL_MS,
         .sampled = json_is(json_get(call->input, STR("Sampled")), JSON_TRUE),
         .own = true,
     };
+    request.interval_ms = request.sampled ? SAMPLED_INTERVAL_MS : INTERVAL_MS;
     if (interval)
         (void)json_number_i64(interval->text, &request.interval_ms);
     live_tail_start(call, &request);

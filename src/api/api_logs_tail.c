@@ -136,6 +136,9 @@ static void on_end(void *self, enum logs_tail_end why)
     if (why == LOGS_TAIL_TIMED_OUT)
         write_exception(&last, STR("SessionTimeoutException"),
                         STR("The Live Tail session has been open for as long as one may be."));
+    else if (why == LOGS_TAIL_DELETED)
+        write_exception(&last, STR("SessionStreamingException"),
+                        STR("A log group of the session was deleted."));
     else if (why == LOGS_TAIL_STOPPED)
         write_exception(&last, STR("SessionStreamingException"), STR("The server is stopping."));
     http_stream_end(tail->exchange, &last); /* the tail's memory may be gone after it */

@@ -27,6 +27,7 @@ struct tail {
     uint64_t shown;    /* sequence */
     int64_t heard_ms;  /* the server's time when it was last heard of */
     uint64_t events_shown;
+    unsigned gaps_long; /* in a row */
 };
 
 /* An event to be shown. group: a name. */

@@ -12,6 +12,7 @@ enum {
     WAIT_MS = 200,
     CONNECT_TIME_MAX_MS = 10000,
     SILENCE_MAX_MS = 15000, /* the server says something every second: after this long it is taken for gone */
+    GAPS_LONG_MAX = 3,
     FILL_TIME_MAX_MS = 5000, /* a gap that took longer is followed by another, before events are waited for */
 };
 
@@ -214,7 +215,9 @@ static enum tail_ended run(struct session *session)
     tail->begun = true;
     tail->shown = session->gap.until;
     tail->heard_ms = session->started_ms;
-    if (fill_ns > (int64_t)FILL_TIME_MAX_MS * 1000000)
+    bool is_long = fill_ns > (int64_t)FILL_TIME_MAX_MS * 1000000;
+    tail->gaps_long = is_long ? tail->gaps_long + 1 : 0;
+    if (is_long && tail->gaps_long < GAPS_LONG_MAX)
         return TAIL_AGAIN;
     return live(session);
 }

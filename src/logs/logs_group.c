@@ -114,6 +114,8 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     if (!logs_hold(logs, work, ns, name, &held, reterr))
         return false;
     logs_pack_disarm(logs, work, held);
+    if (logs_tail_is_watched(logs->tail))
+        logs_tail_note_deleted(logs->tail, work->batch, &group);
     logs_forget(logs, ns, name);
     logs_sweep_disarm(work, &group);
     struct key key, end;

@@ -115,8 +115,19 @@ static void session_end(struct logs_tail *tail, size_t at, enum logs_tail_end wh
     session->reader.end(session->reader.self, why); /* the session's memory may be gone after it */
 }
 
+static void share_deleted(struct logs_tail *tail, uint64_t group_id)
+{
+    for (size_t i = 0; i < tail->active_count; i++)
+        if (tail_session_watches(tail->active[i], group_id))
+            tail->active[i]->deleted = true;
+}
+
 static void share(struct logs_tail *tail, const struct tail_batch *batch, const struct tail_note *note)
 {
+    if (note->deleted) {
+        share_deleted(tail, note->group_id);
+        return;
+    }
     struct str stream = STR_EMPTY, message = STR_EMPTY;
     struct logs_tailed *event = NULL;
     if (!batch->lost) {
@@ -184,6 +195,10 @@ static int64_t run_sessions(struct logs_tail *tail)
         }
         if (now_ns >= session->started_ns + tail->settings.time_max_ms * 1000000) {
             session_end(tail, i, LOGS_TAIL_TIMED_OUT);
+            continue;
+        }
+        if (session->deleted) {
+            session_end(tail, i, LOGS_TAIL_DELETED);
             continue;
         }
         given += tail_session_run(session, now_ns, &next_ns, &dropped);

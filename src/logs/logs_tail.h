@@ -45,7 +45,12 @@ struct logs_tail_update {
     uint64_t dropped; /* as many; at most, when the tail itself was behind */
 };
 
-enum logs_tail_end { LOGS_TAIL_TIMED_OUT, LOGS_TAIL_GONE, LOGS_TAIL_STOPPED };
+enum logs_tail_end {
+    LOGS_TAIL_TIMED_OUT,
+    LOGS_TAIL_GONE,    /* the reader, as it said */
+    LOGS_TAIL_DELETED, /* a group that it watches */
+    LOGS_TAIL_STOPPED,
+};
 
 struct logs_tail_reader {
     void *self;
@@ -100,6 +105,10 @@ void logs_tail_after_rollback(struct logs_tail *tail);
 /* Before the last put of what the event belongs to: what rolls back that put forgets it. */
 void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, const struct logs_group *group,
                     struct logs_position at, int64_t ingested_ms, struct str stream, struct str message);
+
+/* The group is deleted; before the last put or delete of that. Sessions that watch it end. */
+void logs_tail_note_deleted(struct logs_tail *tail, const struct store_batch *batch,
+                            const struct logs_group *group);
 
 /* The first member of struct logs_tail. */
 struct logs_tail_watchers {

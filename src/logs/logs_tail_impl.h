@@ -21,7 +21,8 @@ struct tail_note {
     int64_t ingested_ms;
     size_t text_at;
     uint32_t stream_len, message_len;
-    size_t mark; /* of the store's batch, with the put that follows */
+    bool deleted; /* no event: the group is gone */
+    size_t mark;  /* of the store's batch, with the put that follows */
 };
 
 struct tail_batch {
@@ -50,7 +51,8 @@ struct logs_tail_session {
     uint64_t group_ids[LOGS_TAIL_GROUPS_MAX];
     atomic_bool ready, gone; /* said by others, not yet seen by the tail's thread */
     /* the tail's thread */
-    bool busy; /* an update is with the reader */
+    bool busy;    /* an update is with the reader */
+    bool deleted; /* a group is */
     int64_t started_ns, closed_ns;
     struct tail_update open; /* being filled */
     struct tail_update closed[TAIL_UPDATES_BEHIND_MAX];
@@ -91,6 +93,7 @@ void tail_batch_free(struct tail_batch **batch);
 /* logs_tail_session.c: on the tail's thread */
 void tail_session_init(struct logs_tail_session *session, int64_t now_ns);
 void tail_session_fini(struct logs_tail_session *session, uint64_t *dropped);
+bool tail_session_watches(const struct logs_tail_session *session, uint64_t group_id);
 bool tail_session_wants(const struct logs_tail_session *session, const struct tail_note *note,
                         struct str stream, struct str message);
 void tail_session_take(struct logs_tail_session *session, struct logs_tailed *event);

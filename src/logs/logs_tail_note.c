@@ -57,11 +57,12 @@ static struct tail_batch *batch_new(struct logs_tail *tail)
     return batch;
 }
 
-void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, const struct logs_group *group,
-                    struct logs_position at, int64_t ingested_ms, struct str stream, struct str message)
+/* Another note of this batch; NULL: nobody watches the group. */
+static struct tail_note *note_new(struct logs_tail *tail, const struct store_batch *batch,
+                                  const struct logs_group *group)
 {
     if (!is_watched(tail, group->id))
-        return;
+        return NULL;
     if (!tail->noted)
         tail->noted = batch_new(tail);
     struct tail_batch *noted = tail->noted;
@@ -71,18 +72,34 @@ void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, con
         if (!noted->notes)
             abort();
     }
-    noted->notes[noted->count++] = (struct tail_note){
-        .group_id = group->id,
-        .at = at,
-        .ingested_ms = ingested_ms,
-        .text_at = noted->bytes.len,
-        .stream_len = (uint32_t)stream.len,
-        .message_len = (uint32_t)message.len,
-        .mark = store_batch_mark(batch) + 1,
-    };
-    buf_add(&noted->bytes, stream);
-    buf_add(&noted->bytes, message);
+    struct tail_note *note = &noted->notes[noted->count++];
+    *note = (struct tail_note){ .group_id = group->id,
+                                .text_at = noted->bytes.len,
+                                .mark = store_batch_mark(batch) + 1 };
     tail->batch = batch;
+    return note;
+}
+
+void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, const struct logs_group *group,
+                    struct logs_position at, int64_t ingested_ms, struct str stream, struct str message)
+{
+    struct tail_note *note = note_new(tail, batch, group);
+    if (!note)
+        return;
+    note->at = at;
+    note->ingested_ms = ingested_ms;
+    note->stream_len = (uint32_t)stream.len;
+    note->message_len = (uint32_t)message.len;
+    buf_add(&tail->noted->bytes, stream);
+    buf_add(&tail->noted->bytes, message);
+}
+
+void logs_tail_note_deleted(struct logs_tail *tail, const struct store_batch *batch,
+                            const struct logs_group *group)
+{
+    struct tail_note *note = note_new(tail, batch, group);
+    if (note)
+        note->deleted = true;
 }
 
 void logs_tail_after_rollback(struct logs_tail *tail)

@@ -92,19 +92,19 @@ static bool is_one_of(struct str name, const struct str *names, size_t count, bo
     return false;
 }
 
-static bool watches(const struct logs_tail_session *session, const struct tail_note *note)
+bool tail_session_watches(const struct logs_tail_session *session, uint64_t group_id)
 {
-    bool found = false;
     for (size_t i = 0; i < session->query.group_count; i++)
-        found = found || session->group_ids[i] == note->group_id;
-    return found && note->at.sequence > session->after;
+        if (session->group_ids[i] == group_id)
+            return true;
+    return false;
 }
 
 bool tail_session_wants(const struct logs_tail_session *session, const struct tail_note *note,
                         struct str stream, struct str message)
 {
     const struct logs_tail_query *query = &session->query;
-    if (!watches(session, note))
+    if (!tail_session_watches(session, note->group_id) || note->at.sequence <= session->after)
         return false;
     if (!message.ptr) /* it is only counted */
         return true;

@@ -319,6 +319,31 @@ static void test_a_slow_reader_of_all(void **state)
     assert_int_equal(stats.dropped, 4);
 }
 
+/* Who watches a group that is deleted is told, once that is committed. */
+static void test_deleted(void **state)
+{
+    struct tail_room *t = *state;
+    struct logs_group both[] = { t->group, t->other };
+    struct logs_tail_query query = { .groups = both, .group_count = 2, .interval_ms = 10 };
+    struct logs_tail_query of_other = { .groups = &t->other, .group_count = 1, .interval_ms = 10 };
+    assert_true(start(t, 0, &query));
+    assert_true(start(t, 1, &of_other));
+    size_t mark = store_batch_mark(t->room->work.batch);
+    assert_true(logs_group_delete(t->room->logs, &t->room->work, t->room->ns, GROUP, &t->room->fault));
+    store_batch_rollback(t->room->work.batch, mark);
+    logs_after_rollback(t->room->logs);
+    log_one(t, GROUP, "s", "still there");
+    commit(t);
+    wait_events(t, 0, 1);
+    assert_true(logs_group_delete(t->room->logs, &t->room->work, t->room->ns, GROUP, &t->room->fault));
+    commit(t);
+    wait_end(t, 0, LOGS_TAIL_DELETED);
+    log_one(t, STR("other"), "s", "more");
+    commit(t);
+    wait_events(t, 1, 1);
+    assert_int_equal(t->seen[1].ended, 0);
+}
+
 /* A session whose batch is not kept was never there. */
 static void test_abandoned(void **state)
 {
@@ -350,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_sample, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_of_samples, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_of_all, open_brief, close_all),
+        cmocka_unit_test_setup_teardown(test_deleted, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_abandoned, open_small, close_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

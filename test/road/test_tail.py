@@ -231,6 +231,21 @@ def test_the_server_stops(new_server):
     assert frames[-1] == ("exception", "SessionStreamingException", {"message": "The server is stopping."})
 
 
+def test_a_group_is_deleted(server):
+    logs = make(server, "/deleted", "/kept")
+    tail = Tail(server, STANDARD, {"logGroupIdentifiers": [arn("/kept"), arn("/deleted")]})
+    tail.start()
+    command = Command(server.endpoint, "--json", "/deleted")
+    eventually(lambda: sessions(server) == 2)
+    put(logs, "/deleted", "last")
+    assert json.loads(command.line())["message"] == "last"
+    logs.delete_log_group(logGroupName="/deleted")
+    assert list(tail.frames)[-1] == (
+        "exception", "SessionStreamingException", {"message": "A log group of the session was deleted."})
+    assert command.process.wait(timeout=20 * SLOW) == 1
+    assert "The specified log group does not exist." in command.process.stderr.read()
+
+
 def test_from_a_workflow_it_is_refused(server):
     with pytest.raises(server.client("stepfunctions").exceptions.ClientError) as refused:
         server.client("stepfunctions").create_state_machine(
@@ -246,9 +261,10 @@ def test_from_a_workflow_it_is_refused(server):
 class Command:
     """crema tail, its lines as they come, each with the time."""
 
-    def __init__(self, endpoint, *arguments):
+    def __init__(self, endpoint, *arguments, environment=None):
         self.process = subprocess.Popen([CREMA, "tail", "--endpoint", endpoint, *arguments], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=aws_environment(endpoint))
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=dict(aws_environment(endpoint), **(environment or {})))
         self.queue = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
 
@@ -312,9 +328,28 @@ def test_tail_of_streams(server):
     assert named.end()[0] == 0 and prefixed.end()[0] == 0
 
 
-def run(*arguments):
+def run(*arguments, environment=None):
     return subprocess.run([CREMA, "tail", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=30 * SLOW)
+                          timeout=30 * SLOW, env=dict(aws_environment("http://127.0.0.1:1"), **(environment or {})))
+
+
+def test_tail_with_keys(new_server):
+    """Where requests are verified, crema tail and crema logs sign theirs."""
+    server = new_server("--ephemeral", "--key", "someone:secret-of-someone")
+    logs = server.client("logs", key="someone", secret="secret-of-someone")
+    logs.create_log_group(logGroupName="g")
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    put(logs, "g", "before")
+    refused = run("--endpoint", server.endpoint, "g", environment={
+        "AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "another"})
+    assert refused.returncode == 1 and "signature" in refused.stderr
+    keys = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret-of-someone"}
+    command = Command(server.endpoint, "--since", "1h", "g", environment=keys)
+    assert command.line().endswith(" before")
+    eventually(lambda: sessions(server) == 1)
+    put(logs, "g", "after")
+    assert command.line().endswith(" after")
+    assert command.end() == (0, "")
 
 
 def test_tail_is_called_wrongly(server):
