@@ -6,8 +6,11 @@
  */
 #include "io/http_impl.h"
 
+/* A piece that is not due may be being put there by its owner. */
 static void stream_piece_drop(struct http_stream *stream)
 {
+    if (!stream->piece_due)
+        return;
     buf_fini(&stream->piece);
     buf_init(&stream->piece, 0);
     stream->piece_due = false;
@@ -55,6 +58,8 @@ bool http_stream_flush(struct http_connection *connection)
             http_input_end(connection);
         }
     }
+    if (!count && !stream->over)
+        return false;
     if (count) {
         connection->writing = stream->over ? 1 : 0;
         stream->writing = true;

@@ -21,6 +21,9 @@ struct told {
     _Atomic unsigned moved, gone;
 };
 
+static _Atomic unsigned pieces_left; /* pieces of MORE_BYTES that moved still hands over by itself */
+enum { MORE_BYTES = 3 << 20 };
+
 static _Atomic(struct http_exchange *) held;
 static struct told *told;
 static struct http_server *server;
@@ -29,6 +32,14 @@ static void on_moved(void *self, bool gone)
 {
     struct told *one = self;
     (*(gone ? &one->gone : &one->moved))++;
+    if (gone || !pieces_left)
+        return;
+    struct buf piece;
+    buf_init(&piece, 0);
+    memset(buf_reserve(&piece, MORE_BYTES), 'm', MORE_BYTES);
+    piece.len = MORE_BYTES;
+    pieces_left--;
+    http_stream_send(held, &piece);
 }
 
 static struct buf piece_of(struct str text)
@@ -214,6 +225,32 @@ static void test_the_end_may_come_while_a_piece_is_on_its_way(void **state)
     free(got);
 }
 
+/* The next piece is handed over from within moved, while the connection is still being run. */
+static void test_one_piece_after_the_other(void **state)
+{
+    (void)state;
+    enum { PIECES = 8 };
+    int fd = ask("GET / HTTP/1.0\r\n\r\n");
+    wait_until(&told->moved, 1);
+    struct told *one = told;
+    pieces_left = PIECES;
+    send_piece(STR("go"));
+    char *bytes = malloc(MORE_BYTES);
+    assert_non_null(bytes);
+    size_t counted = 0;
+    while (counted < (size_t)PIECES * MORE_BYTES) {
+        ssize_t got = recv(fd, bytes, MORE_BYTES, 0);
+        assert_true(got > 0);
+        for (ssize_t i = 0; i < got; i++)
+            counted += bytes[i] == 'm';
+    }
+    wait_until(&one->moved, 2 + PIECES);
+    assert_int_equal(one->gone, 0);
+    end(STR(""));
+    free(bytes);
+    close(fd);
+}
+
 static void test_the_server_stops_under_a_stream(void **state)
 {
     (void)state;
@@ -233,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_client_that_goes_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_client_that_does_not_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_end_may_come_while_a_piece_is_on_its_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_piece_after_the_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_server_stops_under_a_stream, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
