@@ -438,8 +438,6 @@ static enum err server_open(struct server *server, struct diag *reterr)
 
 static void server_close(struct server *server)
 {
-    if (server->exporter)
-        logs_exporter_stop(server->exporter);
     if (server->scanner)
         logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);

@@ -275,13 +275,6 @@ void logs_exporter_open(const struct logs_exporter_settings *settings, struct lo
     *ret = exporter;
 }
 
-void logs_exporter_stop(struct logs_exporter *exporter)
-{
-    mutex_lock(exporter->mutex);
-    exporter->stopped = true;
-    mutex_unlock(exporter->mutex);
-}
-
 void logs_exporter_close(struct logs_exporter **at)
 {
     struct logs_exporter *exporter = *at;
@@ -301,7 +294,7 @@ void logs_exporter_after_commit(void *self)
     exporter->wanted = false;
     mutex_lock(exporter->mutex);
     exporter->look_again = exporter->looking;
-    if (!exporter->stopped && !exporter->looking) {
+    if (!exporter->looking) {
         exporter->looking = true;
         if (logs_scanner_submit(exporter->settings.scanner, &exporter->look) != ERR_OK) {
             exporter->looking = false;

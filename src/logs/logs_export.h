@@ -54,9 +54,8 @@ struct logs_export {
 /* ---- life ---- */
 
 void logs_exporter_open(const struct logs_exporter_settings *settings, struct logs_exporter **ret);
-/* Before the scanner is closed: what is under way goes on with the next process. */
-void logs_exporter_stop(struct logs_exporter *exporter);
-/* After the scanner and the writer are closed. Accepts NULL in it. */
+/* After the scanner is stopped and the writer closed; what was under way goes on with the next process. Accepts NULL in
+ * it. */
 void logs_exporter_close(struct logs_exporter **exporter);
 /* The writer's hook: begins what was created. Also once before the writer starts: goes on with what was under way. */
 void logs_exporter_after_commit(void *exporter);

@@ -12,7 +12,6 @@ struct logs_exporter {
     struct logs_exporter_settings settings;
     struct mutex *mutex;
     struct export_job *jobs; /* under way; under the mutex */
-    bool stopped;            /* nothing goes to the scanner any more; under the mutex */
     bool looking;            /* a look at the store is queued or runs; under the mutex */
     bool look_again;         /* it is to be done once more; under the mutex */
     struct logs_task look;

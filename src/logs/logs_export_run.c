@@ -145,13 +145,8 @@ static void dropped(struct logs_task *task)
 /* ERR_LIMIT: not now. ERR_CLOSED: not in this process. */
 static enum err go_on(struct export_job *job)
 {
-    struct logs_exporter *exporter = job->exporter;
     job->task = (struct logs_task){ .run = run_task, .dropped = dropped };
-    mutex_lock(exporter->mutex);
-    enum err err =
-        exporter->stopped ? ERR_CLOSED : logs_scanner_submit(exporter->settings.scanner, &job->task);
-    mutex_unlock(exporter->mutex);
-    return err;
+    return logs_scanner_submit(job->exporter->settings.scanner, &job->task);
 }
 
 static void go_on_soon(struct export_job *job)

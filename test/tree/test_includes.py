@@ -27,7 +27,6 @@ SEAMS = {
     "target/target.h": {"deliver", "bus", "flow", "api"},
     "target/operation_caller.h": {"api"},
     "api/event_stream.h": {"cli"},
-    "logs/logs_scan.h": {"cli"},
 }
 # Libraries and system headers behind one room each.
 ONLY_IN = {
