@@ -16,7 +16,7 @@
 static const char usage_text[] =
     "usage: crema-load MODE [options]\n"
     "modes:\n"
-    "  put-events       --bus NAME --detail-type TEXT --entries N --entry-bytes N\n"
+    "  put-events       --bus NAME --detail-type TEXT --entries N --entry-bytes N [--shop]\n"
     "  start-execution  --machine ARN\n"
     "  start-sync-execution  --machine ARN   (and each must succeed)\n"
     "  put-log-events   --group NAME --streams N --entries N --entry-bytes N\n"
@@ -121,6 +121,8 @@ static bool take_option(struct load_options *options, int option, const char *te
         return strlen(text) <= 128;
     case 'R':
         return snprintf(options->run, sizeof(options->run), "%s", text) < (int)sizeof(options->run);
+    case 'o':
+        return what->shop = true;
     case 'j':
         return options->json = true;
     case '?':
@@ -258,6 +260,7 @@ int main(int argc, char **argv)
         { "errors-max", required_argument, NULL, 'x' },
         { "run", required_argument, NULL, 'R' },
         { "access-key", required_argument, NULL, 'k' },
+        { "shop", no_argument, NULL, 'o' },
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };

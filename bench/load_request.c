@@ -54,6 +54,64 @@ static void put_order_event(struct load_request *request, struct buf *body, cons
     buf_add(body, STR("\\\"}\"}"));
 }
 
+/* One of the shop's events: each has an order of its own; two in seven are of a workflow that waits, with its execution
+ * and a token of 64 random digits. The message fills it up. */
+static void put_shop_event(struct load_request *request, struct buf *body, const struct load_what *what,
+                           unsigned number)
+{
+    static const struct {
+        const char *type, *text;
+    } kinds[] = {
+        { "Validator.NewOrder", "A new order was asked for by a code that is shown at the bar." },
+        { "OrderProcessor.WorkflowStarted",
+          "The workflow has begun and waits for what the customer would like." },
+        { "OrderManager.WaitingCompletion",
+          "The order is known, and stands in the row of those to be made." },
+        { "OrderProcessor.WaitingCompletion",
+          "The workflow waits for the barista to make the drink or to give up." },
+        { "OrderManager.MakeOrder", "A barista has taken the order and begins to make it." },
+        { "OrderManager.OrderCompleted", "The order is made and can be fetched." },
+        { "OrderProcessor.orderFinished", "The workflow of the order has come to its end." },
+    };
+    unsigned kind = number % (sizeof(kinds) / sizeof(kinds[0]));
+    bool waits = kind == 1 || kind == 3;
+    size_t start = body->len;
+    buf_printf(
+        body,
+        "{\"Source\":\"awsserverlessda.serverlesspresso\",\"DetailType\":\"%s\",\"EventBusName\":\"%s\",",
+        kinds[kind].type, what->bus);
+    if (waits) {
+        buf_add(body, STR("\"Resources\":[\"arn:aws:states:us-east-1:000000000000:stateMachine:"
+                          "OrderProcessorWorkflow\","
+                          "\"arn:aws:states:us-east-1:000000000000:execution:OrderProcessorWorkflow:"));
+        put_hex(request, body);
+        buf_add_char(body, '_');
+        put_hex(request, body);
+        buf_add(body, STR("\"],"));
+    }
+    buf_add(body, STR("\"Detail\":\"{\\\"orderId\\\":\\\""));
+    put_hex(request, body);
+    buf_add(body, STR("\\\",\\\"number\\\":1"));
+    put_place(body, &request->ids, LOAD_ID_DIGITS);
+    if (waits) {
+        buf_add(body, STR(",\\\"TaskToken\\\":\\\""));
+        put_hex(request, body);
+        put_hex(request, body);
+        buf_add(body, STR("\\\""));
+    }
+    buf_printf(body,
+               ",\\\"userId\\\":\\\"testuser%u\\\",\\\"drinkOrder\\\":{\\\"drink\\\":\\\"%s\\\","
+               "\\\"modifiers\\\":[],"
+               "\\\"icon\\\":\\\"barista-icons_cappuccino-alternative\\\"},\\\"TS\\\":",
+               number % 17, number % 5 ? "Cappuccino" : "Latte");
+    put_place(body, &request->times, LOAD_TIME_DIGITS);
+    buf_printf(body, ",\\\"Message\\\":\\\"%s ", kinds[kind].text);
+    size_t so_far = body->len - start;
+    if (what->entry_bytes > so_far)
+        put_padding(body, what->entry_bytes - so_far);
+    buf_add(body, STR("\\\"}\"}"));
+}
+
 /* A line of the shop's, as a rule writes it to a log group: the event's envelope, with ids that are its own, in about
  * as many bytes as asked. Of a hundred one names a drink that no other does. */
 static void put_log_event(struct load_request *request, struct buf *body, const struct load_what *what,
@@ -106,7 +164,10 @@ static void put_body(struct load_request *request, struct buf *body, const struc
         for (unsigned i = 0; i < what->entries; i++) {
             if (i)
                 buf_add_char(body, ',');
-            put_order_event(request, body, what);
+            if (what->shop)
+                put_shop_event(request, body, what, i);
+            else
+                put_order_event(request, body, what);
         }
         buf_add(body, STR("]}"));
         request->events = what->entries;

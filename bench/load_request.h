@@ -32,6 +32,7 @@ struct load_what {
     struct str body;                /* get */
     unsigned entries;               /* events of one request */
     size_t entry_bytes;
+    bool shop; /* put-events: a mix of the shop's events, with ids that are their own */
 };
 
 enum {

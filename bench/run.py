@@ -25,6 +25,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+from logs_figures import Logs
 from tail_figures import tail_figures
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -460,18 +461,6 @@ class Bench:
                 raise Failed(f"the Map's history has {types.get(kind)} {kind}, not {MAP_ITEMS}")
         self.row(f"a Map over {MAP_ITEMS:,} items, a task each, MaxConcurrency 40", took_s, 2, "s", True, "{:,.2f}")
 
-    def more_figures(self, server):
-        """Nothing is promised of these; they help to see where time goes."""
-        logs = server.client("logs")
-        logs.create_log_group(logGroupName="bench-logs")
-        for number in range(16):
-            logs.create_log_stream(logGroupName="bench-logs", logStreamName=f"bench-{number}")
-        result = server.load("put-log-events", "--group", "bench-logs", "--run", "bench", "--streams", 16, "--entries",
-                             100, "--connections", 16, "--duration", self.duration_s / 2)
-        self.events_in += result["events_all"]
-        self.detail["put-log-events"] = result
-        print(f"  PutLogEvents, 100 events, 16 streams: {result['events_per_s']:,.0f} /s", flush=True)
-
     def tail_figures(self, server):
         tail_figures(self, server, CREMA, Failed)
 
@@ -617,14 +606,15 @@ class Bench:
             self.flow_figures()
         if not only or "history" in only:
             self.history_figure()
-        if only and only <= {"start", "match", "waiting", "flow", "history"}:
+        if not only or "logs" in only:
+            Logs(self, Server, Reader, Failed, DATA).figures()
+        if only and only <= {"start", "match", "waiting", "flow", "history", "logs"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
         try:
             for name, figure in (("events", self.put_events_figures), ("visible", self.visible_figure),
-                                 ("executions", self.start_execution_figure), ("logs", self.more_figures),
-                                 ("tail", self.tail_figures),
+                                 ("executions", self.start_execution_figure), ("tail", self.tail_figures),
                                  ("large", self.large_figures)):
                 if not only or name in only:
                     figure(server)
@@ -675,6 +665,8 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
                         help="of start, match, waiting, flow, history, events, visible, executions, logs, tail, large")
+    parser.add_argument("--streams-many", type=int, default=0,
+                        help="streams of one event each for the logs' figures; 10,000,000, with --quick 200,000")
     options = parser.parse_args()
     free = shutil.disk_usage(BUILD).free
     if free < DISK_BYTES_MIN and not options.quick:
