@@ -76,7 +76,7 @@ def tail_figures(bench, server, crema, failed):
     logs = server.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     for number in range(4):
-        logs.create_log_stream(logGroupName=GROUP, logStreamName=f"bench-{number}")
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=f"bench-{number:08}")
 
     def load(*arguments):
         result = server.load("put-log-events", "--group", GROUP, "--run", "bench", "--streams", 4, "--entries", 100,

@@ -225,6 +225,18 @@ static enum err open_rooms(struct server *server)
     return targets_open(&targets, server->deliver, &server->targets);
 }
 
+/* The store is over its limit. */
+static void logs_dropped(void *self, struct work *work, const struct logs_dropped *what)
+{
+    struct server *server = self;
+    struct str text = arena_printf(
+        work->arena,
+        "The store is larger than store_bytes_max: the oldest %llu events (%llu bytes) were deleted.",
+        (unsigned long long)what->events, (unsigned long long)what->bytes);
+    fprintf(stderr, "crema: %.*s: %.*s\n", STR_ARG(what->group_arn), STR_ARG(text));
+    bus_inbox_note(server->bus, work, what->ns, STR("LOG_EVENTS_DROPPED"), what->group_arn, text);
+}
+
 static void wire_rooms(struct server *server)
 {
     struct deliver *deliver = server->deliver;
@@ -240,7 +252,10 @@ static void wire_rooms(struct server *server)
     struct logs_pack_settings pack = { .store = server->store,
                                        .writer = server->writer,
                                        .scanner = server->scanner,
-                                       .age_ms = server->settings.logs_pack_age_ms };
+                                       .age_ms = server->settings.logs_pack_age_ms,
+                                       .store_bytes_max = (uint64_t)server->settings.store_bytes_max,
+                                       .dropped = logs_dropped,
+                                       .dropped_self = server };
     logs_pack_start(server->logs, &pack);
     server->rooms = (struct rooms){ .store = server->store,
                                     .writer = server->writer,
@@ -341,6 +356,9 @@ static void write_logs_metrics(void *self, struct buf *out)
         { "crema_logs_merges_total", "counter", "Blocks of log events merged or written anew.", pack.merges },
         { "crema_logs_packs_refused_total", "counter", "Packings made for nothing, and made again.",
           pack.refused },
+        { "crema_logs_dropped_events_total", "counter",
+          "Events deleted because the store was over its limit.", pack.dropped_events },
+        { "crema_logs_dropped_bytes_total", "counter", "Their messages' bytes.", pack.dropped_bytes },
         { "crema_logs_packs_failed_total", "counter", "Packings of log events that cannot be read.",
           pack.failed },
     };
@@ -368,7 +386,8 @@ static void write_metrics(void *self, struct buf *out)
         { "crema_store_commits_total", "counter", "Batches made durable.", store.commits },
         { "crema_store_sequence", "gauge", "Sequence number of the last durable batch.", store.sequence },
         { "crema_store_journal_bytes", "gauge", "Bytes of journal on disk.", store.journal_bytes },
-        { "crema_store_view_bytes", "gauge", "Bytes of keys on disk.", store.view_bytes },
+        { "crema_store_view_bytes", "gauge", "Bytes of keys and values, in memory too.", store.view_bytes },
+        { "crema_store_disk_bytes", "gauge", "Bytes of journal, keys and values on disk.", store.disk_bytes },
         { "crema_writer_commands_total", "counter", "Commands run.", writer.commands },
         { "crema_writer_refused_total", "counter", "Commands refused for want of room.", writer.refused },
         { "crema_writer_rolled_back_total", "counter", "Commands rolled back.", writer.rolled_back },

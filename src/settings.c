@@ -54,6 +54,8 @@ static const struct setting table[] = {
              "searches waiting for a thread; further ones are answered 503") },
     { NUMBER(logs_pack_age_ms, 60000, 10, 86400000,
              "time after which log events are packed, however few they are") },
+    { NUMBER(store_bytes_max, 0, 0, 1152921504606846976,
+             "size of the store on the disk over which the oldest log events go; 0: no limit") },
     { NUMBER(journal_segment_bytes, 16777216, 65536, 1073741824, "size of a journal segment") },
     { NUMBER(view_buffer_bytes, 33554432, 1048576, 4294967296, "write buffer of the key view") },
     { NUMBER(cache_bytes, 33554432, 1048576, 68719476736, "block cache of the key view") },

@@ -214,6 +214,9 @@ struct bus_inbox_entry {
 };
 typedef VEC(struct bus_inbox_entry) bus_inbox_entries;
 
+/* A note of another room's in it. */
+void bus_inbox_note(struct bus *bus, struct work *work, struct ns ns, struct str reason, struct str arn,
+                    struct str cause);
 /* Newest first, below the number given (0: from the newest); of all namespaces. */
 enum err bus_inbox_list(const struct bus_look *look, uint64_t below, size_t limit,
                         bus_inbox_entries *ret) MUST_USE;

@@ -57,6 +57,13 @@ void bus_inbox_add(struct bus *bus, struct work *work, const struct inbox_item *
     ring_cut(bus, work, number);
 }
 
+void bus_inbox_note(struct bus *bus, struct work *work, struct ns ns, struct str reason, struct str arn,
+                    struct str cause)
+{
+    struct inbox_item item = { .ns = ns, .reason = reason, .target_arn = arn, .cause = cause };
+    bus_inbox_add(bus, work, &item);
+}
+
 enum err bus_inbox_list(const struct bus_look *look, uint64_t below, size_t limit, bus_inbox_entries *ret)
 {
     struct key first, end;

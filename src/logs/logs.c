@@ -1,4 +1,5 @@
 #include "logs/logs_room.h"
+#include "logs/logs_limit.h"
 #include "logs/logs_pack.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum err logs_open(struct logs **ret)
     buf_init(&logs->value, 0);
     logs_run_init(&logs->run);
     logs->packer = logs_packer_new();
+    logs->limiter = logs_limiter_new();
     *ret = logs;
     return ERR_OK;
 }
@@ -34,6 +36,7 @@ void logs_close(struct logs **logs)
     if (!*logs)
         return;
     logs_packer_free(&(*logs)->packer);
+    logs_limiter_free(&(*logs)->limiter);
     forget_groups(*logs);
     map_fini(&(*logs)->groups);
     buf_fini(&(*logs)->name);

@@ -44,11 +44,21 @@ void logs_after_rollback(void *logs);
 /* The writer's hook: begins what packing is due. */
 void logs_after_commit(void *logs);
 
+struct logs_dropped {
+    struct ns ns;
+    struct str group_arn;
+    uint64_t blocks, events, bytes; /* of messages */
+};
 struct logs_pack_settings {
     struct store *store;
     struct writer *writer;
     struct logs_scanner *scanner; /* NULL: nothing is packed */
     int64_t age_ms;               /* events are packed when they have waited so long; 0: 60,000 */
+    /* When the store is larger than that, the oldest blocks go first, of all groups. 0: no limit. */
+    uint64_t store_bytes_max;
+    /* On the writer's thread, in a command, when blocks went so. */
+    void (*dropped)(void *self, struct work *work, const struct logs_dropped *what);
+    void *dropped_self;
 };
 /* Before the writer starts. Without it events stay as they came, and all else is the same. The scanner is closed before
  * the writer, the writer before the room. */
@@ -57,6 +67,7 @@ struct logs_pack_stats {
     uint64_t packs, blocks, merges;
     uint64_t refused; /* made for nothing: what they were made of has changed; they are made again */
     uint64_t failed;  /* what was to be packed could not be read */
+    uint64_t dropped_blocks, dropped_events, dropped_bytes; /* for store_bytes_max */
 };
 void logs_pack_stats(const struct logs *logs, struct logs_pack_stats *ret); /* any thread */
 

@@ -1,6 +1,6 @@
 #include "base/arn.h"
 #include "base/vec.h"
-#include "logs/logs_pack.h"
+#include "logs/logs_limit.h"
 #include "store/tags.h"
 
 static const struct str class_texts[LOGS_CLASSES] = {
@@ -126,6 +126,7 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     logs_key_data(&key, &group);
     key_after_prefix(key_str(&key), &end);
     store_delete_range(work->batch, key_str(&key), key_str(&end));
+    logs_reclaim_group(logs, &group);
     tags_drop(work, logs_group_arn(work->arena, ns, name));
     return true;
 }

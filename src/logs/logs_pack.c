@@ -1,4 +1,5 @@
 /* logs_pack.c - when to pack, and the way of a pack from the writer to the scanner and back. */
+#include "logs/logs_limit.h"
 #include "logs/logs_pack.h"
 
 #include "io/thread.h"
@@ -79,6 +80,7 @@ void logs_pack_start(struct logs *logs, const struct logs_pack_settings *setting
     logs->packer->settings = *settings;
     if (!logs->packer->settings.age_ms)
         logs->packer->settings.age_ms = LOGS_PACK_AGE_MS;
+    logs_limit_start(logs, settings);
 }
 
 void logs_pack_stats(const struct logs *logs, struct logs_pack_stats *ret)
@@ -89,6 +91,9 @@ void logs_pack_stats(const struct logs *logs, struct logs_pack_stats *ret)
         .merges = __atomic_load_n(&logs->packer->stats.merges, __ATOMIC_RELAXED),
         .refused = __atomic_load_n(&logs->packer->stats.refused, __ATOMIC_RELAXED),
         .failed = __atomic_load_n(&logs->packer->stats.failed, __ATOMIC_RELAXED),
+        .dropped_blocks = __atomic_load_n(&logs->packer->stats.dropped_blocks, __ATOMIC_RELAXED),
+        .dropped_events = __atomic_load_n(&logs->packer->stats.dropped_events, __ATOMIC_RELAXED),
+        .dropped_bytes = __atomic_load_n(&logs->packer->stats.dropped_bytes, __ATOMIC_RELAXED),
     };
 }
 
@@ -292,6 +297,14 @@ static void add(uint64_t *count, uint64_t more)
     __atomic_store_n(count, *count + more, __ATOMIC_RELAXED);
 }
 
+void logs_pack_count_dropped(struct logs *logs, uint64_t events, uint64_t bytes)
+{
+    struct logs_pack_stats *stats = &logs->packer->stats;
+    add(&stats->dropped_blocks, 1);
+    add(&stats->dropped_events, events);
+    add(&stats->dropped_bytes, bytes);
+}
+
 static void note_blocks(struct packed_group *group, const struct logs_pack *pack)
 {
     for (size_t i = 0; i < pack->blocks.len; i++) {
@@ -306,6 +319,8 @@ static void note_blocks(struct packed_group *group, const struct logs_pack *pack
     if (group->packs >= LOGS_MERGE_EVERY)
         group->merge = true;
 }
+
+static void start_queued(struct logs *logs);
 
 static void job_done(struct command *command, enum err committed)
 {
@@ -344,7 +359,7 @@ static void job_done(struct command *command, enum err committed)
         group_want(packer, group);
     group_forget(packer, group);
     /* A command that wrote nothing is followed by no commit. */
-    logs_after_commit(logs);
+    start_queued(logs);
 }
 
 static void job_start(struct logs *logs, struct packed_group *group)
@@ -379,9 +394,8 @@ static void job_start(struct logs *logs, struct packed_group *group)
     job_free(job);
 }
 
-void logs_after_commit(void *self)
+static void start_queued(struct logs *logs)
 {
-    struct logs *logs = self;
     struct logs_packer *packer = logs->packer;
     while (packer->first && packer->under_way < logs_scanner_threads(packer->settings.scanner)) {
         struct packed_group *group = packer->first;
@@ -391,4 +405,10 @@ void logs_after_commit(void *self)
         group->queued = false;
         job_start(logs, group);
     }
+}
+
+void logs_after_commit(void *self)
+{
+    start_queued(self);
+    logs_limit_look(self);
 }

@@ -110,6 +110,8 @@ void logs_pack_note_removed(struct logs *logs, const struct logs_group *group);
 void logs_pack_counted(struct logs *logs, struct work *work, struct logs_held *held);
 void logs_pack_due(struct logs *logs, struct work *work, uint64_t group_id);
 void logs_pack_disarm(struct logs *logs, struct work *work, struct logs_held *held);
+/* For the counters. */
+void logs_pack_count_dropped(struct logs *logs, uint64_t events, uint64_t bytes);
 /* For blocks that are to be written anew. */
 void logs_pack_rewrite(struct logs *logs, struct work *work, struct logs_held *held);
 

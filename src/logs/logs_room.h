@@ -20,6 +20,7 @@ struct logs_held {
     struct logs_counts counts;
     /* The block that a sweep is deleting, and how many of its chunks it has been through; after a restart it begins
      * with the first again. */
+    uint64_t deleted_bytes; /* of blocks, since the disk's room was asked back */
     uint64_t swept_block;
     size_t swept_chunks;
 };
@@ -31,6 +32,7 @@ struct logs {
     struct logs_run_writer run;           /* the same */
     struct logs_packer *packer;
     struct logs_tail *tail;               /* is told of every event; NULL: none is */
+    struct logs_limiter *limiter;
 };
 
 /* Lives until the next logs_hold or logs_forget. FAULT_NOT_FOUND. */

@@ -9,7 +9,7 @@
  *            whole, after its streams; until then its events are past and not shown.
  */
 #include "base/vec.h"
-#include "logs/logs_pack.h"
+#include "logs/logs_limit.h"
 #include "logs/logs_read.h"
 
 /* ---- timers ---- */
@@ -210,33 +210,48 @@ static enum err drop_chunk_streams(struct logs *logs, struct work *work, const s
     return err;
 }
 
-static enum err drop_block_slice(struct logs *logs, struct work *work, struct logs_held *held,
-                                 const struct expired *block)
+enum err logs_block_drop_slice(struct logs *logs, struct work *work, struct logs_held *held,
+                               const struct logs_span *span, struct str value, size_t *chunk, bool *ret_done)
 {
     const struct logs_group *group = &held->group;
     struct logs_block_head head;
     struct str body;
-    if (!logs_block_head_read(work->arena, &block->span, block->value, &head))
+    *ret_done = false;
+    if (!logs_block_head_read(work->arena, span, value, &head))
         return ERR_CORRUPT;
     enum err err = logs_body_get(work->reader, work->arena, group, head.id, &body);
     if (err != ERR_OK)
         return err;
-    if (held->swept_block != head.id) {
-        held->swept_block = head.id;
-        held->swept_chunks = 0;
-    }
     struct logs_wanted wanted = { 0 };
     const struct logs_want want = { .first = logs_position_first, .end = logs_position_last };
-    err = logs_wanted_chunk(&wanted, &head, &block->span, held->swept_chunks, body, &want);
+    err = logs_wanted_chunk(&wanted, &head, span, *chunk, body, &want);
     if (err == ERR_OK)
-        err = drop_chunk_streams(logs, work, group, &wanted.chunk, &head, &block->span);
+        err = drop_chunk_streams(logs, work, group, &wanted.chunk, &head, span);
     logs_wanted_fini(&wanted);
-    if (err != ERR_OK || ++held->swept_chunks < head.chunk_count)
+    if (err != ERR_OK || ++*chunk < head.chunk_count)
         return err;
-    logs_block_drop(work, group, &block->span, head.id);
+    logs_block_drop(work, group, span, head.id);
     logs_pack_note_removed(logs, group);
     logs_count(logs, work, held, -(int64_t)(head.bytes - head.dead_bytes), 0);
+    *ret_done = true;
     return ERR_OK;
+}
+
+static enum err drop_expired_block(struct logs *logs, struct work *work, struct logs_held *held,
+                                   const struct expired *block)
+{
+    struct logs_block_head head;
+    if (!logs_block_head_read(work->arena, &block->span, block->value, &head))
+        return ERR_CORRUPT;
+    if (held->swept_block != head.id)
+        held->swept_chunks = 0;
+    held->swept_block = head.id;
+    bool done;
+    enum err err =
+        logs_block_drop_slice(logs, work, held, &block->span, block->value, &held->swept_chunks, &done);
+    if (err == ERR_OK && done)
+        logs_reclaim_blocks(logs, held, head.bytes, false);
+    return err;
 }
 
 static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_held *held, bool *more)
@@ -249,10 +264,14 @@ static enum err sweep_expired(struct logs *logs, struct work *work, struct logs_
     if (err != ERR_OK || *more)
         return err;
     err = find_expired(work, &held->group, LOGS_HEAD, before_ms, 1, &blocks, more);
-    if (err != ERR_OK || blocks.len == 0)
+    if (err != ERR_OK)
         return err;
+    if (blocks.len == 0) {
+        logs_reclaim_blocks(logs, held, 0, true);
+        return ERR_OK;
+    }
     *more = true;
-    return drop_block_slice(logs, work, held, &blocks.at[0]);
+    return drop_expired_block(logs, work, held, &blocks.at[0]);
 }
 
 /* ---- due ---- */

@@ -372,14 +372,22 @@ enum err store_commit(struct store_batch *batch, struct diag *reterr)
     return ERR_OK;
 }
 
+void store_compact(struct store *store, struct str first, struct str end)
+{
+    view_compact(store->view, first, end);
+}
+
 void store_stats(struct store *store, struct store_stats *ret)
 {
+    uint64_t disk, large, all = view_bytes(store->view, &disk, &large);
     *ret = (struct store_stats){
         .sequence = store->sequence,
         .commits = store->commits,
         .syncs = store->syncs,
         .journal_bytes = store->journal_bytes,
-        .view_bytes = view_bytes(store->view),
+        .view_bytes = all,
+        .disk_bytes = store->journal_bytes + disk,
+        .large_bytes = large,
         .replayed = store->replayed,
     };
 }

@@ -90,12 +90,18 @@ enum err store_cursor_close(struct store_cursor **cursor);
 
 /* ---- look ---- */
 
+/* Files that hold keys of the range are written anew, without what was deleted: gives room on the disk back. Any
+ * thread; takes its time. */
+void store_compact(struct store *store, struct str first, struct str end);
+
 struct store_stats {
     uint64_t sequence; /* of the last batch committed */
     uint64_t commits, syncs;
     uint64_t journal_bytes; /* held on disk now */
-    uint64_t view_bytes;
-    uint64_t replayed; /* batches replayed at open */
+    uint64_t view_bytes;    /* of keys and values, on disk and in memory */
+    uint64_t disk_bytes;    /* of journal and view, on disk alone */
+    uint64_t large_bytes;   /* of them, of large values: what was deleted may still be in there */
+    uint64_t replayed;      /* batches replayed at open */
 };
 void store_stats(struct store *store, struct store_stats *ret);
 

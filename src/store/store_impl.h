@@ -106,7 +106,9 @@ enum err view_apply(struct view *view, struct buf *batch, uint32_t count, uint64
 enum err view_applied(struct view *view, uint64_t *ret, struct diag *reterr) MUST_USE;
 enum err view_flushed(struct view *view, uint64_t *ret) MUST_USE;
 enum err view_flush(struct view *view, struct diag *reterr) MUST_USE;
-uint64_t view_bytes(struct view *view);
+/* ret_disk: without what is in memory; ret_large: of it, of large values. */
+uint64_t view_bytes(struct view *view, uint64_t *ret_disk, uint64_t *ret_large);
+void view_compact(struct view *view, struct str first, struct str end); /* any thread */
 /* All that is applied, as a folder of its own (absent so far); files are shared where the disk can. */
 enum err view_copy(struct view *view, const char *folder, struct diag *reterr) MUST_USE;
 

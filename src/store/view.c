@@ -18,15 +18,19 @@ enum {
     LARGE_BYTES_MIN =
         16 * 1024, /* of values that lie in files of their own kind, which compaction does not rewrite */
     LARGE_FILE_BYTES = 16 << 20,
+    TIDIED_BYTES_MAX = 1 << 30,
+    TIDIED_SHARE = 8,
+    BOTTOMMOST_FORCE = 2,
     ARENA_BLOCK_BYTES_MAX = 256 * 1024,
     LOG_LEVEL_NOTHING = 6, /* above its highest */
     LOG_FILES = 1,
     READ_TIER_PERSISTED = 2,
 };
 
-/* Of the large values' files, the older half is looked at by compactions; one with so much garbage is emptied. */
-#define LARGE_GC_AGE 0.5
-#define LARGE_GC_SHARE 0.5
+/* Of the large values' files: a compaction moves what is alive out of the oldest quarter when it meets it; when so much
+ * of that quarter is garbage, RocksDB begins such compactions by itself. */
+#define LARGE_GC_AGE 0.25
+#define LARGE_GC_SHARE 0.3
 
 struct view {
     rocksdb_t *db;
@@ -333,14 +337,48 @@ enum err view_copy(struct view *view, const char *folder, struct diag *reterr)
     return error ? fail(reterr, "the view cannot be copied", error) : ERR_OK;
 }
 
-uint64_t view_bytes(struct view *view)
+static void large_gc_age_set(struct view *view, double age)
+{
+    char value[32];
+    (void)snprintf(value, sizeof(value), "%.2f", age);
+    const char *const keys[] = { "blob_garbage_collection_age_cutoff" }, *const values[] = { value };
+    char *error = NULL;
+    rocksdb_set_options(view->db, 1, keys, values, &error);
+    rocksdb_free(error); /* then less is given back */
+}
+
+/* The range alone first, without moving large values: their files go when nothing in them is alive. A small store is
+ * then tidied whole when a good part of its large values is garbage; in a large one RocksDB does so bit by bit. */
+void view_compact(struct view *view, struct str first, struct str end)
+{
+    rocksdb_compactoptions_t *options = rocksdb_compactoptions_create();
+    rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0);
+    uint64_t large = 0, garbage = 0;
+    enter(view);
+    large_gc_age_set(view, 0);
+    rocksdb_compact_range_opt(view->db, options, first.ptr, first.len, end.ptr, end.len);
+    (void)rocksdb_property_int(view->db, "rocksdb.live-blob-file-size", &large);
+    (void)rocksdb_property_int(view->db, "rocksdb.live-blob-file-garbage-size", &garbage);
+    if (large <= TIDIED_BYTES_MAX && garbage > large / TIDIED_SHARE) {
+        rocksdb_compactoptions_set_bottommost_level_compaction(options, BOTTOMMOST_FORCE);
+        large_gc_age_set(view, 1);
+        rocksdb_compact_range_opt(view->db, options, NULL, 0, NULL, 0);
+    }
+    large_gc_age_set(view, LARGE_GC_AGE);
+    leave(view);
+    rocksdb_compactoptions_destroy(options);
+}
+
+uint64_t view_bytes(struct view *view, uint64_t *ret_disk, uint64_t *ret_large)
 {
     uint64_t files = 0, large = 0, memory = 0;
     enter(view);
-    (void)rocksdb_property_int(view->db, "rocksdb.total-sst-files-size", &files);
-    (void)rocksdb_property_int(view->db, "rocksdb.total-blob-file-size", &large);
+    (void)rocksdb_property_int(view->db, "rocksdb.live-sst-files-size", &files);
+    (void)rocksdb_property_int(view->db, "rocksdb.live-blob-file-size", &large);
     (void)rocksdb_property_int(view->db, "rocksdb.cur-size-all-mem-tables", &memory);
     leave(view);
+    *ret_disk = files + large;
+    *ret_large = large;
     return files + large + memory;
 }
 
