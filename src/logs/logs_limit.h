@@ -1,5 +1,5 @@
-/* logs_limit.h - room on the disk: the oldest blocks go when the store is too large, and what was deleted is given back.
- * Private to the room.
+/* logs_limit.h - room on the disk: the oldest blocks go when the store is too large, and what was deleted is given
+ * back. Private to the room.
  *
  *     writer   once a second: is the store over its limit?     -> a task
  *     scanner  files are compacted; is it still? then which blocks are the oldest, of all groups
