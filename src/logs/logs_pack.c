@@ -284,9 +284,10 @@ static bool job_apply(struct command *command, struct work *work)
         return true;
     }
     job->applied = logs_pack_apply(&job->pack, logs, work, held);
-    bool all = job->applied && job->pack.kind == LOGS_PACK_RUNS && !job->pack.more;
-    if (all && held->counts.unpacked_bytes == 0 && !held->counts.rewrite) {
+    if (job->applied && job->pack.kind == LOGS_PACK_RUNS && !job->pack.more && !held->counts.rewrite) {
+        /* All that had waited is packed; what came meanwhile has a time of its own. */
         logs_pack_disarm(logs, work, held);
+        logs_pack_counted(logs, work, held);
         logs_counts_store(logs, work, held);
     }
     return true;
