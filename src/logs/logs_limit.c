@@ -1,6 +1,7 @@
 #include "logs/logs_limit.h"
 
 #include "io/clock.h"
+#include "io/thread.h"
 #include "logs/logs_read.h"
 
 #include <stdatomic.h>
@@ -40,7 +41,6 @@ struct limit_job {
     bool any;        /* a block was deleted */
     struct victim victims[VICTIMS_MAX];
     size_t count, at, chunk;
-    bool failed;
     /* of the group whose blocks go, since its note */
     uint64_t note_group, note_blocks, note_events, note_bytes;
 };
@@ -294,13 +294,15 @@ static void job_choose(struct logs_task *task)
     }
     arena_fini(&choice.arena);
     store_snapshot_release(&choice.reader);
-    if (writer_submit(settings->writer, &job->command) != ERR_OK)
-        job->failed = true; /* who closes the room frees it */
+    /* When the writer is closed, who closes the room frees it. */
+    while (writer_submit(settings->writer, &job->command) == ERR_AGAIN)
+        thread_sleep_ms(5);
 }
 
+/* The server stops: who closes the room frees it. */
 static void job_dropped(struct logs_task *task)
 {
-    ((struct limit_job *)task)->failed = true;
+    (void)task;
 }
 
 /* Tells people, once for a group. */
