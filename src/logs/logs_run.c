@@ -120,5 +120,5 @@ bool logs_run_next(struct logs_run *run, struct logs_event_record *ret)
 
 uint64_t logs_run_bytes(const struct logs_run *run)
 {
-    return run->messages.len + run->count * 26;
+    return run->messages.len + run->count * LOGS_EVENT_OVERHEAD_BYTES;
 }
