@@ -16,10 +16,11 @@ MAY_INCLUDE = {
     "deliver": FLOOR | {"json", "io", "store", "deliver"},
     "bus": FLOOR | {"json", "io", "store", "deliver", "match", "expr", "bus"},
     "logs": FLOOR | {"json", "io", "store", "logs"},
+    "query": FLOOR | {"json", "io", "store", "match", "logs", "query"},
     "flow": FLOOR | {"json", "io", "store", "deliver", "expr", "flow"},
     "tables": FLOOR | {"json", "io", "store", "tables"},
     "target": FLOOR | {"json", "io", "store", "deliver", "bus", "logs", "flow", "target"},
-    "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "logs", "flow", "tables", "api"},
+    "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "logs", "query", "flow", "tables", "api"},
     "cli": FLOOR | {"json", "io", "store", "match", "logs", "cli"},
 }
 # Seam headers that may be seen from elsewhere.

@@ -1,0 +1,224 @@
+/* Queries as data: test/golden/logs-query. A line is one of
+ *
+ *   {"set": NAME, "lines": [...]}                     lines for the cases behind it
+ *   {"id", "query", "on": NAME or "lines": [...], "result": [{FIELD: VALUE, ...}, ...]}
+ *   {"id", "query", "refused": a part of the message, "at": [first, end]}
+ *
+ * A line of a set is a message: a text, or JSON; or [milliseconds behind the start, message, stream, group]. Without a
+ * time the lines are a second apart. @ptr is left out of results unless "ptr" is there.
+ * Every case runs with one worker, with three that take turns, and with two of which each hands in every now and then.
+ */
+#include "query/query_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define START_MS INT64_C(1795878000000) /* 2026-11-28 15:00:00 */
+
+static const struct query_group groups[] = { { { "123456789012:g", 14 } }, { { "123456789012:h", 14 } } };
+
+static struct str pointer(void *self, struct arena *arena, const struct query_origin *origin)
+{
+    (void)self;
+    return arena_printf(arena, "p%llu", (unsigned long long)origin->sequence);
+}
+
+static struct str message_of(struct arena *arena, const struct json *json)
+{
+    return json->type == JSON_STRING ? json->text : json_text(arena, json);
+}
+
+static struct query_event event_of(struct arena *arena, const struct json *line, size_t number)
+{
+    struct query_event event = { .origin = { START_MS + (int64_t)number * 1000, number + 1, 0 },
+                                 .stream = STR("s") };
+    const struct json *message = line;
+    if (line->type == JSON_ARRAY) {
+        int64_t behind = 0;
+        assert_true(json_number_i64(line->items[0].text, &behind));
+        event.origin.timestamp_ms = START_MS + behind;
+        message = &line->items[1];
+        if (line->count > 2)
+            event.stream = line->items[2].text;
+        if (line->count > 3)
+            event.origin.group = str_eq(line->items[3].text, STR("h"));
+    }
+    event.ingested_ms = event.origin.timestamp_ms + 5;
+    event.message = message_of(arena, message);
+    return event;
+}
+
+static struct str run(struct arena *arena, const struct query_plan *plan, const struct json *lines,
+                      size_t workers, size_t hand_in, bool with_pointer)
+{
+    struct query_context context = {
+        .plan = plan, .groups = groups, .pointer = pointer, .now_ms = START_MS + 3600500
+    };
+    struct query_run query;
+    struct query_worker worker[3];
+    query_run_init(&query, &context, 64 << 20);
+    for (size_t i = 0; i < workers; i++)
+        query_worker_init(&worker[i], &query);
+    for (size_t i = 0; i < lines->count; i++) {
+        struct query_event event = event_of(arena, &lines->items[i], i);
+        assert_true(query_worker_event(&worker[i % workers], &event));
+        if (hand_in && i % hand_in == 0) {
+            struct query_results so_far;
+            query_run_merge(&query, &worker[i % workers]);
+            assert_true(query_run_results(&query, 0, &so_far));
+            query_results_fini(&so_far);
+        }
+    }
+    for (size_t i = 0; i < workers; i++) {
+        query_run_merge(&query, &worker[i]);
+        query_worker_fini(&worker[i]);
+    }
+    struct query_results results;
+    assert_true(query_run_results(&query, 0, &results));
+    struct buf out;
+    struct json_writer writer;
+    buf_init(&out, 0);
+    json_writer_init(&writer, &out);
+    json_begin_array(&writer);
+    for (size_t i = 0, first = 0; i < results.count; first = results.ends[i++]) {
+        struct json row;
+        struct str text =
+            arena_copy(arena, str_slice(buf_str(&results.text), first, results.ends[i] - first));
+        assert_int_equal(json_read(arena, text, 0, &row, NULL), ERR_OK);
+        json_begin_object(&writer);
+        for (size_t j = 0; j < row.count; j++) {
+            struct str field = json_get_str(&row.items[j], STR("field"));
+            if (with_pointer || !str_eq(field, STR("@ptr")))
+                json_put_member_str(&writer, field, json_get_str(&row.items[j], STR("value")));
+        }
+        json_end_object(&writer);
+    }
+    json_end_array(&writer);
+    struct str text = arena_copy(arena, buf_str(&out));
+    buf_fini(&out);
+    query_results_fini(&results);
+    query_run_fini(&query);
+    return text;
+}
+
+static bool refused(const struct json *record, const struct query_error *error)
+{
+    const struct json *at = json_get_typed(record, STR("at"), JSON_ARRAY);
+    int64_t first = -1, end = -1;
+    if (at && at->count == 2 && json_number_i64(at->items[0].text, &first))
+        (void)json_number_i64(at->items[1].text, &end);
+    bool good = json_get(record, STR("refused")) &&
+                str_find(error->message, json_get_str(record, STR("refused"))) != STR_NOT_FOUND &&
+                first == (int64_t)error->first && end == (int64_t)error->end;
+    if (!good)
+        print_error("%.*s: refused at [%zu,%zu]: %.*s\n", STR_ARG(json_get_str(record, STR("id"))),
+                    error->first, error->end, STR_ARG(error->message));
+    return good;
+}
+
+static bool golden_case(struct arena *arena, const struct json *record, const struct json *lines)
+{
+    const struct query_plan *plan;
+    struct query_error error;
+    bool with_pointer = json_get(record, STR("ptr")) != NULL;
+    struct str id = json_get_str(record, STR("id"));
+    if (!query_compile(arena, json_get_str(record, STR("query")), 0, &plan, &error))
+        return refused(record, &error);
+    if (!json_get(record, STR("result"))) {
+        print_error("%.*s: is not refused\n", STR_ARG(id));
+        return false;
+    }
+    struct str wanted = json_text(arena, json_get(record, STR("result")));
+    static const struct {
+        size_t workers, hand_in;
+    } ways[] = { { 1, 0 }, { 3, 0 }, { 2, 2 } };
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct str got = run(arena, plan, lines, ways[i].workers, ways[i].hand_in, with_pointer);
+        if (!str_eq(got, wanted)) {
+            print_error("%.*s: %zu workers: %.*s\n", STR_ARG(id), ways[i].workers, STR_ARG(got));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void golden_file(const char *name, unsigned least)
+{
+    static const char *const places[] = { "test/golden/logs-query", "../test/golden/logs-query",
+                                          "../../test/golden/logs-query" };
+    static char line[1 << 16];
+    char path[256];
+    unsigned ran = 0, failed = 0;
+    FILE *file = NULL;
+    struct arena sets = { 0 };
+    struct json known[64];
+    size_t known_count = 0;
+    struct json none = json_of_array(NULL, 0);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
+        file = fopen(path, "r");
+    }
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        struct arena arena = { 0 };
+        struct json record;
+        struct json_error error = { .text = "" };
+        if (json_read(&arena, str_from(line), 0, &record, &error) != ERR_OK)
+            fail_msg("%s: case %u: %s", name, ran + 1, error.text);
+        if (json_get(&record, STR("set"))) {
+            assert_true(known_count < 64);
+            known[known_count++] = json_copy(&sets, &record);
+            arena_fini(&arena);
+            continue;
+        }
+        const struct json *lines = json_get_typed(&record, STR("lines"), JSON_ARRAY);
+        for (size_t i = 0; i < known_count && !lines; i++)
+            if (str_eq(json_get_str(&known[i], STR("set")), json_get_str(&record, STR("on"))))
+                lines = json_get(&known[i], STR("lines"));
+        ran++;
+        failed += !golden_case(&arena, &record, lines ? lines : &none);
+        arena_fini(&arena);
+    }
+    (void)fclose(file);
+    arena_fini(&sets);
+    print_message("%s: %u ran, %u wrong\n", name, ran, failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran >= least);
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    golden_file("commands.jsonl", 60);
+}
+
+static void test_stats(void **state)
+{
+    (void)state;
+    golden_file("stats.jsonl", 50);
+}
+
+static void test_expressions(void **state)
+{
+    (void)state;
+    golden_file("expressions.jsonl", 120);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    golden_file("refused.jsonl", 60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_commands), cmocka_unit_test(test_stats),
+                                        cmocka_unit_test(test_expressions), cmocka_unit_test(test_refused) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
