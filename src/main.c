@@ -18,6 +18,7 @@
 #include "logs/logs_export.h"
 #include "logs/logs_scanner.h"
 #include "logs/logs_tail.h"
+#include "query/queries.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -41,6 +42,7 @@ struct server {
     struct flow *flow;
     struct bus *bus;
     struct tables *tables;
+    struct queries *queries;
     struct targets *targets;
     struct operation_caller caller; /* of operations from inside */
     struct functions functions;
@@ -89,6 +91,7 @@ static void after_commit(void *self)
     tables_after_commit(server->tables);
     logs_tail_after_commit(server->tail);
     logs_exporter_after_commit(server->exporter);
+    queries_after_commit(server->queries);
 }
 
 /* ---- open: from the floor up ---- */
@@ -211,6 +214,17 @@ static enum err open_rooms(struct server *server)
         err = bus_open(&bus, server->deliver, &server->bus);
     if (!err)
         err = tables_open(&server->tables);
+    struct queries_settings queries = {
+        .store = server->store,
+        .scanner = server->scanner,
+        .threads = (unsigned)settings->scan_threads,
+        .running_max = (unsigned)settings->queries_running_max,
+        .bytes_max = (size_t)settings->query_bytes_max,
+        .results_bytes_max = (size_t)settings->query_results_bytes_max,
+        .run_ms_max = settings->query_time_max_ms,
+    };
+    if (!err)
+        err = queries_open(&queries, &server->queries);
     if (err)
         return err;
     struct targets_settings targets = {
@@ -266,6 +280,7 @@ static void wire_rooms(struct server *server)
                                     .flow = server->flow,
                                     .bus = server->bus,
                                     .tables = server->tables,
+                                    .queries = server->queries,
                                     .scanner = server->scanner };
 }
 
@@ -376,6 +391,8 @@ static void write_metrics(void *self, struct buf *out)
     struct http_stats http;
     struct logs_tail_stats tail;
     logs_tail_stats(server->tail, &tail);
+    struct queries_stats queries;
+    queries_stats(server->queries, &queries);
     store_stats(server->store, &store);
     writer_stats(server->writer, &writer);
     deliver_stats(server->deliver, &deliver);
@@ -421,6 +438,13 @@ static void write_metrics(void *self, struct buf *out)
         { "crema_tail_events_total", "counter", "Events given to live tails.", tail.given },
         { "crema_tail_dropped_total", "counter", "Events that live tails were told they did not get.",
           tail.dropped },
+        { "crema_queries_total", "counter", "Queries of log groups started.", queries.started },
+        { "crema_queries_failed_total", "counter", "Queries that failed or timed out.", queries.failed },
+        { "crema_queries_running", "gauge", "Queries that run or wait to.", queries.running },
+        { "crema_queries_results_bytes", "gauge", "Results of queries kept in memory.",
+          queries.results_bytes },
+        { "crema_queries_events_total", "counter", "Events that queries went through.",
+          queries.scanned_events },
         { "crema_http_connections", "gauge", "Open connections.", http.connections },
         { "crema_http_refused_total", "counter", "Requests refused before they were read whole.",
           http.refused },
@@ -457,12 +481,14 @@ static enum err server_open(struct server *server, struct diag *reterr)
 
 static void server_close(struct server *server)
 {
+    queries_stop(server->queries);
     if (server->scanner)
         logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
     http_sender_close(&server->sender, 0);
     writer_close(&server->writer);
     logs_scanner_close(&server->scanner);
+    queries_close(&server->queries);
     api_free(&server->api);
     tables_close(&server->tables);
     bus_close(&server->bus);

@@ -25,6 +25,7 @@ struct settings {
     int64_t drain_time_max_ms;
     int64_t queue_max, group_max, group_bytes_max;
     int64_t scan_threads, scans_waiting_max, logs_pack_age_ms, store_bytes_max;
+    int64_t queries_running_max, query_bytes_max, query_results_bytes_max, query_time_max_ms;
     int64_t journal_segment_bytes, view_buffer_bytes, cache_bytes, disk_free_bytes_min;
     int64_t put_events_bytes_max, event_hops_max, bus_rules_max, rules_cached_max, rule_targets_max;
     int64_t inbox_events_max;

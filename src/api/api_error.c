@@ -63,6 +63,7 @@ static const struct row rows[] = {
     { NULL, FAULT_UNKNOWN_OPERATION, "UnknownOperationException", 400 },
     { NULL, FAULT_ACCESS_DENIED, "AccessDeniedException", 400 },
     { NULL, FAULT_INVALID_EVENT_PATTERN, "InvalidEventPatternException", 400 },
+    { NULL, FAULT_MALFORMED_QUERY, "MalformedQueryException", 400 },
     { NULL, FAULT_CONCURRENT_MODIFICATION, "ConcurrentModificationException", 400 },
     { NULL, FAULT_INVALID_OPERATION, "InvalidOperationException", 400 },
     { NULL, FAULT_CONDITION_FAILED, "ConditionalCheckFailedException", 400 },

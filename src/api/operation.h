@@ -19,6 +19,7 @@ struct logs_tail;
 struct logs_exporter;
 struct flow;
 struct tables;
+struct queries;
 struct deliver;
 struct logs_scanner;
 struct op_call;
@@ -34,6 +35,7 @@ struct rooms {
     struct logs_exporter *exporter;
     struct flow *flow;
     struct tables *tables;
+    struct queries *queries;
     struct logs_scanner *scanner; /* the threads of OP_SCAN; NULL: they run where reads do */
 };
 

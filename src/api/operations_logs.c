@@ -27,6 +27,10 @@ static const struct shape shape_DeletionProtectionEnabled;
 static const struct shape shape_CreateLogStreamRequest;
 static const struct shape shape_DeleteLogGroupRequest;
 static const struct shape shape_DeleteLogStreamRequest;
+static const struct shape shape_DeleteQueryDefinitionRequest;
+static const struct shape shape_QueryId;
+static const struct shape shape_DeleteQueryDefinitionResponse;
+static const struct shape shape_Success;
 static const struct shape shape_DeleteResourcePolicyRequest;
 static const struct shape shape_PolicyName;
 static const struct shape shape_Arn;
@@ -66,6 +70,30 @@ static const struct shape shape_DescribeLogStreamsResponse;
 static const struct shape shape_LogStreams;
 static const struct shape shape_LogStream;
 static const struct shape shape_SequenceToken;
+static const struct shape shape_DescribeQueriesRequest;
+static const struct shape shape_QueryStatus;
+static const struct shape shape_DescribeQueriesMaxResults;
+static const struct shape shape_QueryLanguage;
+static const struct shape shape_DescribeQueriesResponse;
+static const struct shape shape_QueryInfoList;
+static const struct shape shape_QueryInfo;
+static const struct shape shape_QueryString;
+static const struct shape shape_QueryDuration;
+static const struct shape shape_BytesScannedValue;
+static const struct shape shape_UserIdentity;
+static const struct shape shape_DescribeQueryDefinitionsRequest;
+static const struct shape shape_QueryDefinitionName;
+static const struct shape shape_QueryListMaxResults;
+static const struct shape shape_DescribeQueryDefinitionsResponse;
+static const struct shape shape_QueryDefinitionList;
+static const struct shape shape_QueryDefinition;
+static const struct shape shape_QueryDefinitionString;
+static const struct shape shape_LogGroupNames;
+static const struct shape shape_QueryParameterList;
+static const struct shape shape_QueryParameter;
+static const struct shape shape_QueryParameterName;
+static const struct shape shape_QueryParameterDefaultValue;
+static const struct shape shape_QueryParameterDescription;
 static const struct shape shape_DescribeResourcePoliciesRequest;
 static const struct shape shape_PolicyScope;
 static const struct shape shape_DescribeResourcePoliciesResponse;
@@ -91,6 +119,27 @@ static const struct shape shape_StartFromHead;
 static const struct shape shape_GetLogEventsResponse;
 static const struct shape shape_OutputLogEvents;
 static const struct shape shape_OutputLogEvent;
+static const struct shape shape_GetLogGroupFieldsRequest;
+static const struct shape shape_GetLogGroupFieldsResponse;
+static const struct shape shape_LogGroupFieldList;
+static const struct shape shape_LogGroupField;
+static const struct shape shape_Field;
+static const struct shape shape_Percentage;
+static const struct shape shape_GetLogRecordRequest;
+static const struct shape shape_LogRecordPointer;
+static const struct shape shape_GetLogRecordResponse;
+static const struct shape shape_LogRecord;
+static const struct shape shape_Value;
+static const struct shape shape_GetQueryResultsRequest;
+static const struct shape shape_GetQueryResultsNextToken;
+static const struct shape shape_GetQueryResultsMaxItems;
+static const struct shape shape_GetQueryResultsResponse;
+static const struct shape shape_QueryResults;
+static const struct shape shape_ResultRows;
+static const struct shape shape_ResultField;
+static const struct shape shape_QueryStatistics;
+static const struct shape shape_StatsValue;
+static const struct shape shape_EncryptionKey;
 static const struct shape shape_ListLogGroupsRequest;
 static const struct shape shape_LogGroupNameRegexPattern;
 static const struct shape shape_ListLimit;
@@ -129,6 +178,9 @@ static const struct shape shape_LogEventIndex;
 static const struct shape shape_RejectedEntityInfo;
 static const struct shape shape_EntityRejectionErrorType;
 static const struct shape shape_PutLogGroupDeletionProtectionRequest;
+static const struct shape shape_PutQueryDefinitionRequest;
+static const struct shape shape_ClientToken;
+static const struct shape shape_PutQueryDefinitionResponse;
 static const struct shape shape_PutResourcePolicyRequest;
 static const struct shape shape_PutResourcePolicyResponse;
 static const struct shape shape_PutRetentionPolicyRequest;
@@ -147,6 +199,12 @@ static const struct shape shape_LiveTailSessionLogEvent;
 static const struct shape shape_SessionTimeoutException;
 static const struct shape shape_Message;
 static const struct shape shape_SessionStreamingException;
+static const struct shape shape_StartQueryRequest;
+static const struct shape shape_LogGroupIdentifiers;
+static const struct shape shape_EventsLimitStartQuery;
+static const struct shape shape_StartQueryResponse;
+static const struct shape shape_StopQueryRequest;
+static const struct shape shape_StopQueryResponse;
 static const struct shape shape_TagLogGroupRequest;
 static const struct shape shape_TagResourceRequest;
 static const struct shape shape_UntagLogGroupRequest;
@@ -248,6 +306,24 @@ static const struct shape_member members_DeleteLogStreamRequest[] = {
 };
 static const struct shape shape_DeleteLogStreamRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteLogStreamRequest", 22 }, .members = members_DeleteLogStreamRequest, .member_count = 2
+};
+static const struct shape_member members_DeleteQueryDefinitionRequest[] = {
+    { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, true },
+};
+static const struct shape shape_DeleteQueryDefinitionRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteQueryDefinitionRequest", 28 }, .members = members_DeleteQueryDefinitionRequest, .member_count = 1
+};
+static const struct shape shape_QueryId = {
+    .type = SHAPE_STRING, .name = { "QueryId", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256)
+};
+static const struct shape_member members_DeleteQueryDefinitionResponse[] = {
+    { { "success", 7 }, { "success", 7 }, &shape_Success, false },
+};
+static const struct shape shape_DeleteQueryDefinitionResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteQueryDefinitionResponse", 29 }, .members = members_DeleteQueryDefinitionResponse, .member_count = 1
+};
+static const struct shape shape_Success = {
+    .type = SHAPE_BOOLEAN, .name = { "Success", 7 }
 };
 static const struct shape_member members_DeleteResourcePolicyRequest[] = {
     { { "policyName", 10 }, { "policyName", 10 }, &shape_PolicyName, false },
@@ -459,6 +535,126 @@ static const struct shape shape_LogStream = {
 static const struct shape shape_SequenceToken = {
     .type = SHAPE_STRING, .name = { "SequenceToken", 13 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
 };
+static const struct shape_member members_DescribeQueriesRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "status", 6 }, { "status", 6 }, &shape_QueryStatus, false },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_DescribeQueriesMaxResults, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+};
+static const struct shape shape_DescribeQueriesRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeQueriesRequest", 22 }, .members = members_DescribeQueriesRequest, .member_count = 5
+};
+static const struct str values_QueryStatus[] = { { "Scheduled", 9 }, { "Running", 7 }, { "Complete", 8 }, { "Failed", 6 }, { "Cancelled", 9 }, { "Timeout", 7 }, { "Unknown", 7 } };
+static const struct shape shape_QueryStatus = {
+    .type = SHAPE_STRING, .name = { "QueryStatus", 11 }, .values = values_QueryStatus, .value_count = 7
+};
+static const struct shape shape_DescribeQueriesMaxResults = {
+    .type = SHAPE_INTEGER, .name = { "DescribeQueriesMaxResults", 25 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1000)
+};
+static const struct str values_QueryLanguage[] = { { "CWLI", 4 }, { "SQL", 3 }, { "PPL", 3 } };
+static const struct shape shape_QueryLanguage = {
+    .type = SHAPE_STRING, .name = { "QueryLanguage", 13 }, .values = values_QueryLanguage, .value_count = 3
+};
+static const struct shape_member members_DescribeQueriesResponse[] = {
+    { { "queries", 7 }, { "queries", 7 }, &shape_QueryInfoList, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeQueriesResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeQueriesResponse", 23 }, .members = members_DescribeQueriesResponse, .member_count = 2
+};
+static const struct shape shape_QueryInfoList = {
+    .type = SHAPE_LIST, .name = { "QueryInfoList", 13 }, .item = &shape_QueryInfo
+};
+static const struct shape_member members_QueryInfo[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "queryId", 7 }, { "queryId", 7 }, &shape_QueryId, false },
+    { { "queryString", 11 }, { "queryString", 11 }, &shape_QueryString, false },
+    { { "status", 6 }, { "status", 6 }, &shape_QueryStatus, false },
+    { { "createTime", 10 }, { "createTime", 10 }, &shape_Timestamp, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "queryDuration", 13 }, { "queryDuration", 13 }, &shape_QueryDuration, false },
+    { { "bytesScanned", 12 }, { "bytesScanned", 12 }, &shape_BytesScannedValue, false },
+    { { "userIdentity", 12 }, { "userIdentity", 12 }, &shape_UserIdentity, false },
+};
+static const struct shape shape_QueryInfo = {
+    .type = SHAPE_STRUCTURE, .name = { "QueryInfo", 9 }, .members = members_QueryInfo, .member_count = 9
+};
+static const struct shape shape_QueryString = {
+    .type = SHAPE_STRING, .name = { "QueryString", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(10000)
+};
+static const struct shape shape_QueryDuration = {
+    .type = SHAPE_LONG, .name = { "QueryDuration", 13 }
+};
+static const struct shape shape_BytesScannedValue = {
+    .type = SHAPE_DOUBLE, .name = { "BytesScannedValue", 17 }
+};
+static const struct shape shape_UserIdentity = {
+    .type = SHAPE_STRING, .name = { "UserIdentity", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2048)
+};
+static const struct shape_member members_DescribeQueryDefinitionsRequest[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "queryDefinitionNamePrefix", 25 }, { "queryDefinitionNamePrefix", 25 }, &shape_QueryDefinitionName, false },
+    { { "maxResults", 10 }, { "maxResults", 10 }, &shape_QueryListMaxResults, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeQueryDefinitionsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeQueryDefinitionsRequest", 31 }, .members = members_DescribeQueryDefinitionsRequest, .member_count = 4
+};
+static const struct shape shape_QueryDefinitionName = {
+    .type = SHAPE_STRING, .name = { "QueryDefinitionName", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(255)
+};
+static const struct shape shape_QueryListMaxResults = {
+    .type = SHAPE_INTEGER, .name = { "QueryListMaxResults", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1000)
+};
+static const struct shape_member members_DescribeQueryDefinitionsResponse[] = {
+    { { "queryDefinitions", 16 }, { "queryDefinitions", 16 }, &shape_QueryDefinitionList, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeQueryDefinitionsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeQueryDefinitionsResponse", 32 }, .members = members_DescribeQueryDefinitionsResponse, .member_count = 2
+};
+static const struct shape shape_QueryDefinitionList = {
+    .type = SHAPE_LIST, .name = { "QueryDefinitionList", 19 }, .item = &shape_QueryDefinition
+};
+static const struct shape_member members_QueryDefinition[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, false },
+    { { "name", 4 }, { "name", 4 }, &shape_QueryDefinitionName, false },
+    { { "queryString", 11 }, { "queryString", 11 }, &shape_QueryDefinitionString, false },
+    { { "lastModified", 12 }, { "lastModified", 12 }, &shape_Timestamp, false },
+    { { "logGroupNames", 13 }, { "logGroupNames", 13 }, &shape_LogGroupNames, false },
+    { { "parameters", 10 }, { "parameters", 10 }, &shape_QueryParameterList, false },
+};
+static const struct shape shape_QueryDefinition = {
+    .type = SHAPE_STRUCTURE, .name = { "QueryDefinition", 15 }, .members = members_QueryDefinition, .member_count = 7
+};
+static const struct shape shape_QueryDefinitionString = {
+    .type = SHAPE_STRING, .name = { "QueryDefinitionString", 21 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10000)
+};
+static const struct shape shape_LogGroupNames = {
+    .type = SHAPE_LIST, .name = { "LogGroupNames", 13 }, .item = &shape_LogGroupName
+};
+static const struct shape shape_QueryParameterList = {
+    .type = SHAPE_LIST, .name = { "QueryParameterList", 18 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(20), .item = &shape_QueryParameter
+};
+static const struct shape_member members_QueryParameter[] = {
+    { { "name", 4 }, { "name", 4 }, &shape_QueryParameterName, true },
+    { { "defaultValue", 12 }, { "defaultValue", 12 }, &shape_QueryParameterDefaultValue, false },
+    { { "description", 11 }, { "description", 11 }, &shape_QueryParameterDescription, false },
+};
+static const struct shape shape_QueryParameter = {
+    .type = SHAPE_STRUCTURE, .name = { "QueryParameter", 14 }, .members = members_QueryParameter, .member_count = 3
+};
+static const struct shape shape_QueryParameterName = {
+    .type = SHAPE_STRING, .name = { "QueryParameterName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 27
+};
+static const struct shape shape_QueryParameterDefaultValue = {
+    .type = SHAPE_STRING, .name = { "QueryParameterDefaultValue", 26 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
+};
+static const struct shape shape_QueryParameterDescription = {
+    .type = SHAPE_STRING, .name = { "QueryParameterDescription", 25 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512)
+};
 static const struct shape_member members_DescribeResourcePoliciesRequest[] = {
     { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
     { { "limit", 5 }, { "limit", 5 }, &shape_DescribeLimit, false },
@@ -603,6 +799,113 @@ static const struct shape_member members_OutputLogEvent[] = {
 static const struct shape shape_OutputLogEvent = {
     .type = SHAPE_STRUCTURE, .name = { "OutputLogEvent", 14 }, .members = members_OutputLogEvent, .member_count = 3
 };
+static const struct shape_member members_GetLogGroupFieldsRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "time", 4 }, { "time", 4 }, &shape_Timestamp, false },
+    { { "logGroupIdentifier", 18 }, { "logGroupIdentifier", 18 }, &shape_LogGroupIdentifier, false },
+};
+static const struct shape shape_GetLogGroupFieldsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetLogGroupFieldsRequest", 24 }, .members = members_GetLogGroupFieldsRequest, .member_count = 3
+};
+static const struct shape_member members_GetLogGroupFieldsResponse[] = {
+    { { "logGroupFields", 14 }, { "logGroupFields", 14 }, &shape_LogGroupFieldList, false },
+};
+static const struct shape shape_GetLogGroupFieldsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetLogGroupFieldsResponse", 25 }, .members = members_GetLogGroupFieldsResponse, .member_count = 1
+};
+static const struct shape shape_LogGroupFieldList = {
+    .type = SHAPE_LIST, .name = { "LogGroupFieldList", 17 }, .item = &shape_LogGroupField
+};
+static const struct shape_member members_LogGroupField[] = {
+    { { "name", 4 }, { "name", 4 }, &shape_Field, false },
+    { { "percent", 7 }, { "percent", 7 }, &shape_Percentage, false },
+};
+static const struct shape shape_LogGroupField = {
+    .type = SHAPE_STRUCTURE, .name = { "LogGroupField", 13 }, .members = members_LogGroupField, .member_count = 2
+};
+static const struct shape shape_Field = {
+    .type = SHAPE_STRING, .name = { "Field", 5 }
+};
+static const struct shape shape_Percentage = {
+    .type = SHAPE_INTEGER, .name = { "Percentage", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(100)
+};
+static const struct shape_member members_GetLogRecordRequest[] = {
+    { { "logRecordPointer", 16 }, { "logRecordPointer", 16 }, &shape_LogRecordPointer, true },
+    { { "unmask", 6 }, { "unmask", 6 }, &shape_Unmask, false },
+};
+static const struct shape shape_GetLogRecordRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetLogRecordRequest", 19 }, .members = members_GetLogRecordRequest, .member_count = 2
+};
+static const struct shape shape_LogRecordPointer = {
+    .type = SHAPE_STRING, .name = { "LogRecordPointer", 16 }
+};
+static const struct shape_member members_GetLogRecordResponse[] = {
+    { { "logRecord", 9 }, { "logRecord", 9 }, &shape_LogRecord, false },
+};
+static const struct shape shape_GetLogRecordResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetLogRecordResponse", 20 }, .members = members_GetLogRecordResponse, .member_count = 1
+};
+static const struct shape shape_LogRecord = {
+    .type = SHAPE_MAP, .name = { "LogRecord", 9 }, .key = &shape_Field, .item = &shape_Value
+};
+static const struct shape shape_Value = {
+    .type = SHAPE_STRING, .name = { "Value", 5 }
+};
+static const struct shape_member members_GetQueryResultsRequest[] = {
+    { { "queryId", 7 }, { "queryId", 7 }, &shape_QueryId, true },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_GetQueryResultsNextToken, false },
+    { { "maxItems", 8 }, { "maxItems", 8 }, &shape_GetQueryResultsMaxItems, false },
+};
+static const struct shape shape_GetQueryResultsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetQueryResultsRequest", 22 }, .members = members_GetQueryResultsRequest, .member_count = 3
+};
+static const struct shape shape_GetQueryResultsNextToken = {
+    .type = SHAPE_STRING, .name = { "GetQueryResultsNextToken", 24 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
+};
+static const struct shape shape_GetQueryResultsMaxItems = {
+    .type = SHAPE_INTEGER, .name = { "GetQueryResultsMaxItems", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(10000)
+};
+static const struct shape_member members_GetQueryResultsResponse[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "results", 7 }, { "results", 7 }, &shape_QueryResults, false },
+    { { "statistics", 10 }, { "statistics", 10 }, &shape_QueryStatistics, false },
+    { { "status", 6 }, { "status", 6 }, &shape_QueryStatus, false },
+    { { "encryptionKey", 13 }, { "encryptionKey", 13 }, &shape_EncryptionKey, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_GetQueryResultsNextToken, false },
+};
+static const struct shape shape_GetQueryResultsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetQueryResultsResponse", 23 }, .members = members_GetQueryResultsResponse, .member_count = 6
+};
+static const struct shape shape_QueryResults = {
+    .type = SHAPE_LIST, .name = { "QueryResults", 12 }, .item = &shape_ResultRows
+};
+static const struct shape shape_ResultRows = {
+    .type = SHAPE_LIST, .name = { "ResultRows", 10 }, .item = &shape_ResultField
+};
+static const struct shape_member members_ResultField[] = {
+    { { "field", 5 }, { "field", 5 }, &shape_Field, false },
+    { { "value", 5 }, { "value", 5 }, &shape_Value, false },
+};
+static const struct shape shape_ResultField = {
+    .type = SHAPE_STRUCTURE, .name = { "ResultField", 11 }, .members = members_ResultField, .member_count = 2
+};
+static const struct shape_member members_QueryStatistics[] = {
+    { { "recordsMatched", 14 }, { "recordsMatched", 14 }, &shape_StatsValue, false },
+    { { "recordsScanned", 14 }, { "recordsScanned", 14 }, &shape_StatsValue, false },
+    { { "estimatedRecordsSkipped", 23 }, { "estimatedRecordsSkipped", 23 }, &shape_StatsValue, false },
+    { { "bytesScanned", 12 }, { "bytesScanned", 12 }, &shape_StatsValue, false },
+    { { "estimatedBytesSkipped", 21 }, { "estimatedBytesSkipped", 21 }, &shape_StatsValue, false },
+    { { "logGroupsScanned", 16 }, { "logGroupsScanned", 16 }, &shape_StatsValue, false },
+};
+static const struct shape shape_QueryStatistics = {
+    .type = SHAPE_STRUCTURE, .name = { "QueryStatistics", 15 }, .members = members_QueryStatistics, .member_count = 6
+};
+static const struct shape shape_StatsValue = {
+    .type = SHAPE_DOUBLE, .name = { "StatsValue", 10 }
+};
+static const struct shape shape_EncryptionKey = {
+    .type = SHAPE_STRING, .name = { "EncryptionKey", 13 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
+};
 static const struct shape_member members_ListLogGroupsRequest[] = {
     { { "logGroupNamePattern", 19 }, { "logGroupNamePattern", 19 }, &shape_LogGroupNameRegexPattern, false },
     { { "logGroupClass", 13 }, { "logGroupClass", 13 }, &shape_LogGroupClass, false },
@@ -618,7 +921,7 @@ static const struct shape shape_ListLogGroupsRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListLogGroupsRequest", 20 }, .members = members_ListLogGroupsRequest, .member_count = 9
 };
 static const struct shape shape_LogGroupNameRegexPattern = {
-    .type = SHAPE_STRING, .name = { "LogGroupNameRegexPattern", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(129), .pattern = 27
+    .type = SHAPE_STRING, .name = { "LogGroupNameRegexPattern", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(129), .pattern = 28
 };
 static const struct shape shape_ListLimit = {
     .type = SHAPE_INTEGER, .name = { "ListLimit", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1000)
@@ -662,7 +965,7 @@ static const struct shape shape_TagFilterValues = {
     .type = SHAPE_LIST, .name = { "TagFilterValues", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(5), .item = &shape_TagFilterValue
 };
 static const struct shape shape_TagFilterValue = {
-    .type = SHAPE_STRING, .name = { "TagFilterValue", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(259), .pattern = 28
+    .type = SHAPE_STRING, .name = { "TagFilterValue", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(259), .pattern = 29
 };
 static const struct shape_member members_ListLogGroupsResponse[] = {
     { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroupSummaries, false },
@@ -689,7 +992,7 @@ static const struct shape shape_ListTagsForResourceRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListTagsForResourceRequest", 26 }, .members = members_ListTagsForResourceRequest, .member_count = 1
 };
 static const struct shape shape_AmazonResourceName = {
-    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 29
+    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 30
 };
 static const struct shape_member members_ListTagsForResourceResponse[] = {
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, false },
@@ -789,6 +1092,27 @@ static const struct shape_member members_PutLogGroupDeletionProtectionRequest[] 
 };
 static const struct shape shape_PutLogGroupDeletionProtectionRequest = {
     .type = SHAPE_STRUCTURE, .name = { "PutLogGroupDeletionProtectionRequest", 36 }, .members = members_PutLogGroupDeletionProtectionRequest, .member_count = 2
+};
+static const struct shape_member members_PutQueryDefinitionRequest[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "name", 4 }, { "name", 4 }, &shape_QueryDefinitionName, true },
+    { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, false },
+    { { "logGroupNames", 13 }, { "logGroupNames", 13 }, &shape_LogGroupNames, false },
+    { { "queryString", 11 }, { "queryString", 11 }, &shape_QueryDefinitionString, true },
+    { { "clientToken", 11 }, { "clientToken", 11 }, &shape_ClientToken, false },
+    { { "parameters", 10 }, { "parameters", 10 }, &shape_QueryParameterList, false },
+};
+static const struct shape shape_PutQueryDefinitionRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "PutQueryDefinitionRequest", 25 }, .members = members_PutQueryDefinitionRequest, .member_count = 7
+};
+static const struct shape shape_ClientToken = {
+    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(36), .max = INT64_C(128), .pattern = 31
+};
+static const struct shape_member members_PutQueryDefinitionResponse[] = {
+    { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, false },
+};
+static const struct shape shape_PutQueryDefinitionResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "PutQueryDefinitionResponse", 26 }, .members = members_PutQueryDefinitionResponse, .member_count = 1
 };
 static const struct shape_member members_PutResourcePolicyRequest[] = {
     { { "policyName", 10 }, { "policyName", 10 }, &shape_PolicyName, false },
@@ -901,6 +1225,43 @@ static const struct shape_member members_SessionStreamingException[] = {
 static const struct shape shape_SessionStreamingException = {
     .type = SHAPE_STRUCTURE, .name = { "SessionStreamingException", 25 }, .members = members_SessionStreamingException, .member_count = 1
 };
+static const struct shape_member members_StartQueryRequest[] = {
+    { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "logGroupNames", 13 }, { "logGroupNames", 13 }, &shape_LogGroupNames, false },
+    { { "logGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_LogGroupIdentifiers, false },
+    { { "startTime", 9 }, { "startTime", 9 }, &shape_Timestamp, true },
+    { { "endTime", 7 }, { "endTime", 7 }, &shape_Timestamp, true },
+    { { "queryString", 11 }, { "queryString", 11 }, &shape_QueryString, true },
+    { { "limit", 5 }, { "limit", 5 }, &shape_EventsLimitStartQuery, false },
+};
+static const struct shape shape_StartQueryRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "StartQueryRequest", 17 }, .members = members_StartQueryRequest, .member_count = 8
+};
+static const struct shape shape_LogGroupIdentifiers = {
+    .type = SHAPE_LIST, .name = { "LogGroupIdentifiers", 19 }, .item = &shape_LogGroupIdentifier
+};
+static const struct shape shape_EventsLimitStartQuery = {
+    .type = SHAPE_INTEGER, .name = { "EventsLimitStartQuery", 21 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100000)
+};
+static const struct shape_member members_StartQueryResponse[] = {
+    { { "queryId", 7 }, { "queryId", 7 }, &shape_QueryId, false },
+};
+static const struct shape shape_StartQueryResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "StartQueryResponse", 18 }, .members = members_StartQueryResponse, .member_count = 1
+};
+static const struct shape_member members_StopQueryRequest[] = {
+    { { "queryId", 7 }, { "queryId", 7 }, &shape_QueryId, true },
+};
+static const struct shape shape_StopQueryRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "StopQueryRequest", 16 }, .members = members_StopQueryRequest, .member_count = 1
+};
+static const struct shape_member members_StopQueryResponse[] = {
+    { { "success", 7 }, { "success", 7 }, &shape_Success, false },
+};
+static const struct shape shape_StopQueryResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "StopQueryResponse", 17 }, .members = members_StopQueryResponse, .member_count = 1
+};
 static const struct shape_member members_TagLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, true },
@@ -981,7 +1342,10 @@ const struct operation operations_logs[] = {
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteLookupTable", .kind = OP_REFUSED },
     { .service = "logs", .name = "DeleteMetricFilter", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DeleteQueryDefinition", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DeleteQueryDefinition", .kind = OP_WRITE,
+      .run = op_logs_delete_query_definition,
+      .input = &shape_DeleteQueryDefinitionRequest, .output = &shape_DeleteQueryDefinitionResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteResourcePolicy", .kind = OP_WRITE,
       .run = op_logs_delete_resource_policy,
       .input = &shape_DeleteResourcePolicyRequest, .output = &shape_empty_,
@@ -1017,8 +1381,14 @@ const struct operation operations_logs[] = {
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DescribeLookupTables", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeMetricFilters", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DescribeQueries", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DescribeQueryDefinitions", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DescribeQueries", .kind = OP_READ,
+      .run = op_logs_describe_queries,
+      .input = &shape_DescribeQueriesRequest, .output = &shape_DescribeQueriesResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
+    { .service = "logs", .name = "DescribeQueryDefinitions", .kind = OP_READ,
+      .run = op_logs_describe_query_definitions,
+      .input = &shape_DescribeQueryDefinitionsRequest, .output = &shape_DescribeQueryDefinitionsResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DescribeResourcePolicies", .kind = OP_READ,
       .run = op_logs_describe_resource_policies,
       .input = &shape_DescribeResourcePoliciesRequest, .output = &shape_DescribeResourcePoliciesResponse,
@@ -1042,11 +1412,20 @@ const struct operation operations_logs[] = {
       .input = &shape_GetLogEventsRequest, .output = &shape_GetLogEventsResponse,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "GetLogFields", .kind = OP_REFUSED },
-    { .service = "logs", .name = "GetLogGroupFields", .kind = OP_REFUSED },
+    { .service = "logs", .name = "GetLogGroupFields", .kind = OP_SCAN,
+      .run = op_logs_get_log_group_fields,
+      .input = &shape_GetLogGroupFieldsRequest, .output = &shape_GetLogGroupFieldsResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "GetLogObject", .kind = OP_REFUSED },
-    { .service = "logs", .name = "GetLogRecord", .kind = OP_REFUSED },
+    { .service = "logs", .name = "GetLogRecord", .kind = OP_SCAN,
+      .run = op_logs_get_log_record,
+      .input = &shape_GetLogRecordRequest, .output = &shape_GetLogRecordResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "GetLookupTable", .kind = OP_REFUSED },
-    { .service = "logs", .name = "GetQueryResults", .kind = OP_REFUSED },
+    { .service = "logs", .name = "GetQueryResults", .kind = OP_READ,
+      .run = op_logs_get_query_results,
+      .input = &shape_GetQueryResultsRequest, .output = &shape_GetQueryResultsResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "GetScheduledQuery", .kind = OP_REFUSED },
     { .service = "logs", .name = "GetScheduledQueryHistory", .kind = OP_REFUSED },
     { .service = "logs", .name = "GetTransformer", .kind = OP_REFUSED },
@@ -1088,7 +1467,10 @@ const struct operation operations_logs[] = {
       .input = &shape_PutLogGroupDeletionProtectionRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutMetricFilter", .kind = OP_REFUSED },
-    { .service = "logs", .name = "PutQueryDefinition", .kind = OP_REFUSED },
+    { .service = "logs", .name = "PutQueryDefinition", .kind = OP_WRITE,
+      .prepare = op_logs_put_query_definition_prepare, .run = op_logs_put_query_definition,
+      .input = &shape_PutQueryDefinitionRequest, .output = &shape_PutQueryDefinitionResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutResourcePolicy", .kind = OP_WRITE,
       .run = op_logs_put_resource_policy,
       .input = &shape_PutResourcePolicyRequest, .output = &shape_PutResourcePolicyResponse,
@@ -1103,8 +1485,14 @@ const struct operation operations_logs[] = {
       .run = op_logs_start_live_tail,
       .input = &shape_StartLiveTailRequest, .output = &shape_StartLiveTailResponse,
       .streams = true, .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "StartQuery", .kind = OP_REFUSED },
-    { .service = "logs", .name = "StopQuery", .kind = OP_REFUSED },
+    { .service = "logs", .name = "StartQuery", .kind = OP_WRITE,
+      .prepare = op_logs_start_query_prepare, .run = op_logs_start_query,
+      .input = &shape_StartQueryRequest, .output = &shape_StartQueryResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
+    { .service = "logs", .name = "StopQuery", .kind = OP_READ,
+      .run = op_logs_stop_query,
+      .input = &shape_StopQueryRequest, .output = &shape_StopQueryResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "TagLogGroup", .kind = OP_WRITE,
       .run = op_logs_tag_log_group,
       .input = &shape_TagLogGroupRequest, .output = &shape_empty_,

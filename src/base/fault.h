@@ -20,6 +20,7 @@
     X(UNKNOWN_OPERATION) /* the operation, or a part of it, is not built */                    \
     X(ACCESS_DENIED)                                                                           \
     X(INVALID_EVENT_PATTERN)                                                                   \
+    X(MALFORMED_QUERY) /* logs: of Insights */                                                 \
     X(CONCURRENT_MODIFICATION)                                                                 \
     X(INVALID_OPERATION)                                                                       \
     X(CONDITION_FAILED) /* dynamodb: ConditionalCheckFailedException */                        \

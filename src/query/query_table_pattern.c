@@ -104,7 +104,11 @@ static const char *kind_of(struct str word)
 
 static void add_word(struct patterns *patterns, struct str word, unsigned *number)
 {
-    /* Marks at the end are of the sentence. */
+    /* Marks at the ends are of the sentence. */
+    if (word.len > 1 && strchr(".:", word.ptr[0]) && word.ptr[1] != ':') {
+        buf_add_char(&patterns->text, word.ptr[0]);
+        word = str_from_offset(word, 1);
+    }
     size_t len = word.len;
     while (len && strchr(".:-+", word.ptr[len - 1]))
         len--;

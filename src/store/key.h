@@ -20,6 +20,7 @@
     X(DELIVER, 'd', "deliver: deliveries that are not done") \
     X(BUS, 'b', "bus: buses, rules, inbox")                  \
     X(LOGS, 'l', "logs: groups, streams, events")            \
+    X(QUERY, 'q', "query: queries started, saved queries")   \
     X(FLOW, 'f', "flow: machines, executions, histories")    \
     X(TABLES, 'k', "tables: tables, items, indexes")         \
     X(TAGS, 'g', "tags of resources, by ARN")
