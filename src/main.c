@@ -53,7 +53,7 @@ struct server {
     struct rooms rooms;
 };
 
-static const struct cli_command *const commands[] = { &cli_demo,   &cli_match, &cli_check,
+static const struct cli_command *const commands[] = { &cli_demo,   &cli_query, &cli_match, &cli_check,
                                                       &cli_backup, &cli_env,   &cli_tail, &cli_logs };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

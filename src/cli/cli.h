@@ -23,6 +23,7 @@ extern const struct cli_command cli_demo;
 extern const struct cli_command cli_env;
 extern const struct cli_command cli_logs;
 extern const struct cli_command cli_match;
+extern const struct cli_command cli_query;
 extern const struct cli_command cli_tail;
 
 /* Says it on stderr, with where help is; returns 2. */

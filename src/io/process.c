@@ -63,3 +63,8 @@ bool process_shows_output(void)
 {
     return isatty(STDOUT_FILENO) == 1;
 }
+
+bool process_shows_errors(void)
+{
+    return isatty(STDERR_FILENO) == 1;
+}

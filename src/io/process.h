@@ -18,5 +18,7 @@ bool process_has(struct arena *arena, const char *program);
 
 /* Whether standard output is a terminal. */
 bool process_shows_output(void);
+/* The same of standard error. */
+bool process_shows_errors(void);
 
 #endif

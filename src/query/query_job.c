@@ -8,7 +8,8 @@
 enum {
     TASKS_MAX = 64,
     PARTS_PER_TASK = 4,
-    LOOK_EVERY = 512, /* events between two looks at the clock and at who wants it stopped */
+    LOOK_EVERY = 512,          /* events between two looks at the clock and at who wants it stopped */
+    STOP_EVERY_NS = 200000000, /* a scan comes back from what it finds nothing in */
     SHOW_EVERY_NS = 250000000,
     SHOW_SHARE = 10, /* results on the way take at most this part of the time */
 };
@@ -291,21 +292,23 @@ static bool scan_events(struct query_job *job, struct job_task *task, const stru
     return going;
 }
 
-static bool scan_part(struct query_job *job, struct job_task *task, const struct part *part)
+/* A part of the part, up to where the scan stops for the time; *range goes on from there. *ret_more: it is not through. */
+static bool scan_some(struct query_job *job, struct job_task *task, const struct part *part,
+                      struct logs_scan_query *range, bool *ret_more)
 {
     struct arena arena = { 0 };
     struct fault fault = { 0 };
     struct logs_scan *scan;
-    struct logs_scan_query range = { .first = part->first,
-                                     .end = part->end,
-                                     .direction = job->newest_first ? STORE_DOWN : STORE_UP,
-                                     .needles = job->plan->needles,
-                                     .needle_count = job->plan->needle_count,
-                                     .now_ms = job->now_ms };
+    struct logs_position at;
     struct store_reader *reader = store_snapshot(job->settings.store);
-    bool going = logs_scan_open(reader, &arena, &job->query->groups[part->group], &range, &scan, &fault);
+    range->stop_at_ns = clock_monotonic_ns() + STOP_EVERY_NS;
+    bool going = logs_scan_open(reader, &arena, &job->query->groups[part->group], range, &scan, &fault);
+    *ret_more = false;
     if (going) {
         going = scan_events(job, task, part, scan);
+        *ret_more = going && logs_scan_stopped(scan, &at);
+        if (*ret_more)
+            *(job->newest_first ? &range->end : &range->first) = at;
         enum err err = logs_scan_close(&scan);
         if (err != ERR_OK) {
             (void)fault_set(&fault, &arena, FAULT_INTERNAL, "The store cannot be read: %s.", err_text(err));
@@ -316,6 +319,21 @@ static bool scan_part(struct query_job *job, struct job_task *task, const struct
         job_fail(job, fault.text);
     store_snapshot_release(&reader);
     arena_fini(&arena);
+    return going;
+}
+
+/* A scan that finds nothing for long comes back all the same, to see whether it is wanted any more. */
+static bool scan_part(struct query_job *job, struct job_task *task, const struct part *part)
+{
+    struct logs_scan_query range = { .first = part->first,
+                                     .end = part->end,
+                                     .direction = job->newest_first ? STORE_DOWN : STORE_UP,
+                                     .needles = job->plan->needles,
+                                     .needle_count = job->plan->needle_count,
+                                     .now_ms = job->now_ms };
+    bool going = true;
+    for (bool more = true; going && more;)
+        going = scan_some(job, task, part, &range, &more) && !job_stops(job);
     return going;
 }
 
