@@ -192,6 +192,86 @@ static void golden_file(const char *name, unsigned least)
     assert_true(ran >= least);
 }
 
+/* ---- docs/reference/insights.md ---- */
+
+struct example {
+    VEC(struct json) lines;
+    struct buf query;
+    VEC(struct json) rows;
+    enum { EXAMPLE_LINES, EXAMPLE_QUERY } part;
+};
+
+static bool example_good(struct arena *arena, struct example *example)
+{
+    const struct query_plan *plan;
+    struct query_error error;
+    struct json lines = json_of_array(example->lines.at, example->lines.len),
+                rows = json_of_array(example->rows.at, example->rows.len);
+    if (!query_compile(arena, buf_str(&example->query), 0, &plan, &error)) {
+        print_error("%.*s: %.*s\n", STR_ARG(buf_str(&example->query)), STR_ARG(error.message));
+        return false;
+    }
+    struct str wanted = json_text(arena, &rows), got = run(arena, plan, &lines, 1, 0, false);
+    if (!str_eq(wanted, got))
+        print_error("%.*s=> %.*s\n", STR_ARG(buf_str(&example->query)), STR_ARG(got));
+    return str_eq(wanted, got);
+}
+
+static void example_line(struct arena *arena, struct example *example, struct str line)
+{
+    struct json json;
+    if (str_starts(line, STR("=> "))) {
+        assert_int_equal(json_read(arena, str_from_offset(line, 3), 0, &json, NULL), ERR_OK);
+        VEC_PUSH(arena, &example->rows, json);
+    } else if (example->part == EXAMPLE_QUERY) {
+        buf_add(&example->query, line);
+        buf_add_char(&example->query, '\n');
+    } else if (str_empty(line)) {
+        example->part = EXAMPLE_QUERY;
+    } else {
+        json = json_of_str(line);
+        VEC_PUSH(arena, &example->lines, json);
+    }
+}
+
+static void test_document(void **state)
+{
+    static const char *const places[] = { "docs", "../docs", "../../docs" };
+    char bytes[4096], path[256];
+    FILE *file = NULL;
+    struct arena arena = { 0 };
+    struct example example = { .part = EXAMPLE_LINES };
+    unsigned ran = 0, failed = 0;
+    bool inside = false;
+    (void)state;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
+        (void)snprintf(path, sizeof(path), "%s/reference/insights.md", places[i]);
+        file = fopen(path, "r");
+    }
+    assert_non_null(file);
+    while (fgets(bytes, sizeof(bytes), file)) {
+        struct str line = arena_copy(&arena, str_from(bytes));
+        line.len -= str_ends(line, STR("\n"));
+        if (!str_starts(line, STR("```"))) {
+            if (inside)
+                example_line(&arena, &example, line);
+            continue;
+        }
+        if (inside) {
+            ran++;
+            failed += !example_good(&arena, &example);
+        }
+        inside = str_eq(line, STR("```insights"));
+        buf_fini(&example.query);
+        example = (struct example){ .part = EXAMPLE_LINES };
+    }
+    (void)fclose(file);
+    arena_fini(&arena);
+    print_message("documented examples: %u ran, %u wrong\n", ran, failed);
+    assert_int_equal(failed, 0);
+    assert_true(ran >= 11);
+}
+
 static void test_commands(void **state)
 {
     (void)state;
@@ -219,6 +299,7 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_commands), cmocka_unit_test(test_stats),
-                                        cmocka_unit_test(test_expressions), cmocka_unit_test(test_refused) };
+                                        cmocka_unit_test(test_expressions), cmocka_unit_test(test_refused),
+                                        cmocka_unit_test(test_document) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,6 @@ struct flattening {
 
 static void flatten(const struct flattening *to, struct str prefix, const struct json *json)
 {
-    if (json->type == JSON_NULL)
-        return;
     if (json->type != JSON_OBJECT && json->type != JSON_ARRAY) {
         to->each(to->self, prefix, json);
         return;
@@ -51,7 +49,7 @@ struct fields {
     VEC(struct query_field) list;
 };
 
-/* Of two of the same name the last counts. */
+/* Of two of the same name the last counts, also when it is null. */
 static void add_field(void *self, struct str name, const struct json *value)
 {
     struct fields *fields = self;
@@ -59,10 +57,11 @@ static void add_field(void *self, struct str name, const struct json *value)
     struct query_field field = { name, query_text(fields->arena, &shown) };
     for (size_t i = 0; i < fields->list.len; i++)
         if (str_eq(fields->list.at[i].name, name)) {
-            fields->list.at[i] = field;
-            return;
+            fields->list.at[i] = fields->list.at[--fields->list.len];
+            break;
         }
-    VEC_PUSH(fields->arena, &fields->list, field);
+    if (value->type != JSON_NULL)
+        VEC_PUSH(fields->arena, &fields->list, field);
 }
 
 static void add_text(struct fields *fields, const char *name, struct str text)
@@ -151,7 +150,8 @@ static void add_share(void *self, struct str name, const struct json *value)
 {
     struct shares *shares = self;
     struct share *share = map_get(&shares->by_name, name);
-    (void)value;
+    if (value && value->type == JSON_NULL)
+        return;
     if (!share) {
         if (shares->list.len == NAMES_MAX)
             return;

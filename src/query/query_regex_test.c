@@ -1,0 +1,219 @@
+/* Regular expressions: the table of states against the walk of threads, both against the C library's where it speaks the
+ * same language; and what takes long for those who go back. */
+#include "query/query_regex_program.h"
+
+#include "io/clock.h"
+#include "io/rand.h"
+
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const struct query_regex *compiled(struct arena *arena, struct str pattern)
+{
+    const struct query_regex *regex = NULL;
+    struct diag diag = { { 0 } };
+    size_t at;
+    enum err err = query_regex_compile(arena, pattern, &regex, &at, &diag);
+    if (err != ERR_OK)
+        print_error("%.*s: %s\n", STR_ARG(pattern), diag.text);
+    assert_int_equal(err, ERR_OK);
+    return regex;
+}
+
+static bool matches(struct arena *arena, const char *pattern, const char *text)
+{
+    struct query_regex_machine *machine = query_regex_machine_new(compiled(arena, str_from(pattern)));
+    struct str groups[QUERY_REGEX_GROUPS_MAX];
+    bool found = query_regex_matches(machine, str_from(text));
+    assert_int_equal(query_regex_search(machine, str_from(text), groups), found);
+    query_regex_machine_free(&machine);
+    return found;
+}
+
+static char *random_pattern(char *at, unsigned depth)
+{
+    static const char *const atoms[] = { "a", "b", "c", ".", "[ab]", "[^a]", "[b-c]" };
+    unsigned pieces = 1 + (unsigned)(rand_u64() % 3);
+    for (unsigned i = 0; i < pieces; i++) {
+        if (i && rand_u64() % 4 == 0)
+            *at++ = '|';
+        if (depth && rand_u64() % 3 == 0) {
+            *at++ = '(';
+            at = random_pattern(at, depth - 1);
+            *at++ = ')';
+        } else {
+            const char *atom = atoms[rand_u64() % 7];
+            memcpy(at, atom, strlen(atom));
+            at += strlen(atom);
+        }
+        static const char *const counts[] = { "", "", "", "*", "+", "?", "{2}", "{1,2}" };
+        const char *count = counts[rand_u64() % 8];
+        memcpy(at, count, strlen(count));
+        at += strlen(count);
+    }
+    return at;
+}
+
+static void one_random(void)
+{
+    char pattern[1024], text[32];
+    struct arena arena = { 0 };
+    regex_t known;
+    bool begin = rand_u64() % 6 == 0, end = rand_u64() % 6 == 0;
+    char *at = pattern;
+    if (begin)
+        *at++ = '^', *at++ = '(';
+    at = random_pattern(at, 2);
+    if (begin)
+        *at++ = ')';
+    if (end) {
+        memmove(pattern + 1, pattern, (size_t)(at - pattern));
+        pattern[0] = '(';
+        at++;
+        *at++ = ')', *at++ = '$';
+    }
+    *at = '\0';
+    assert_int_equal(regcomp(&known, pattern, REG_EXTENDED | REG_NOSUB), 0);
+    struct query_regex_machine *machine = query_regex_machine_new(compiled(&arena, str_from(pattern)));
+    for (unsigned i = 0; i < 20; i++) {
+        size_t len = (size_t)(rand_u64() % 12);
+        for (size_t j = 0; j < len; j++)
+            text[j] = "abcd"[rand_u64() % 4];
+        text[len] = '\0';
+        struct str groups[QUERY_REGEX_GROUPS_MAX];
+        bool wanted = regexec(&known, text, 0, NULL, 0) == 0;
+        bool by_states = query_regex_matches(machine, str_from(text)),
+             walked = query_regex_search(machine, str_from(text), groups);
+        if (by_states != wanted || walked != wanted)
+            fail_msg("%s on %s: %d %d, wanted %d", pattern, text, by_states, walked, wanted);
+    }
+    query_regex_machine_free(&machine);
+    regfree(&known);
+    arena_fini(&arena);
+}
+
+static void test_against_the_library(void **state)
+{
+    (void)state;
+    rand_seed(20261128);
+    for (unsigned i = 0; i < 3000; i++)
+        one_random();
+}
+
+static void test_utf8(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    assert_true(matches(&arena, "^.$", "é"));
+    assert_true(matches(&arena, "^..$", "é😀"));
+    assert_false(matches(&arena, "^.$", "ab"));
+    assert_true(matches(&arena, "^[à-ü]+$", "éàü"));
+    assert_false(matches(&arena, "^[à-ü]+$", "ÿ"));
+    assert_true(matches(&arena, "^[^a]$", "😀"));
+    assert_true(matches(&arena, "[\\x{800}-\\x{10FFFF}]", "a😀"));
+    assert_false(matches(&arena, "[\\x{800}-\\x{FFFF}]", "a😀é"));
+    assert_true(matches(&arena, "\\u00e9", "é"));
+    assert_true(matches(&arena, "^\\W$", "é"));
+    arena_fini(&arena);
+}
+
+/* An expression on which going back would take for ever, and a text of a megabyte. */
+static void test_time_is_linear(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    size_t len = 1 << 20;
+    char *text = arena_bytes(&arena, len);
+    memset(text, 'a', len);
+    static const char *const patterns[] = { "(a*)*b", "(a|aa)+$b", "(?:a?){50}a{50}b", "(?<x>(a+)+)!",
+                                            "\\b(a*)*\\bc" };
+    int64_t began = clock_monotonic_ns();
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct query_regex_machine *machine =
+            query_regex_machine_new(compiled(&arena, str_from(patterns[i])));
+        struct str groups[QUERY_REGEX_GROUPS_MAX];
+        assert_false(query_regex_matches(machine, str_of(text, i == 2 ? len / 16 : len)));
+        assert_false(query_regex_search(machine, str_of(text, len / 64), groups));
+        query_regex_machine_free(&machine);
+    }
+    assert_true(clock_monotonic_ns() - began < INT64_C(60000000000));
+    arena_fini(&arena);
+}
+
+/* So many states that they are forgotten on the way: the walk takes over. */
+static void test_too_many_states(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    char text[4001];
+    rand_seed(7);
+    for (size_t i = 0; i < sizeof(text) - 1; i++)
+        text[i] = "ab"[rand_u64() % 2];
+    text[4000] = '\0';
+    assert_true(matches(&arena, "a.{14}b", text));
+    assert_false(matches(&arena, "a.{14}c", text));
+    assert_false(matches(&arena, "(a|b)(a|b)a.{16}[c-d]", text));
+    arena_fini(&arena);
+}
+
+static struct str literal_of(struct arena *arena, const char *pattern)
+{
+    return query_regex_literal(compiled(arena, str_from(pattern)));
+}
+
+static void test_literals(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    static const struct {
+        const char *pattern, *literal;
+    } cases[] = {
+        { "abc", "abc" },          { "a.bcd", "bcd" }, { "x(abc)y", "xabcy" }, { "a|b", "" },
+        { "(?i)abc", "" },         { "ab+cd", "cd" },  { "ab?cd", "cd" },      { "(?:long)+x", "long" },
+        { "(?:long)?x", "x" },     { "^abc$", "abc" }, { "a\\.b", "a.b" },     { "[a]bc", "abc" },
+        { "(?:ab|cd)efg", "efg" }, { "é1", "é1" }
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct str literal = literal_of(&arena, cases[i].pattern);
+        if (!str_eq(literal, str_from(cases[i].literal)))
+            fail_msg("%s: %.*s", cases[i].pattern, STR_ARG(literal));
+    }
+    arena_fini(&arena);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    const struct query_regex *regex;
+    struct diag diag;
+    size_t at;
+    assert_int_equal(query_regex_compile(&arena, STR("(?:(?:a{1000}){1000}){1000}"), &regex, &at, &diag),
+                     ERR_LIMIT);
+    char groups[400], *end = groups;
+    for (unsigned i = 0; i < 51; i++, end += 3)
+        memcpy(end, "(a)", 3);
+    assert_int_equal(query_regex_compile(&arena, str_of(groups, 153), &regex, &at, &diag), ERR_LIMIT);
+    assert_int_equal(query_regex_compile(&arena, STR("\xff"), &regex, &at, &diag), ERR_INVALID);
+    arena_fini(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_against_the_library),
+        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_time_is_linear),
+        cmocka_unit_test(test_too_many_states),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_limits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
