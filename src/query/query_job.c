@@ -8,7 +8,8 @@
 enum {
     TASKS_MAX = 64,
     PARTS_PER_TASK = 4,
-    LOOK_EVERY = 512,          /* events between two looks at the clock and at who wants it stopped */
+    LOOK_EVERY = 128, /* events between two looks at the clock, or so many bytes of them */
+    LOOK_BYTES = 65536,
     STOP_EVERY_NS = 200000000, /* a scan comes back from what it finds nothing in */
     SHOW_EVERY_NS = 250000000,
     SHOW_SHARE = 10, /* results on the way take at most this part of the time */
@@ -221,12 +222,17 @@ static bool job_plan(struct query_job *job)
 
 /* ---- events ---- */
 
+static bool is_unwanted(struct query *query)
+{
+    return atomic_load_explicit(&query->cancelled, memory_order_relaxed) ||
+           atomic_load_explicit(&query->closing, memory_order_relaxed);
+}
+
 /* Whether the work is to end early. */
 static bool job_stops(struct query_job *job)
 {
     struct query *query = job->query;
-    if (atomic_load_explicit(&query->cancelled, memory_order_relaxed) ||
-        atomic_load_explicit(&query->closing, memory_order_relaxed))
+    if (is_unwanted(query))
         return true;
     mutex_lock(job->mutex);
     bool stops = job->failed || !str_empty(job->run.failed) ||
@@ -274,21 +280,25 @@ static bool scan_events(struct query_job *job, struct job_task *task, const stru
     struct seen counted = { .matched = task->worker.matched };
     struct logs_scanned scanned;
     bool going = true;
-    for (unsigned i = 1; going && logs_scan_next(scan, &scanned); i++) {
+    size_t events = 0, bytes = 0;
+    while (going && logs_scan_next(scan, &scanned)) {
         struct query_event event = {
             .origin = { scanned.at.timestamp_ms, scanned.at.sequence, part->group },
             .ingested_ms = scanned.ingested_ms,
             .stream = scanned.stream,
             .message = scanned.message,
         };
-        going = query_worker_event(&task->worker, &event);
-        if (i % LOOK_EVERY == 0) {
+        going = query_worker_event(&task->worker, &event) && !is_unwanted(job->query);
+        bytes += scanned.message.len;
+        if (++events >= LOOK_EVERY || bytes >= LOOK_BYTES) {
+            events = bytes = 0;
             count_seen(job->query, &counted, scan, &task->worker);
             going = going && !job_stops(job);
             show_progress(job, &task->worker);
         }
     }
     count_seen(job->query, &counted, scan, &task->worker);
+    show_progress(job, &task->worker);
     return going;
 }
 

@@ -399,6 +399,19 @@ static bool threads_step(struct query_regex_machine *machine, struct str text, c
     return false;
 }
 
+/* Where a match may begin, from at on; end when nowhere, or there at most. */
+static const char *next_begin(const struct query_regex *regex, const char *at, const char *end)
+{
+    if (regex->literal_first) {
+        size_t found = str_find(str_of(at, (size_t)(end - at)), regex->literal);
+        return found == STR_NOT_FOUND ? end : at + found;
+    }
+    if (!regex->may_be_empty)
+        while (at < end && !regex_set_has(&regex->begin, (unsigned char)*at))
+            at++;
+    return at;
+}
+
 static bool walk(struct query_regex_machine *machine, struct str text, const char **found)
 {
     size_t slots = machine->regex->group_count * 2;
@@ -406,7 +419,9 @@ static bool walk(struct query_regex_machine *machine, struct str text, const cha
     if (!machine->stack)
         walker_init(machine);
     machine->now.count = 0;
-    for (const char *at = text.ptr;; at++) {
+    for (const char *at = text.ptr, *end = text.ptr + text.len;; at++) {
+        if (machine->now.count == 0)
+            at = matched ? end : next_begin(machine->regex, at, end);
         if (!matched) {
             memset(machine->scratch, 0, slots * sizeof(char *));
             threads_add(machine, &machine->now, first_step(machine->regex), text, at);
@@ -417,7 +432,7 @@ static bool walk(struct query_regex_machine *machine, struct str text, const cha
         struct threads now = machine->now;
         machine->now = machine->then;
         machine->then = now;
-        if (at == text.ptr + text.len)
+        if (at == end)
             break;
     }
     return matched;
@@ -449,6 +464,13 @@ bool query_regex_search(struct query_regex_machine *machine, struct str text, st
         text = STR("");
     if (!str_empty(regex->literal) && str_find(text, regex->literal) == STR_NOT_FOUND)
         return false;
+    /* Most texts have no match at all, which the table says sooner. */
+    if (!regex->walked && !regex->literal_only) {
+        if (!machine->states)
+            states_init(machine);
+        if (states_run(machine, text) == 0)
+            return false;
+    }
     if (!walk(machine, text, found))
         return false;
     for (size_t i = 0; i < regex->group_count; i++)

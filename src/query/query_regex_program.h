@@ -40,9 +40,12 @@ struct query_regex {
     size_t set_count;
     struct str names[QUERY_REGEX_GROUPS_MAX];
     size_t group_count;
-    bool walked; /* has assertions that a table of states cannot keep */
+    bool walked;            /* has assertions that a table of states cannot keep */
+    struct regex_set begin; /* bytes that a match may begin with */
+    bool may_be_empty;      /* a match may be of no bytes at all: begin says nothing */
     struct str literal;
-    bool literal_only; /* the literal is all of it */
+    bool literal_first; /* a match begins with it */
+    bool literal_only;  /* it is all of the expression */
 };
 
 static inline bool regex_set_has(const struct regex_set *set, unsigned char c)

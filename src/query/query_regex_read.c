@@ -467,11 +467,13 @@ static struct tree *read_alternatives(struct reader *reader)
 struct literal_run {
     struct buf run, best;
     bool broken; /* something is in the expression that is not of the run */
+    bool first;  /* best begins where the expression does */
 };
 
 static void end_run(struct literal_run *run)
 {
     if (run->run.len > run->best.len) {
+        run->first = !run->broken;
         buf_clear(&run->best);
         buf_add(&run->best, buf_str(&run->run));
     }
@@ -658,6 +660,31 @@ static uint32_t emit(struct reader *reader, const struct tree *tree, uint32_t ne
     return next;
 }
 
+/* Bytes that the steps take which can be reached from the first without one. */
+static void find_begin(struct arena *arena, struct query_regex *regex)
+{
+    uint32_t *pending = ARENA_ARRAY(arena, uint32_t, regex->step_count * 2 + 2);
+    bool *seen = ARENA_ARRAY(arena, bool, regex->step_count);
+    size_t count = 0;
+    pending[count++] = (uint32_t)regex->step_count - 1;
+    while (count) {
+        uint32_t at = pending[--count];
+        const struct regex_step *step = &regex->steps[at];
+        if (seen[at])
+            continue;
+        seen[at] = true;
+        for (unsigned c = step->first; step->op == REGEX_BYTE && c <= step->last; c++)
+            regex->begin.bits[c >> 6] |= UINT64_C(1) << (c & 63);
+        for (unsigned i = 0; step->op == REGEX_SET && i < 4; i++)
+            regex->begin.bits[i] |= regex->sets[step->index].bits[i];
+        regex->may_be_empty |= step->op == REGEX_MATCH;
+        if (step->op == REGEX_SPLIT)
+            pending[count++] = step->other;
+        if (step->op == REGEX_SPLIT || step->op == REGEX_SAVE || step->op == REGEX_ASSERT)
+            pending[count++] = step->next;
+    }
+}
+
 enum err query_regex_compile(struct arena *arena, struct str pattern, const struct query_regex **ret,
                              size_t *ret_at, struct diag *reterr)
 {
@@ -682,11 +709,13 @@ enum err query_regex_compile(struct arena *arena, struct str pattern, const stru
     regex->step_count = reader.steps.len;
     regex->sets = reader.sets.at;
     regex->set_count = reader.sets.len;
+    find_begin(arena, regex);
     struct literal_run run = { .broken = false };
     find_literal(tree, &run);
     bool only = !run.broken;
     end_run(&run);
     regex->literal = arena_copy(arena, buf_str(&run.best));
+    regex->literal_first = run.first && !str_empty(regex->literal);
     regex->literal_only = only && !str_empty(regex->literal);
     buf_fini(&run.run);
     buf_fini(&run.best);

@@ -188,6 +188,35 @@ static void test_literals(void **state)
     arena_fini(&arena);
 }
 
+/* What is passed over before a match begins changes nothing of it. */
+static void test_places(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    static const struct {
+        const char *pattern, *text, *group; /* NULL: the group is of no match */
+    } cases[] = { { "key=(?<v>\\w+)", "no key=; key=one key=two", "one" },
+                  { "aab(?<v>.)", "aaab1", "1" },
+                  { "(?<v>a+)b", "xaacaab", "aa" },
+                  { "(?<v>x*)", "yyx", "" },
+                  { "a(?<v>b)?c", "ac abc", NULL },
+                  { "(?:ab)(?<v>a)", "ababa", "a" },
+                  { "(?<v>ab|abab)c", "ababc", "abab" },
+                  { "\\b(?<v>b\\w*)", "abc bcd", "bcd" },
+                  { "(?<v>é.)", "aeéèe", "éè" },
+                  { "(?<v>[ab]+)$", "abcba", "ba" } };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct query_regex_machine *machine =
+            query_regex_machine_new(compiled(&arena, str_from(cases[i].pattern)));
+        struct str groups[QUERY_REGEX_GROUPS_MAX];
+        assert_true(query_regex_search(machine, str_from(cases[i].text), groups));
+        if (!groups[0].ptr != !cases[i].group || !str_eq(groups[0], str_from(cases[i].group)))
+            fail_msg("%s on %s: %.*s", cases[i].pattern, cases[i].text, STR_ARG(groups[0]));
+        query_regex_machine_free(&machine);
+    }
+    arena_fini(&arena);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -213,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_time_is_linear),
         cmocka_unit_test(test_too_many_states),
         cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

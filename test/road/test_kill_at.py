@@ -106,6 +106,12 @@ def make_all(wire):
          lambda: wire("dynamodb", "DescribeTable", TableName=TABLE)),
         ("waiter", lambda: wire("states", "CreateStateMachine", name="Waiter", definition=DEFINITION, roleArn=role),
          lambda: wire("states", "DescribeStateMachine", stateMachineArn=MACHINE)),
+        ("saved query", lambda: wire("logs", "PutQueryDefinition", name="saved", queryString="limit 1",
+                                     clientToken="t" * 36),
+         lambda: wire("logs", "DescribeQueryDefinitions", queryDefinitionNamePrefix="saved")["queryDefinitions"][0]),
+        ("started query", lambda: wire("logs", "StartQuery", logGroupName=GROUP, startTime=0, endTime=1,
+                                       queryString="limit 7"),
+         lambda: wire("logs", "DescribeQueries", logGroupName=GROUP)["queries"][0]),
         ("clock", lambda: wire("states", "CreateStateMachine", name="Clock", definition=CLOCKWORK, roleArn=role),
          lambda: wire("states", "DescribeStateMachine", stateMachineArn=CLOCK)),
     ]
