@@ -26,6 +26,7 @@ import botocore.config
 import botocore.exceptions
 
 from logs_figures import Logs
+from queries import Queries
 from tail_figures import tail_figures
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -608,7 +609,9 @@ class Bench:
             self.history_figure()
         if not only or "logs" in only:
             Logs(self, Server, Reader, Failed, DATA).figures()
-        if only and only <= {"start", "match", "waiting", "flow", "history", "logs"}:
+        if not only or "queries" in only:
+            Queries(self, Server, Reader, Failed, DATA).figures()
+        if only and only <= {"start", "match", "waiting", "flow", "history", "logs", "queries"}:
             return
         shutil.rmtree(DATA, ignore_errors=True)
         server = Server(DATA)
@@ -664,7 +667,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a fifth of the time, a twentieth of the events")
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
-                        help="of start, match, waiting, flow, history, events, visible, executions, logs, tail, large")
+                        help="of start, match, waiting, flow, history, logs, queries, events, visible, "
+                             "executions, tail, large")
     parser.add_argument("--streams-many", type=int, default=0,
                         help="streams of one event each for the logs' figures; 10,000,000, with --quick 200,000")
     options = parser.parse_args()

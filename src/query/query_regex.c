@@ -412,6 +412,11 @@ static const char *next_begin(const struct query_regex *regex, const char *at, c
     return at;
 }
 
+static bool may_begin(const struct query_regex *regex, const char *at, const char *end)
+{
+    return regex->may_be_empty || (at < end && regex_set_has(&regex->begin, (unsigned char)*at));
+}
+
 static bool walk(struct query_regex_machine *machine, struct str text, const char **found)
 {
     size_t slots = machine->regex->group_count * 2;
@@ -422,7 +427,7 @@ static bool walk(struct query_regex_machine *machine, struct str text, const cha
     for (const char *at = text.ptr, *end = text.ptr + text.len;; at++) {
         if (machine->now.count == 0)
             at = matched ? end : next_begin(machine->regex, at, end);
-        if (!matched) {
+        if (!matched && may_begin(machine->regex, at, end)) {
             memset(machine->scratch, 0, slots * sizeof(char *));
             threads_add(machine, &machine->now, first_step(machine->regex), text, at);
         }
