@@ -467,13 +467,14 @@ bool query_regex_search(struct query_regex_machine *machine, struct str text, st
     const char *found[QUERY_REGEX_GROUPS_MAX * 2] = { NULL };
     if (!text.ptr)
         text = STR("");
-    if (!str_empty(regex->literal) && str_find(text, regex->literal) == STR_NOT_FOUND)
+    size_t literal_at = str_find(text, regex->literal);
+    if (literal_at == STR_NOT_FOUND)
         return false;
     /* Most texts have no match at all, which the table says sooner. */
     if (!regex->walked && !regex->literal_only) {
         if (!machine->states)
             states_init(machine);
-        if (states_run(machine, text) == 0)
+        if (states_run(machine, regex->literal_first ? str_from_offset(text, literal_at) : text) == 0)
             return false;
     }
     if (!walk(machine, text, found))
