@@ -10,7 +10,7 @@ enum {
     PARTS_PER_TASK = 4,
     LOOK_EVERY = 128, /* events between two looks at the clock, or so many bytes of them */
     LOOK_BYTES = 65536,
-    STOP_EVERY_NS = 200000000, /* a scan comes back from what it finds nothing in */
+    TURN_NS = 100000000, /* of a task, before others have theirs */
     SHOW_EVERY_NS = 250000000,
     SHOW_SHARE = 10, /* results on the way take at most this part of the time */
 };
@@ -25,6 +25,8 @@ struct job_task {
     struct query_job *job;
     struct query_worker worker;
     bool has_worker;
+    struct part part; /* what is left of the one that it has */
+    bool has_part;
 };
 
 struct query_job {
@@ -273,15 +275,17 @@ static void count_seen(struct query *query, struct seen *counted, const struct l
     *counted = (struct seen){ stats.events, stats.bytes, worker->matched };
 }
 
-/* False: the work ends. */
-static bool scan_events(struct query_job *job, struct job_task *task, const struct part *part,
-                        struct logs_scan *scan)
+/* Up to the scan's end, or for as long as a turn lasts: then the part goes on from there. False: the work ends. */
+static bool scan_events(struct query_job *job, struct job_task *task, struct logs_scan *scan,
+                        int64_t stop_at_ns)
 {
     struct seen counted = { .matched = task->worker.matched };
+    struct part *part = &task->part;
     struct logs_scanned scanned;
-    bool going = true;
     size_t events = 0, bytes = 0;
-    while (going && logs_scan_next(scan, &scanned)) {
+    bool going = true;
+    task->has_part = false;
+    while (going && !task->has_part && logs_scan_next(scan, &scanned)) {
         struct query_event event = {
             .origin = { scanned.at.timestamp_ms, scanned.at.sequence, part->group },
             .ingested_ms = scanned.ingested_ms,
@@ -290,35 +294,39 @@ static bool scan_events(struct query_job *job, struct job_task *task, const stru
         };
         going = query_worker_event(&task->worker, &event) && !is_unwanted(job->query);
         bytes += scanned.message.len;
-        if (++events >= LOOK_EVERY || bytes >= LOOK_BYTES) {
-            events = bytes = 0;
-            count_seen(job->query, &counted, scan, &task->worker);
-            going = going && !job_stops(job);
-            show_progress(job, &task->worker);
-        }
+        if (++events < LOOK_EVERY && bytes < LOOK_BYTES)
+            continue;
+        events = bytes = 0;
+        count_seen(job->query, &counted, scan, &task->worker);
+        task->has_part = clock_monotonic_ns() >= stop_at_ns;
+        if (job->newest_first)
+            part->end = scanned.at;
+        else
+            part->first = (struct logs_position){ scanned.at.timestamp_ms, scanned.at.sequence + 1 };
     }
     count_seen(job->query, &counted, scan, &task->worker);
-    show_progress(job, &task->worker);
+    if (!task->has_part && logs_scan_stopped(scan, job->newest_first ? &part->end : &part->first))
+        task->has_part = true;
     return going;
 }
 
-/* A part of the part, up to where the scan stops for the time; *range goes on from there. *ret_more: it is not through. */
-static bool scan_some(struct query_job *job, struct job_task *task, const struct part *part,
-                      struct logs_scan_query *range, bool *ret_more)
+/* One turn: a piece of the task's part. False: the work ends. */
+static bool scan_part(struct query_job *job, struct job_task *task)
 {
     struct arena arena = { 0 };
     struct fault fault = { 0 };
     struct logs_scan *scan;
-    struct logs_position at;
+    struct logs_scan_query range = { .first = task->part.first,
+                                     .end = task->part.end,
+                                     .direction = job->newest_first ? STORE_DOWN : STORE_UP,
+                                     .needles = job->plan->needles,
+                                     .needle_count = job->plan->needle_count,
+                                     .now_ms = job->now_ms,
+                                     .stop_at_ns = clock_monotonic_ns() + TURN_NS };
     struct store_reader *reader = store_snapshot(job->settings.store);
-    range->stop_at_ns = clock_monotonic_ns() + STOP_EVERY_NS;
-    bool going = logs_scan_open(reader, &arena, &job->query->groups[part->group], range, &scan, &fault);
-    *ret_more = false;
+    bool going = logs_scan_open(reader, &arena, &job->query->groups[task->part.group], &range, &scan, &fault);
     if (going) {
-        going = scan_events(job, task, part, scan);
-        *ret_more = going && logs_scan_stopped(scan, &at);
-        if (*ret_more)
-            *(job->newest_first ? &range->end : &range->first) = at;
+        going = scan_events(job, task, scan, range.stop_at_ns);
         enum err err = logs_scan_close(&scan);
         if (err != ERR_OK) {
             (void)fault_set(&fault, &arena, FAULT_INTERNAL, "The store cannot be read: %s.", err_text(err));
@@ -329,21 +337,8 @@ static bool scan_some(struct query_job *job, struct job_task *task, const struct
         job_fail(job, fault.text);
     store_snapshot_release(&reader);
     arena_fini(&arena);
-    return going;
-}
-
-/* A scan that finds nothing for long comes back all the same, to see whether it is wanted any more. */
-static bool scan_part(struct query_job *job, struct job_task *task, const struct part *part)
-{
-    struct logs_scan_query range = { .first = part->first,
-                                     .end = part->end,
-                                     .direction = job->newest_first ? STORE_DOWN : STORE_UP,
-                                     .needles = job->plan->needles,
-                                     .needle_count = job->plan->needle_count,
-                                     .now_ms = job->now_ms };
-    bool going = true;
-    for (bool more = true; going && more;)
-        going = scan_some(job, task, part, &range, &more) && !job_stops(job);
+    if (going)
+        show_progress(job, &task->worker);
     return going;
 }
 
@@ -452,6 +447,16 @@ static void ask_for_more(struct query_job *job)
     }
 }
 
+static bool next_part(struct query_job *job, struct job_task *task)
+{
+    size_t next = atomic_fetch_add(&job->next_part, 1);
+    if (next >= job->parts.len)
+        return false;
+    task->part = job->parts.at[next];
+    task->has_part = true;
+    return true;
+}
+
 static void task_run(struct logs_task *logs_task)
 {
     struct job_task *task = (struct job_task *)logs_task;
@@ -473,15 +478,12 @@ static void task_run(struct logs_task *logs_task)
         query_worker_init(&task->worker, &job->run);
         task->has_worker = true;
     }
-    for (;;) {
-        size_t next = job_stops(job) ? SIZE_MAX : atomic_fetch_add(&job->next_part, 1);
-        if (next >= job->parts.len || !scan_part(job, task, &job->parts.at[next])) {
+    do {
+        if (job_stops(job) || (!task->has_part && !next_part(job, task)) || !scan_part(job, task)) {
             task_end(task);
             return;
         }
-        if (task_submit(job, task))
-            return; /* others come in between */
-    }
+    } while (!task_submit(job, task)); /* others come in between */
 }
 
 bool query_job_begin(struct query *query, const struct query_job_settings *settings, query_over_f *over,

@@ -3,7 +3,7 @@
  *   SCHEDULED -- the first task --> RUNNING -- the last task --> COMPLETE, FAILED, CANCELLED, TIMEOUT
  *
  * The first task cuts the groups into parts and asks for more tasks; each takes part after part, and lets others have
- * their turn between two of them. Now and then one of them hands in what it has and makes results of it, which
+ * their turn ten times a second. Now and then one of them hands in what it has and makes results of it, which
  * are shown until the next ones are. Who ends last makes the final ones.
  */
 #ifndef QUERY_QUERY_JOB_H
