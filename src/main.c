@@ -54,7 +54,7 @@ struct server {
 };
 
 static const struct cli_command *const commands[] = { &cli_demo,   &cli_query, &cli_match, &cli_check,
-                                                      &cli_backup, &cli_env,   &cli_tail, &cli_logs };
+                                                      &cli_backup, &cli_env,   &cli_tail,  &cli_logs };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- around each command of the writer ---- */

@@ -2,9 +2,9 @@
 #include "base/time.h"
 #include "base/vec.h"
 #include "cli/cli.h"
+#include "cli/cli_call.h"
 #include "cli/cli_query.h"
 #include "io/clock.h"
-#include "io/http_client.h"
 #include "io/process.h"
 #include "io/thread.h"
 
@@ -120,30 +120,21 @@ static int read_arguments(int argc, char **argv, struct options *options)
 
 /* ---- requests ---- */
 
-/* The answer, parsed; false: nobody answered. */
+/* The answer, whatever its status, parsed; false: nobody answered. */
 static bool ask(struct arena *arena, const struct options *options, const char *operation, struct str body,
                 long *ret_status, struct json *ret)
 {
-    const char *target = arena_cstr(arena, arena_printf(arena, "X-Amz-Target: Logs_20140328.%s", operation));
-    const char *headers[] = { "Content-Type: application/x-amz-json-1.1", target, "Expect:", NULL };
-    const char *key = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
-    const char *region = getenv("AWS_REGION") ? getenv("AWS_REGION") : getenv("AWS_DEFAULT_REGION");
-    struct http_call call = { .url = options->endpoint,
-                              .headers = headers,
-                              .body = body,
-                              .sign_service = "logs",
-                              .sign_region = region ? region : "us-east-1",
-                              .key = key && secret ? key : "crema",
-                              .secret = key && secret ? secret : "crema",
-                              .time_max_ms = 60000 };
+    const char *headers[CLI_HEADERS];
+    struct cli_server server = cli_server_of(options->endpoint);
+    struct str target = arena_printf(arena, "Logs_20140328.%s", operation);
+    struct http_call call = cli_call_of(&server, arena_cstr(arena, target), body, arena, headers);
     struct buf answer;
     struct diag diag;
     buf_init(&answer, ANSWER_BYTES_MAX);
     enum err err = http_post(&call, ret_status, &answer, &diag);
     if (err)
         fprintf(stderr, "crema query: %s; is a server running there?\n", diag.text);
-    else if (json_read(arena, arena_copy(arena, buf_str(&answer)), 0, ret, NULL) != ERR_OK)
-        err = ERR_INVALID,
+    else if ((err = json_read(arena, arena_copy(arena, buf_str(&answer)), 0, ret, NULL)) != ERR_OK)
         fprintf(stderr, "crema query: the server answered %ld with something that is not JSON\n",
                 *ret_status);
     buf_fini(&answer);
@@ -288,12 +279,8 @@ static int fetch(struct arena *arena, const struct options *options, struct str 
 
 static int run(int argc, char **argv)
 {
-    const char *endpoint = getenv("AWS_ENDPOINT_URL");
     int64_t began_ns = clock_monotonic_ns();
-    struct options options = { .endpoint = endpoint ? endpoint : "http://127.0.0.1:4566",
-                               .start_ms = -1,
-                               .end_ms = clock_now_ms(),
-                               .since_ms = HOUR_MS };
+    struct options options = { .start_ms = -1, .end_ms = clock_now_ms(), .since_ms = HOUR_MS };
     int exit_status = read_arguments(argc, argv, &options);
     if (exit_status)
         return exit_status;
