@@ -22,6 +22,8 @@ struct queries {
     struct query_job_settings job;
     unsigned running_max;
     size_t results_bytes_max;
+    int64_t id_ms; /* the writer's: of the last id */
+    unsigned id_number;
     struct query *pending; /* the writer's: of commands whose batch is not durable yet */
     struct mutex *mutex;
     struct query *list; /* under the mutex, as all below */
@@ -157,10 +159,12 @@ static void over(void *self, struct query *query, size_t results_bytes)
 
 /* ---- start ---- */
 
-/* A UUID of version 7: begins with the time, so that later ones sort behind. */
-static struct str new_id(struct arena *arena, int64_t now_ms)
+/* A UUID of version 7: begins with the time and the number within it, so that later ones sort behind. */
+static struct str new_id(struct queries *queries, struct arena *arena, int64_t now_ms)
 {
-    uint64_t high = (uint64_t)now_ms << 16 | UINT64_C(0x7000) | (rand_u64() & 0xFFF);
+    queries->id_number = queries->id_ms == now_ms ? queries->id_number + 1 : 0;
+    queries->id_ms = now_ms;
+    uint64_t high = (uint64_t)now_ms << 16 | UINT64_C(0x7000) | (queries->id_number & 0xFFF);
     uint64_t low = (rand_u64() & (UINT64_MAX >> 2)) | UINT64_C(1) << 63;
     return arena_printf(arena, "%08llx-%04llx-%04llx-%04llx-%012llx", (unsigned long long)(high >> 32),
                         (unsigned long long)(high >> 16 & 0xFFFF), (unsigned long long)(high & 0xFFFF),
@@ -219,7 +223,7 @@ bool queries_start(struct queries *queries, struct work *work, struct ns ns, con
     if (full)
         return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED,
                          "%u queries run already, which is as many as may.", queries->running_max);
-    *ret_id = new_id(work->arena, work->now_ms);
+    *ret_id = new_id(queries, work->arena, work->now_ms);
     struct query *query = query_new(queries, ns, start, *ret_id, work->now_ms);
     if (!find_groups(query, work, start, reterr)) {
         query_unref(&query);

@@ -309,6 +309,35 @@ def test_a_stop_of_the_server_does_not_wait(new_server):
     assert time.monotonic() - began < 5 * SLOW
 
 
+@pytest.mark.parametrize("threads", (1, 4))
+def test_every_event_once(new_server, threads):
+    """Stored singly and packed, in many streams, many of one moment: what a query finds is what FilterLogEvents does."""
+    one = new_server("--scan-threads", str(threads), "--logs-pack-age-ms", "50")
+    logs, wire = one.client("logs"), Wire(one.port)
+    group = make_group(logs)
+    streams = [f"s{i}" for i in range(7)]
+    for stream in streams:
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    for turn in range(4):
+        for stream in streams:
+            put(logs, group, *[{"n": i, "t": turn, "pad": "x" * (i % 50)} for i in range(700)], stream=stream,
+                step_ms=turn)
+        time.sleep(0.1)
+    expected = [event["eventId"] for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+                for event in page["events"]]
+    assert len(set(expected)) == len(expected) == 4 * 7 * 700
+    query, found, token = start(logs, group, "fields n | limit 100000"), [], {}
+    assert results(logs, query)["status"] == "Complete"
+    while token is not None:
+        page = wire("logs", "GetQueryResults", queryId=query, maxItems=7000, **token)
+        found += [row[-1]["value"] for row in page["results"]]
+        token = {"nextToken": page["nextToken"]} if "nextToken" in page else None
+    assert found == expected[::-1]
+    assert ask(logs, group, "stats count(*) as c, sum(n) as s, count_distinct(@ptr) as d by t | stats sum(c), sum(s), sum(d)") \
+        == [{"sum(c)": "19600", "sum(s)": str(28 * sum(range(700))), "sum(d)": "19600"}]
+    wire.close()
+
+
 # ---- limits
 
 def test_so_many_at_once(new_server):
