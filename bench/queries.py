@@ -1,7 +1,7 @@
 """Figures of Logs Insights: queries over 2,000,000 log lines of about 500 bytes in 200,000 streams.
 
-Every answer is checked: the counts of all groups are those of what was put. The first time of each query counts, and the
-best of three is shown beside it.
+Every answer is checked: the counts of all groups are those of what was put. The first time of each query counts;
+the best of the next two is shown beside it.
 """
 import shutil
 import time
@@ -54,7 +54,8 @@ class Queries:
             self.bench.detail[query] = {"first_s": first, "best_s": best, "ns_an_event": best * 1e9 / self.events}
             if most_s:
                 self.bench.row(f"query of {self.events:,} log lines: {query}", first, most_s, "s", True, "{:,.2f}")
-            print(f"  {first:.2f} s, again {best:.2f} s, {best * 1e9 / self.events:,.0f} ns an event: {query}", flush=True)
+            print(f"  {first:.2f} s, again {best:.2f} s, {best * 1e9 / self.events:,.0f} ns an event: {query}",
+                  flush=True)
 
     def ask(self, reader, query):
         begun = time.monotonic()

@@ -1,5 +1,5 @@
-/* Regular expressions: the table of states against the walk of threads, both against the C library's where it speaks the
- * same language; and what takes long for those who go back. */
+/* Regular expressions: the table of states against the walk of threads, both against the C library's where it speaks
+ * the same language; and what takes long for those who go back. */
 #include "query/query_regex_program.h"
 
 #include "io/clock.h"
