@@ -334,7 +334,8 @@ def test_every_event_once(new_server, threads):
         token = {"nextToken": page["nextToken"]} if "nextToken" in page else None
     assert found == expected[::-1]
     assert ask(logs, group, "stats count(*) as c, sum(n) as s, count_distinct(@ptr) as d by t"
-               " | stats sum(c), sum(s), sum(d)") == [{"sum(c)": "19600", "sum(s)": str(28 * sum(range(700))), "sum(d)": "19600"}]
+               " | stats sum(c), sum(s), sum(d)") == \
+        [{"sum(c)": "19600", "sum(s)": str(28 * sum(range(700))), "sum(d)": "19600"}]
     wire.close()
 
 
@@ -568,7 +569,8 @@ def test_crema_query_when_it_is_wrong(server, logs):
     done = crema(server, "absent", "limit 1")
     assert (done.returncode, done.stderr) == (1, "crema query: The specified log group does not exist.\n")
     for arguments, part in (([], "which log group"), ([group], "which log group"),
-                            (["--since", "x", group, "q"], "--since"), (["--start=soon", group, "q"], "no moment"), (["--frob", group, "q"], "no such flag"),
+                            (["--since", "x", group, "q"], "--since"),
+                            (["--start=soon", group, "q"], "no moment"), (["--frob", group, "q"], "no such flag"),
                             ([group, "q", "--end"], "wants a value")):
         done = crema(server, *arguments)
         assert done.returncode == 2 and part in done.stderr and "usage: crema query" in done.stderr
