@@ -159,6 +159,8 @@ bool logs_export_list(struct store_reader *reader, struct arena *arena, struct n
 
 /* ---- create, cancel ---- */
 
+#define NO_BUCKET "The given bucket does not exist. Please make sure the bucket is valid."
+
 static bool bucket_valid(struct str name)
 {
     if (name.len < 3 || name.len > 63)
@@ -180,15 +182,11 @@ static bool refuse(struct fault *reterr, struct arena *arena, const char *text)
 static bool check_wanted(const struct logs_exporter *exporter, struct arena *arena,
                          const struct logs_export *wanted, struct fault *reterr)
 {
-    if (!exporter->settings.folder)
-        return refuse(
-            reterr, arena,
-            "The specified bucket does not exist: the server was started without a folder for exports "
-            "(the setting export_folder).");
     if (!bucket_valid(wanted->destination))
-        return refuse(
-            reterr, arena,
-            "destination is not the name of a bucket: 3 to 63 small letters, digits, dots and hyphens.");
+        return refuse(reterr, arena, NO_BUCKET);
+    if (!exporter->settings.folder)
+        return refuse(reterr, arena,
+                      NO_BUCKET " The server has no folder for exports: see its setting export_folder.");
     if (wanted->prefix.len > 1024)
         return refuse(reterr, arena, "destinationPrefix has more than 1024 bytes.");
     if (wanted->from_ms > wanted->to_ms)

@@ -466,6 +466,10 @@ def provoke_logs(wire, text):
         "The specified log stream does not exist.":
             lambda: (call("CreateLogGroup", logGroupName="ours"),
                      call("DeleteLogStream", logGroupName="ours", logStreamName="nowhere")),
+        "The given bucket does not exist. Please make sure the bucket is valid.":
+            lambda: (call("CreateLogGroup", logGroupName="ours"),
+                     call("CreateExportTask", logGroupName="ours", **{"from": 0, "to": now}, destination="No-Bucket")),
+        "The specified export task does not exist.": lambda: call("CancelExportTask", taskId="none"),
         "LogGroup name and LogGroup ARN are mutually exclusive parameters.":
             lambda: call("FilterLogEvents", logGroupName="a", logGroupIdentifier="a"),
     }
@@ -661,7 +665,7 @@ NOT_OURS = {
         (r".*at '(metricName|metricTransformations|filterName|filterPattern)'|Invalid LogGroup or LogStream",
          "PutMetricFilter"),
         (r"Requested Delivery|.*'outputFormat'", "CreateDelivery"),
-        (r"The given bucket|The specified export task|Log group '", "CreateExportTask"),
+        (r"Log group '", "StartQuery"),
     ],
     "states": [
         (r"Parameter validation failed:", None),  # the client's own words

@@ -201,13 +201,13 @@ SDK = {"events": ("eventbridge", "events"), "logs": ("cloudwatchlogs", "logs"), 
 
 
 def operations():
-    """(service, operation) of all that this server has, from the coverage page."""
+    """(service, operation) of all that this server has and a task may call, from the coverage page."""
     service, found = None, []
     with open(os.path.join(TOP, "docs", "reference", "coverage.md"), encoding="utf-8") as page:
         for line in page:
             if line.startswith("## "):
                 service = line[3:].strip()
-            row = re.match(r"\| (\w+) \| has, ", line)
+            row = re.match(r"\| (\w+) \| has, (?!stream)", line)
             if row and service in SDK:
                 found.append((service, row[1]))
     return found
