@@ -1,4 +1,5 @@
 # make          builds build/crema
+# make web      builds the web console alone (make does it too, where node and npm are)
 # make demo     installs what is missing, builds, and tells the coffee shop's story on a server of its own
 # make test     installs what is missing, builds, runs every test; closes on "N passed, N failed"
 # make check    the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -13,7 +14,7 @@ FUZZ_SECONDS ?= 60
 WERROR := $(if $(CI),-Dwerror=true,)
 export CREMA_BUILD := $(CURDIR)/$(BUILD)
 
-.PHONY: all setup demo test check tsan fuzz bench format tidy clean build build-tests
+.PHONY: all setup web demo test check tsan fuzz bench format tidy clean build build-tests
 
 all: build
 
@@ -30,6 +31,10 @@ build-tests:
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) $(WERROR) >/dev/null
 	@meson configure $(BUILD) -Dtests=true $(WERROR)
 	@ninja -C $(BUILD) --quiet
+
+web:
+	@mkdir -p $(BUILD)
+	@scripts/console enabled $(BUILD)/console.pack
 
 demo:
 	@scripts/setup build demo
@@ -53,7 +58,7 @@ tsan:
 
 fuzz:
 	@scripts/setup build fuzz
-	@[ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Dtests=false -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@[ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz --buildtype=debugoptimized -Dfuzz=true -Dtests=false -Dconsole=disabled -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-fuzz --quiet
 	@test/fuzz build-fuzz $(FUZZ_SECONDS)
 
@@ -70,4 +75,4 @@ tidy:
 	@git ls-files 'src/*.c' | xargs grep -L 'Do not edit\.' | xargs clang-tidy -p $(BUILD) --quiet
 
 clean:
-	@rm -rf build build-check build-tsan build-fuzz
+	@rm -rf build build-check build-tsan build-fuzz web/dist web/node_modules web/console.pack web/*.stamp

@@ -6,8 +6,10 @@
 #include "settings.h"
 
 #include "api/api_server.h"
+#include "base/embedded.h"
 #include "bus/bus.h"
 #include "cli/cli.h"
+#include "console/console.h"
 #include "deliver/deliver.h"
 #include "flow/flow.h"
 #include "io/clock.h"
@@ -49,6 +51,7 @@ struct server {
     struct http_sender *sender; /* to functions; NULL: no setting names one */
     struct writer *writer;
     struct api *api;
+    struct console *console;
     struct http_server *http;
     struct rooms rooms;
 };
@@ -327,6 +330,10 @@ static enum err open_api(struct server *server, struct diag *reterr)
         .region = settings->region,
         .after_rollback = rooms_after_rollback,
         .after_rollback_self = server,
+        .page_note = embedded_console.len ? STR("GET /          in a browser: the web console\n")
+                                          : STR("\nThis server was built without the web console. To have "
+                                                "it, install Node.js 18 or later and\n"
+                                                "npm (scripts/setup demo does), and run make again.\n"),
     };
     server->api = api_new(&api, &server->rooms);
     return ERR_OK;
@@ -344,7 +351,20 @@ static enum err open_http(struct server *server, struct diag *reterr)
         .idle_time_max_ms = settings->idle_time_max_ms,
         .send_time_max_ms = settings->send_time_max_ms,
     };
-    struct http_handler handler = api_http_handler(server->api);
+    struct console_settings console = {
+        .pack = str_of((const char *)embedded_console.bytes, embedded_console.len),
+        .guard = { .hosts = settings->hosts.at,
+                   .host_count = settings->hosts.len,
+                   .origins = settings->origins.at,
+                   .origin_count = settings->origins.len },
+        .next = api_http_handler(server->api),
+    };
+    enum err err = http_listen_check(http.listen, &console.guard.loopback, reterr);
+    if (!err)
+        err = console_open(&console, &server->console, reterr);
+    if (err)
+        return err;
+    struct http_handler handler = console_http_handler(server->console);
     return http_server_open(&http, &handler, &server->http, reterr);
 }
 
@@ -485,6 +505,7 @@ static void server_close(struct server *server)
     if (server->scanner)
         logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
+    console_close(&server->console);
     http_sender_close(&server->sender, 0);
     writer_close(&server->writer);
     logs_scanner_close(&server->scanner);

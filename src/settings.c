@@ -37,6 +37,9 @@ static const struct setting table[] = {
     { LIST(keys, "access keys, each ID:SECRET or ID:SECRET:ACCOUNT; with keys every signature is verified") },
     { TEXT(region, "us-east-1", "region of requests that name none") },
     { TEXT(account, "000000000000", "account of access keys that name none") },
+    { LIST(hosts, "names besides localhost by which browsers may reach a server on a loopback address") },
+    { LIST(origins, "origins of web pages that may use the API, each as https://app.example:8443; the "
+                    "console's always may") },
     { NUMBER(loops, 0, 0, 64, "event loops; 0: one a core") },
     { NUMBER(connections_max, 10000, 1, 1000000, "open connections; further ones are answered 503") },
     { NUMBER(header_time_max_ms, 10000, 10, 3600000, "time to send a request's head") },

@@ -20,7 +20,7 @@ struct settings_list {
 struct settings {
     struct str config, listen, data, region, account;
     bool ephemeral;
-    struct settings_list keys;
+    struct settings_list keys, hosts, origins;
     int64_t loops, connections_max, header_time_max_ms, body_time_max_ms, idle_time_max_ms, send_time_max_ms;
     int64_t drain_time_max_ms;
     int64_t queue_max, group_max, group_bytes_max;

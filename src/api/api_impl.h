@@ -29,7 +29,7 @@ struct api {
     size_t entry_count;
     struct sigv4_key *keys;
     size_t key_count;
-    struct str account, region;
+    struct str account, region, page_note;
     void (*after_rollback)(void *self);
     void *after_rollback_self;
     atomic_uint_fast64_t unknown; /* requests that name no operation of the table */

@@ -51,6 +51,7 @@ struct api *api_new(const struct api_settings *settings, const struct rooms *roo
     api->account =
         arena_copy(&api->arena, str_empty(settings->account) ? STR("000000000000") : settings->account);
     api->region = arena_copy(&api->arena, str_empty(settings->region) ? STR("us-east-1") : settings->region);
+    api->page_note = arena_copy(&api->arena, settings->page_note);
     api->key_count = settings->key_count;
     api->keys = ARENA_ARRAY(&api->arena, struct sigv4_key, settings->key_count + 1);
     for (size_t i = 0; i < settings->key_count; i++) {
@@ -291,6 +292,7 @@ static void handle_get(struct api *api, struct http_exchange *exchange)
         handle_query(api, exchange);
     } else if (str_eq(request->path, STR("/"))) {
         buf_add(&body, str_of(page, sizeof(page) - 1));
+        buf_add(&body, api->page_note);
         api_answer_text(exchange, 200, text, &body);
     } else {
         refuse(exchange, NULL, 404, FAULT_UNKNOWN_OPERATION,

@@ -32,6 +32,7 @@ struct api_settings {
      * forget what they cached from the batch. May be NULL. */
     void (*after_rollback)(void *self);
     void *after_rollback_self;
+    struct str page_note; /* more of what GET / says */
 };
 
 /* rooms: borrowed; may be filled until the first request. */

@@ -4,7 +4,7 @@
  * very program as its server.
  */
 #include "cli/cli.h"
-#include "cli/embedded.h"
+#include "base/embedded.h"
 #include "io/process.h"
 
 #include <stdio.h>

@@ -90,6 +90,9 @@ struct str http_header_find(const struct http_request *request, struct str name)
 void http_answer(struct http_exchange *exchange, int status, const struct http_header *headers,
                  size_t header_count, struct buf *body);
 
+/* Before the answer, on the handler's thread: headers that go out with it, whoever gives it. Copied. */
+void http_answer_also(struct http_exchange *exchange, const struct http_header *headers, size_t header_count);
+
 /* Any thread: whether the client has closed its side, so that nobody may be there to read the answer. */
 bool http_gone(const struct http_exchange *exchange);
 /* For answers that must not be lost with their client; from the handler, before the answer. When the connection was

@@ -33,6 +33,7 @@ static const char *status_text(int status)
         { 413, "Content Too Large" },
         { 415, "Unsupported Media Type" },
         { 417, "Expectation Failed" },
+        { 421, "Misdirected Request" },
         { 429, "Too Many Requests" },
         { 431, "Request Header Fields Too Large" },
         { 500, "Internal Server Error" },
@@ -64,20 +65,32 @@ static char *put(char *at, struct str text)
     return at + text.len;
 }
 
-void http_answer_keep(struct http_exchange *exchange, int status, const struct http_header *headers,
-                      size_t header_count, struct buf *body)
+/* As lines, behind those that are there. */
+static struct str header_lines(struct arena *arena, struct str before, const struct http_header *headers,
+                               size_t header_count)
 {
-    size_t len = 0;
+    size_t len = before.len;
     for (size_t i = 0; i < header_count; i++)
         len += headers[i].name.len + headers[i].value.len + 4;
-    char *lines = arena_bytes(&exchange->arena, len), *at = lines;
+    char *lines = arena_bytes(arena, len), *at = put(lines, before);
     for (size_t i = 0; i < header_count; i++) {
         at = put_header_text(at, headers[i].name);
         at = put(at, STR(": "));
         at = put_header_text(at, headers[i].value);
         at = put(at, STR("\r\n"));
     }
-    exchange->answer_headers = str_of(lines, len);
+    return str_of(lines, len);
+}
+
+void http_answer_also(struct http_exchange *exchange, const struct http_header *headers, size_t header_count)
+{
+    exchange->also_headers = header_lines(&exchange->arena, exchange->also_headers, headers, header_count);
+}
+
+void http_answer_keep(struct http_exchange *exchange, int status, const struct http_header *headers,
+                      size_t header_count, struct buf *body)
+{
+    exchange->answer_headers = header_lines(&exchange->arena, exchange->also_headers, headers, header_count);
     if (body->err) { /* it outgrew its ceiling: a part of an answer is no answer */
         status = 500;
         buf_clear(body);

@@ -48,6 +48,7 @@ struct http_exchange {
     bool answered;     /* and its loop knows */
     bool close;        /* the connection's last */
     int status;
+    struct str also_headers;   /* lines, in the arena: of http_answer_also */
     struct str answer_headers; /* lines, in the arena */
     struct buf answer_body;
     struct str answer_head; /* as sent, in the arena */

@@ -70,7 +70,7 @@ def test_health(server):
 
 
 def test_page_for_people(server):
-    answer = ask(server, "GET", "/", headers={"Accept": "text/html"})
+    answer = ask(server, "GET", "/")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain")
     assert b"Crema" in answer.body

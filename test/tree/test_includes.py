@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "tables": FLOOR | {"json", "io", "store", "tables"},
     "target": FLOOR | {"json", "io", "store", "deliver", "bus", "logs", "flow", "target"},
     "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "logs", "query", "flow", "tables", "api"},
+    "console": FLOOR | {"io", "console"},
     "cli": FLOOR | {"json", "io", "store", "match", "logs", "cli"},
 }
 # Seam headers that may be seen from elsewhere.

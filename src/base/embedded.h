@@ -1,6 +1,6 @@
 /* embedded.h - files that the build puts into the program (scripts/embed.py). */
-#ifndef CLI_EMBEDDED_H
-#define CLI_EMBEDDED_H
+#ifndef BASE_EMBEDDED_H
+#define BASE_EMBEDDED_H
 
 #include <stddef.h>
 
@@ -9,7 +9,10 @@ struct embedded_file {
     size_t len;
 };
 
+/* The demo's. */
 extern const struct embedded_file embedded_story;
 extern const struct embedded_file embedded_order_processor;
+/* The web console (console/console_pack.h); empty in a build without it. */
+extern const struct embedded_file embedded_console;
 
 #endif

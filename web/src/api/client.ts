@@ -1,0 +1,83 @@
+// The client of Crema's API: call("events", "ListRules", { EventBusName: "orders" }).
+// An answer that is an error is thrown as an ApiError, with the service's own name and words.
+import { getNamespace } from "./namespace";
+import { amzDate, authorization, credential } from "./sigv4";
+
+export type Service = "events" | "logs" | "states" | "dynamodb" | "crema";
+
+const services: Record<Service, { prefix: string; version: string }> = {
+  events: { prefix: "AWSEvents", version: "1.1" },
+  logs: { prefix: "Logs_20140328", version: "1.1" },
+  states: { prefix: "AWSStepFunctions", version: "1.0" },
+  dynamodb: { prefix: "DynamoDB_20120810", version: "1.0" },
+  crema: { prefix: "Crema", version: "1.1" },
+};
+
+export class ApiError extends Error {
+  constructor(
+    override readonly name: string,
+    message: string,
+    readonly status: number, // 0: there was no answer
+    readonly requestId: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+async function headersOf(service: Service, operation: string, body: string): Promise<Record<string, string>> {
+  const { prefix, version } = services[service];
+  const { region, account, keyId, secret } = getNamespace();
+  const headers: Record<string, string> = {
+    "content-type": `application/x-amz-json-${version}`,
+    "x-amz-date": amzDate(new Date()),
+    "x-amz-target": `${prefix}.${operation}`,
+  };
+  if (keyId && secret) {
+    const signed = { ...headers, host: window.location.host };
+    headers["authorization"] = await authorization({ keyId, secret, region, service }, signed, body);
+  } else {
+    // A server without keys reads region and account from it, and looks no further.
+    const scope = credential({ keyId: account ?? "console", region, service }, headers["x-amz-date"] ?? "");
+    headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${"0".repeat(64)}`;
+  }
+  return headers;
+}
+
+// {"__type":"aws.events#ValidationException","message":...} or a header that says it.
+function errorOf(response: Response, body: unknown): ApiError {
+  const given = (body && typeof body === "object" ? body : {}) as Record<string, unknown>;
+  const type = String(given["__type"] ?? response.headers.get("x-amzn-errortype") ?? `Http${response.status}`);
+  const name = type.split("#").pop()?.split(":")[0] ?? type;
+  const message = String(given["message"] ?? given["Message"] ?? response.statusText);
+  return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "");
+}
+
+export async function call<Output = unknown>(
+  service: Service,
+  operation: string,
+  input: object = {},
+  options: CallOptions = {},
+): Promise<Output> {
+  const body = JSON.stringify(input);
+  const headers = await headersOf(service, operation, body);
+  let response: Response;
+  try {
+    response = await fetch("/", { method: "POST", headers, body, credentials: "omit", ...options });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError("NoAnswer", "The server does not answer. Is it running?", 0, "");
+  }
+  const text = await response.text();
+  let parsed: unknown;
+  try {
+    parsed = text ? JSON.parse(text) : {};
+  } catch {
+    throw new ApiError(`Http${response.status}`, text.slice(0, 200), response.status, response.headers.get("x-amzn-requestid") ?? "");
+  }
+  if (!response.ok) throw errorOf(response, parsed);
+  return parsed as Output;
+}

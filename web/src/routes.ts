@@ -1,0 +1,41 @@
+// Every page of the console: its pattern (route.ts), its title, the section of the navigation it belongs to, and its
+// file, which is loaded when the page is opened. A page is a component whose `parameters` are those of its pattern.
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { href, match } from "./route";
+
+export interface PageProps {
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export type Section = "overview" | "buses" | "rules" | "recent" | "machines" | "logs";
+
+export interface Route {
+  readonly pattern: string;
+  readonly title: string;
+  readonly section: Section;
+  readonly page: LazyExoticComponent<ComponentType<PageProps>>;
+}
+
+const pending = lazy(() => import("./pages/pending"));
+
+export const routes: readonly Route[] = [
+  { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview")) },
+  { pattern: "/buses", title: "Event buses", section: "buses", page: pending },
+  { pattern: "/rules", title: "Rules", section: "rules", page: pending },
+  { pattern: "/recent", title: "Recent events", section: "recent", page: pending },
+  { pattern: "/machines", title: "State machines", section: "machines", page: pending },
+  { pattern: "/logs", title: "Logs", section: "logs", page: pending },
+];
+
+// What the side navigation shows, in its order.
+export const sections: readonly { section: Section; text: string; href: string }[] = routes
+  .filter((route, at) => routes.findIndex((other) => other.section === route.section) === at)
+  .map((route) => ({ section: route.section, text: route.title, href: href(route.pattern) }));
+
+export function routeOf(path: string): { route: Route; parameters: PageProps["parameters"] } | undefined {
+  for (const route of routes) {
+    const parameters = match(route.pattern, path);
+    if (parameters) return { route, parameters };
+  }
+  return undefined;
+}

@@ -1,0 +1,40 @@
+// Light or dark: the system's until somebody chooses; the choice is kept in this browser.
+import { applyMode, Mode } from "@cloudscape-design/global-styles";
+import { useEffect, useSyncExternalStore } from "react";
+
+export type Theme = "system" | "light" | "dark";
+
+const NAME = "crema.theme";
+const listeners = new Set<() => void>();
+
+export function getTheme(): Theme {
+  const kept = localStorage.getItem(NAME);
+  return kept === "light" || kept === "dark" ? kept : "system";
+}
+
+export function setTheme(theme: Theme): void {
+  if (theme === "system") localStorage.removeItem(NAME);
+  else localStorage.setItem(NAME, theme);
+  for (const listener of listeners) listener();
+}
+
+const systemIsDark = (): MediaQueryList => window.matchMedia("(prefers-color-scheme: dark)");
+
+export function isDark(theme: Theme): boolean {
+  return theme === "dark" || (theme === "system" && systemIsDark().matches);
+}
+
+export function useTheme(): Theme {
+  const theme = useSyncExternalStore((changed) => {
+    listeners.add(changed);
+    return () => listeners.delete(changed);
+  }, getTheme);
+  useEffect(() => {
+    const apply = (): void => applyMode(isDark(theme) ? Mode.Dark : Mode.Light);
+    const system = systemIsDark();
+    apply();
+    system.addEventListener("change", apply);
+    return () => system.removeEventListener("change", apply);
+  }, [theme]);
+  return theme;
+}
