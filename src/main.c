@@ -5,6 +5,7 @@
  */
 #include "settings.h"
 
+#include "api/api_activity.h"
 #include "api/api_server.h"
 #include "base/embedded.h"
 #include "bus/bus.h"
@@ -51,6 +52,7 @@ struct server {
     struct http_sender *sender; /* to functions; NULL: no setting names one */
     struct writer *writer;
     struct api *api;
+    struct activity *activity;
     struct console *console;
     struct http_server *http;
     struct rooms rooms;
@@ -209,6 +211,8 @@ static enum err open_rooms(struct server *server)
         .wildcard_rules_max = (unsigned)settings->wildcard_rules_max,
         .inbox_max = (unsigned)settings->inbox_events_max,
         .request_bytes_max = (size_t)settings->put_events_bytes_max,
+        .recent_max = (unsigned)settings->recent_events_max,
+        .recent_bytes_max = (size_t)settings->recent_bytes_max,
     };
     enum err err = logs_open(&server->logs);
     if (!err)
@@ -258,6 +262,7 @@ static void wire_rooms(struct server *server)
 {
     struct deliver *deliver = server->deliver;
     deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
+    deliver_on_retry(deliver, DELIVERY_OF_RULE, bus_delivery_retried, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     deliver_on_wanted(deliver, DELIVERY_OF_TASK, flow_task_wanted, server->flow);
     flow_on_ready(server->flow, api_wake, server->api);
@@ -284,7 +289,8 @@ static void wire_rooms(struct server *server)
                                     .bus = server->bus,
                                     .tables = server->tables,
                                     .queries = server->queries,
-                                    .scanner = server->scanner };
+                                    .scanner = server->scanner,
+                                    .activity = server->activity };
 }
 
 /* ID:SECRET or ID:SECRET:ACCOUNT */
@@ -472,6 +478,31 @@ static void write_metrics(void *self, struct buf *out)
     metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void look_at_activity(void *self, struct activity_counters *ret)
+{
+    struct server *server = self;
+    struct writer_stats writer;
+    struct deliver_stats deliver;
+    struct bus_stats bus;
+    struct flow_stats flow;
+    writer_stats(server->writer, &writer);
+    deliver_stats(server->deliver, &deliver);
+    bus_stats(server->bus, &bus);
+    flow_stats(server->flow, &flow);
+    *ret = (struct activity_counters){
+        .events = bus.events,
+        .matches = bus.deliveries,
+        .delivered = deliver.delivered,
+        .retried = deliver.retried,
+        .rejected = deliver.rejected,
+        .missing_bus = bus.missing_bus,
+        .executions_started = flow.started + flow.express_started,
+        .executions_succeeded = flow.succeeded + flow.express_succeeded,
+        .executions_failed = flow.failed + flow.express_failed,
+        .commands = writer.commands,
+    };
+}
+
 /* ---- run and close ---- */
 
 static enum err server_open(struct server *server, struct diag *reterr)
@@ -493,6 +524,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
         err = open_tail(server, reterr);
     if (err)
         return err;
+    server->activity = activity_new(look_at_activity, server);
     wire_rooms(server);
     api_add_metrics(server->api, write_metrics, server);
     api_add_metrics(server->api, write_logs_metrics, server);
@@ -505,6 +537,7 @@ static void server_close(struct server *server)
     if (server->scanner)
         logs_scanner_stop(server->scanner); /* its tasks answer calls and hold snapshots */
     http_server_close(&server->http);
+    activity_close(&server->activity);
     console_close(&server->console);
     http_sender_close(&server->sender, 0);
     writer_close(&server->writer);
@@ -527,6 +560,8 @@ static enum err server_run(struct server *server, struct diag *reterr)
 {
     logs_exporter_after_commit(server->exporter); /* what an earlier process has left goes on */
     enum err err = writer_start(server->writer, reterr);
+    if (!err)
+        err = activity_start(server->activity, reterr);
     if (!err)
         err = http_server_start(server->http, reterr);
     if (err)

@@ -486,6 +486,7 @@ static struct bus_event event_of(struct op_call *call, const struct json *entry)
         .detail = json_get_str(entry, STR("Detail")),
         .time_ms = call->now_ms,
         .hops = call->hops,
+        .emitted_by = call->caller_arn,
     };
     const struct json *resources = json_get_typed(entry, STR("Resources"), JSON_ARRAY);
     if (resources && resources->count) {

@@ -62,7 +62,7 @@ static void set_output(struct op_call *op, const struct buf *body, enum operatio
 }
 
 void api_inside_call(void *self, struct work *work, struct ns ns, struct str service, struct str operation,
-                     struct str input, enum operation_style style, uint32_t hops,
+                     struct str input, enum operation_style style, const struct operation_origin *origin,
                      struct operation_answer *ret)
 {
     struct api *api = self;
@@ -93,7 +93,8 @@ void api_inside_call(void *self, struct work *work, struct ns ns, struct str ser
         .input = &clean,
         .out = &out,
         .now_ms = work->now_ms,
-        .hops = hops,
+        .hops = origin->hops,
+        .caller_arn = origin->arn,
     };
     if (api_read_body(arena, input, &given, &op.fault) &&
         shape_check(api->checker, entry->operation->input, &given,

@@ -36,6 +36,7 @@ static void toy_start(struct op_call *call)
     struct str name = json_get_str(call->input, STR("name"));
     assert_non_null(call->work);
     assert_int_equal(call->hops, 3);
+    assert_true(str_eq(call->caller_arn, STR("arn:x")));
     store_put(call->work->batch, key_of(call->arena, name), STR("started"));
     if (str_eq(name, STR("bad"))) {
         fault_set(&call->fault, call->arena, FAULT_EXECUTION_EXISTS, "Execution Already Exists: '%.*s'",
@@ -76,8 +77,8 @@ static struct operation_answer call(struct work *work, const char *service, cons
 {
     struct operation_answer answer;
     struct ns ns = { STR("000000000000"), STR("us-east-1") };
-    caller.call(caller.self, work, ns, str_from(service), str_from(operation), str_from(input), style, 3,
-                &answer);
+    caller.call(caller.self, work, ns, str_from(service), str_from(operation), str_from(input), style,
+                &(struct operation_origin){ STR("arn:x"), 3 }, &answer);
     assert_int_equal(answer.request_id.len, 36);
     return answer;
 }

@@ -22,6 +22,7 @@ struct tables;
 struct queries;
 struct deliver;
 struct logs_scanner;
+struct activity;
 struct op_call;
 
 /* What handlers may reach. Filled in main.c. */
@@ -36,6 +37,7 @@ struct rooms {
     struct flow *flow;
     struct tables *tables;
     struct queries *queries;
+    struct activity *activity;
     struct logs_scanner *scanner; /* the threads of OP_SCAN; NULL: they run where reads do */
 };
 
@@ -59,7 +61,8 @@ struct op_call {
     struct store_reader *reader; /* run of a read: a snapshot; of a write: the batch; in prepare: NULL */
     struct work *work;           /* run of a write; else NULL */
     int64_t now_ms;
-    uint32_t hops; /* of a call from inside: how many hops led here; of a client's: 0 */
+    uint32_t hops;         /* of a call from inside: how many hops led here; of a client's: 0 */
+    struct str caller_arn; /* of a call from inside: the execution; of a client's: empty */
 
     /* For run of a write. A client's call may be put off: run sets wait_for (in call->arena) and, at the first time,
      * wait_until_ms; it is run again once api_wake names that topic or the time is over. Nothing is answered until

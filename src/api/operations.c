@@ -10,7 +10,7 @@ const struct service services[] = {
     { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
       .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 65536,
-      .operations = operations_crema, .operation_count = 11 },
+      .operations = operations_crema, .operation_count = 15 },
     { .name = "dynamodb", .protocol = PROTOCOL_JSON, .target_prefix = { "DynamoDB_20120810", 17 },
       .json_version = { "1.0", 3 }, .api_version = { "2012-08-10", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 2097152,

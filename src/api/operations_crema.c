@@ -36,6 +36,30 @@ static const struct shape shape_ExplainPatternRequest;
 static const struct shape shape_PatternText;
 static const struct shape shape_ExplainPatternResponse;
 static const struct shape shape_ClockRequest;
+static const struct shape shape_GetActivityRequest;
+static const struct shape shape_ActivityResolution;
+static const struct shape shape_ActivityLimit;
+static const struct shape shape_GetActivityResponse;
+static const struct shape shape_Long;
+static const struct shape shape_ActivityPoints;
+static const struct shape shape_ActivityPoint;
+static const struct shape shape_GetEventTraceRequest;
+static const struct shape shape_EventIdText;
+static const struct shape shape_LogGroupNameText;
+static const struct shape shape_LogStreamNameText;
+static const struct shape shape_GetEventTraceResponse;
+static const struct shape shape_TracedEvents;
+static const struct shape shape_TracedEvent;
+static const struct shape shape_RecentEventState;
+static const struct shape shape_TracedDeliveries;
+static const struct shape shape_TracedDelivery;
+static const struct shape shape_DeliveryState;
+static const struct shape shape_EventLinks;
+static const struct shape shape_EventLink;
+static const struct shape shape_GetExecutionTraceRequest;
+static const struct shape shape_ExecutionArnText;
+static const struct shape shape_GetExecutionTraceResponse;
+static const struct shape shape_StartingEvent;
 static const struct shape shape_ImportLogEventsRequest;
 static const struct shape shape_LogGroupName;
 static const struct shape shape_ImportedEvents;
@@ -48,6 +72,14 @@ static const struct shape shape_ListInboxRequest;
 static const struct shape shape_ListInboxResponse;
 static const struct shape shape_InboxEntries;
 static const struct shape shape_InboxEntry;
+static const struct shape shape_ListRecentEventsRequest;
+static const struct shape shape_EventSource;
+static const struct shape shape_EventDetailType;
+static const struct shape shape_RecentLimit;
+static const struct shape shape_RecentToken;
+static const struct shape shape_ListRecentEventsResponse;
+static const struct shape shape_RecentEvents;
+static const struct shape shape_RecentEvent;
 static const struct shape shape_TailLogsRequest;
 static const struct shape shape_TailedLogGroups;
 static const struct shape shape_LogGroupIdentifier;
@@ -216,6 +248,176 @@ static const struct shape shape_ExplainPatternResponse = {
 static const struct shape shape_ClockRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ClockRequest", 12 }
 };
+static const struct shape_member members_GetActivityRequest[] = {
+    { { "Resolution", 10 }, { "resolution", 10 }, &shape_ActivityResolution, false },
+    { { "Limit", 5 }, { "limit", 5 }, &shape_ActivityLimit, false },
+};
+static const struct shape shape_GetActivityRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetActivityRequest", 18 }, .members = members_GetActivityRequest, .member_count = 2
+};
+static const struct str values_ActivityResolution[] = { { "SECOND", 6 }, { "MINUTE", 6 } };
+static const struct shape shape_ActivityResolution = {
+    .type = SHAPE_STRING, .name = { "ActivityResolution", 18 }, .values = values_ActivityResolution, .value_count = 2
+};
+static const struct shape shape_ActivityLimit = {
+    .type = SHAPE_INTEGER, .name = { "ActivityLimit", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1440)
+};
+static const struct shape_member members_GetActivityResponse[] = {
+    { { "Version", 7 }, { "version", 7 }, &shape_Text, false },
+    { { "Time", 4 }, { "time", 4 }, &shape_Timestamp, false },
+    { { "StartTime", 9 }, { "startTime", 9 }, &shape_Timestamp, false },
+    { { "StoreBytes", 10 }, { "storeBytes", 10 }, &shape_Long, false },
+    { { "JournalBytes", 12 }, { "journalBytes", 12 }, &shape_Long, false },
+    { { "IntervalSeconds", 15 }, { "intervalSeconds", 15 }, &shape_Count, false },
+    { { "Points", 6 }, { "points", 6 }, &shape_ActivityPoints, false },
+};
+static const struct shape shape_GetActivityResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetActivityResponse", 19 }, .members = members_GetActivityResponse, .member_count = 7
+};
+static const struct shape shape_Long = {
+    .type = SHAPE_LONG, .name = { "Long", 4 }
+};
+static const struct shape shape_ActivityPoints = {
+    .type = SHAPE_LIST, .name = { "ActivityPoints", 14 }, .item = &shape_ActivityPoint
+};
+static const struct shape_member members_ActivityPoint[] = {
+    { { "Time", 4 }, { "time", 4 }, &shape_Timestamp, false },
+    { { "Events", 6 }, { "events", 6 }, &shape_Long, false },
+    { { "Matches", 7 }, { "matches", 7 }, &shape_Long, false },
+    { { "Delivered", 9 }, { "delivered", 9 }, &shape_Long, false },
+    { { "Retried", 7 }, { "retried", 7 }, &shape_Long, false },
+    { { "Rejected", 8 }, { "rejected", 8 }, &shape_Long, false },
+    { { "MissingBus", 10 }, { "missingBus", 10 }, &shape_Long, false },
+    { { "ExecutionsStarted", 17 }, { "executionsStarted", 17 }, &shape_Long, false },
+    { { "ExecutionsSucceeded", 19 }, { "executionsSucceeded", 19 }, &shape_Long, false },
+    { { "ExecutionsFailed", 16 }, { "executionsFailed", 16 }, &shape_Long, false },
+    { { "Commands", 8 }, { "commands", 8 }, &shape_Long, false },
+};
+static const struct shape shape_ActivityPoint = {
+    .type = SHAPE_STRUCTURE, .name = { "ActivityPoint", 13 }, .members = members_ActivityPoint, .member_count = 11
+};
+static const struct shape_member members_GetEventTraceRequest[] = {
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_EventIdText, false },
+    { { "LogGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupNameText, false },
+    { { "LogStreamName", 13 }, { "logStreamName", 13 }, &shape_LogStreamNameText, false },
+};
+static const struct shape shape_GetEventTraceRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetEventTraceRequest", 20 }, .members = members_GetEventTraceRequest, .member_count = 3
+};
+static const struct shape shape_EventIdText = {
+    .type = SHAPE_STRING, .name = { "EventIdText", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64)
+};
+static const struct shape shape_LogGroupNameText = {
+    .type = SHAPE_STRING, .name = { "LogGroupNameText", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape shape_LogStreamNameText = {
+    .type = SHAPE_STRING, .name = { "LogStreamNameText", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape_member members_GetEventTraceResponse[] = {
+    { { "Since", 5 }, { "since", 5 }, &shape_Timestamp, false },
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "EmittedBy", 9 }, { "emittedBy", 9 }, &shape_Text, false },
+    { { "Hops", 4 }, { "hops", 4 }, &shape_TracedEvents, false },
+};
+static const struct shape shape_GetEventTraceResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetEventTraceResponse", 21 }, .members = members_GetEventTraceResponse, .member_count = 4
+};
+static const struct shape shape_TracedEvents = {
+    .type = SHAPE_LIST, .name = { "TracedEvents", 12 }, .item = &shape_TracedEvent
+};
+static const struct shape_member members_TracedEvent[] = {
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_RecentEventState, false },
+    { { "Source", 6 }, { "source", 6 }, &shape_Text, false },
+    { { "DetailType", 10 }, { "detailType", 10 }, &shape_Text, false },
+    { { "ArrivalTime", 11 }, { "arrivalTime", 11 }, &shape_Timestamp, false },
+    { { "RuleCount", 9 }, { "ruleCount", 9 }, &shape_Count, false },
+    { { "DeliveryCount", 13 }, { "deliveryCount", 13 }, &shape_Count, false },
+    { { "DeliveredCount", 14 }, { "deliveredCount", 14 }, &shape_Count, false },
+    { { "RejectedCount", 13 }, { "rejectedCount", 13 }, &shape_Count, false },
+    { { "EmittedBy", 9 }, { "emittedBy", 9 }, &shape_Text, false },
+    { { "Hops", 4 }, { "hops", 4 }, &shape_Count, false },
+    { { "EventBytes", 10 }, { "eventBytes", 10 }, &shape_Long, false },
+    { { "Event", 5 }, { "event", 5 }, &shape_Text, false },
+    { { "Deliveries", 10 }, { "deliveries", 10 }, &shape_TracedDeliveries, false },
+};
+static const struct shape shape_TracedEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "TracedEvent", 11 }, .members = members_TracedEvent, .member_count = 15
+};
+static const struct str values_RecentEventState[] = { { "MATCHED", 7 }, { "UNMATCHED", 9 }, { "MISSING_BUS", 11 } };
+static const struct shape shape_RecentEventState = {
+    .type = SHAPE_STRING, .name = { "RecentEventState", 16 }, .values = values_RecentEventState, .value_count = 3
+};
+static const struct shape shape_TracedDeliveries = {
+    .type = SHAPE_LIST, .name = { "TracedDeliveries", 16 }, .item = &shape_TracedDelivery
+};
+static const struct shape_member members_TracedDelivery[] = {
+    { { "RuleArn", 7 }, { "ruleArn", 7 }, &shape_Text, false },
+    { { "TargetId", 8 }, { "targetId", 8 }, &shape_Text, false },
+    { { "TargetArn", 9 }, { "targetArn", 9 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_DeliveryState, false },
+    { { "Attempts", 8 }, { "attempts", 8 }, &shape_Count, false },
+    { { "ErrorCode", 9 }, { "errorCode", 9 }, &shape_Text, false },
+    { { "ErrorMessage", 12 }, { "errorMessage", 12 }, &shape_Text, false },
+    { { "LogGroupName", 12 }, { "logGroupName", 12 }, &shape_Text, false },
+    { { "LogStreamName", 13 }, { "logStreamName", 13 }, &shape_Text, false },
+    { { "LogEventTime", 12 }, { "logEventTime", 12 }, &shape_Timestamp, false },
+    { { "ExecutionArn", 12 }, { "executionArn", 12 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "Emitted", 7 }, { "emitted", 7 }, &shape_EventLinks, false },
+};
+static const struct shape shape_TracedDelivery = {
+    .type = SHAPE_STRUCTURE, .name = { "TracedDelivery", 14 }, .members = members_TracedDelivery, .member_count = 13
+};
+static const struct str values_DeliveryState[] = { { "PENDING", 7 }, { "RETRYING", 8 }, { "DELIVERED", 9 }, { "REJECTED", 8 } };
+static const struct shape shape_DeliveryState = {
+    .type = SHAPE_STRING, .name = { "DeliveryState", 13 }, .values = values_DeliveryState, .value_count = 4
+};
+static const struct shape shape_EventLinks = {
+    .type = SHAPE_LIST, .name = { "EventLinks", 10 }, .item = &shape_EventLink
+};
+static const struct shape_member members_EventLink[] = {
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_RecentEventState, false },
+    { { "Source", 6 }, { "source", 6 }, &shape_Text, false },
+    { { "DetailType", 10 }, { "detailType", 10 }, &shape_Text, false },
+    { { "ArrivalTime", 11 }, { "arrivalTime", 11 }, &shape_Timestamp, false },
+};
+static const struct shape shape_EventLink = {
+    .type = SHAPE_STRUCTURE, .name = { "EventLink", 9 }, .members = members_EventLink, .member_count = 6
+};
+static const struct shape_member members_GetExecutionTraceRequest[] = {
+    { { "ExecutionArn", 12 }, { "executionArn", 12 }, &shape_ExecutionArnText, true },
+};
+static const struct shape shape_GetExecutionTraceRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "GetExecutionTraceRequest", 24 }, .members = members_GetExecutionTraceRequest, .member_count = 1
+};
+static const struct shape shape_ExecutionArnText = {
+    .type = SHAPE_STRING, .name = { "ExecutionArnText", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape_member members_GetExecutionTraceResponse[] = {
+    { { "Since", 5 }, { "since", 5 }, &shape_Timestamp, false },
+    { { "StartedBy", 9 }, { "startedBy", 9 }, &shape_StartingEvent, false },
+    { { "Emitted", 7 }, { "emitted", 7 }, &shape_EventLinks, false },
+};
+static const struct shape shape_GetExecutionTraceResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "GetExecutionTraceResponse", 25 }, .members = members_GetExecutionTraceResponse, .member_count = 3
+};
+static const struct shape_member members_StartingEvent[] = {
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_RecentEventState, false },
+    { { "Source", 6 }, { "source", 6 }, &shape_Text, false },
+    { { "DetailType", 10 }, { "detailType", 10 }, &shape_Text, false },
+    { { "ArrivalTime", 11 }, { "arrivalTime", 11 }, &shape_Timestamp, false },
+    { { "RuleArn", 7 }, { "ruleArn", 7 }, &shape_Text, false },
+    { { "TargetId", 8 }, { "targetId", 8 }, &shape_Text, false },
+};
+static const struct shape shape_StartingEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "StartingEvent", 13 }, .members = members_StartingEvent, .member_count = 8
+};
 static const struct shape_member members_ImportLogEventsRequest[] = {
     { { "LogGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "Events", 6 }, { "events", 6 }, &shape_ImportedEvents, true },
@@ -288,6 +490,61 @@ static const struct shape_member members_InboxEntry[] = {
 };
 static const struct shape shape_InboxEntry = {
     .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 13
+};
+static const struct shape_member members_ListRecentEventsRequest[] = {
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_BusNameOrArn, false },
+    { { "State", 5 }, { "state", 5 }, &shape_RecentEventState, false },
+    { { "Source", 6 }, { "source", 6 }, &shape_EventSource, false },
+    { { "DetailType", 10 }, { "detailType", 10 }, &shape_EventDetailType, false },
+    { { "Limit", 5 }, { "limit", 5 }, &shape_RecentLimit, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_RecentToken, false },
+    { { "FromToken", 9 }, { "fromToken", 9 }, &shape_RecentToken, false },
+};
+static const struct shape shape_ListRecentEventsRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "ListRecentEventsRequest", 23 }, .members = members_ListRecentEventsRequest, .member_count = 7
+};
+static const struct shape shape_EventSource = {
+    .type = SHAPE_STRING, .name = { "EventSource", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256)
+};
+static const struct shape shape_EventDetailType = {
+    .type = SHAPE_STRING, .name = { "EventDetailType", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512)
+};
+static const struct shape shape_RecentLimit = {
+    .type = SHAPE_INTEGER, .name = { "RecentLimit", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(200)
+};
+static const struct shape shape_RecentToken = {
+    .type = SHAPE_STRING, .name = { "RecentToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256)
+};
+static const struct shape_member members_ListRecentEventsResponse[] = {
+    { { "Since", 5 }, { "since", 5 }, &shape_Timestamp, false },
+    { { "Events", 6 }, { "events", 6 }, &shape_RecentEvents, false },
+    { { "NextToken", 9 }, { "nextToken", 9 }, &shape_RecentToken, false },
+    { { "NewestToken", 11 }, { "newestToken", 11 }, &shape_RecentToken, false },
+};
+static const struct shape shape_ListRecentEventsResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "ListRecentEventsResponse", 24 }, .members = members_ListRecentEventsResponse, .member_count = 4
+};
+static const struct shape shape_RecentEvents = {
+    .type = SHAPE_LIST, .name = { "RecentEvents", 12 }, .item = &shape_RecentEvent
+};
+static const struct shape_member members_RecentEvent[] = {
+    { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
+    { { "State", 5 }, { "state", 5 }, &shape_RecentEventState, false },
+    { { "Source", 6 }, { "source", 6 }, &shape_Text, false },
+    { { "DetailType", 10 }, { "detailType", 10 }, &shape_Text, false },
+    { { "ArrivalTime", 11 }, { "arrivalTime", 11 }, &shape_Timestamp, false },
+    { { "RuleCount", 9 }, { "ruleCount", 9 }, &shape_Count, false },
+    { { "DeliveryCount", 13 }, { "deliveryCount", 13 }, &shape_Count, false },
+    { { "DeliveredCount", 14 }, { "deliveredCount", 14 }, &shape_Count, false },
+    { { "RejectedCount", 13 }, { "rejectedCount", 13 }, &shape_Count, false },
+    { { "EmittedBy", 9 }, { "emittedBy", 9 }, &shape_Text, false },
+    { { "Hops", 4 }, { "hops", 4 }, &shape_Count, false },
+    { { "EventBytes", 10 }, { "eventBytes", 10 }, &shape_Long, false },
+    { { "Event", 5 }, { "event", 5 }, &shape_Text, false },
+};
+static const struct shape shape_RecentEvent = {
+    .type = SHAPE_STRUCTURE, .name = { "RecentEvent", 11 }, .members = members_RecentEvent, .member_count = 14
 };
 static const struct shape_member members_TailLogsRequest[] = {
     { { "LogGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_TailedLogGroups, true },
@@ -391,9 +648,21 @@ const struct operation operations_crema[] = {
       .run = op_crema_freeze_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "GetActivity", .kind = OP_READ,
+      .run = op_crema_get_activity,
+      .input = &shape_GetActivityRequest, .output = &shape_GetActivityResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "GetClock", .kind = OP_READ,
       .run = op_crema_get_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "GetEventTrace", .kind = OP_READ,
+      .run = op_crema_get_event_trace,
+      .input = &shape_GetEventTraceRequest, .output = &shape_GetEventTraceResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "GetExecutionTrace", .kind = OP_READ,
+      .run = op_crema_get_execution_trace,
+      .input = &shape_GetExecutionTraceRequest, .output = &shape_GetExecutionTraceResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "ImportLogEvents", .kind = OP_WRITE,
       .prepare = op_crema_import_log_events_prepare, .run = op_crema_import_log_events,
@@ -402,6 +671,10 @@ const struct operation operations_crema[] = {
     { .service = "crema", .name = "ListInbox", .kind = OP_READ,
       .run = op_crema_list_inbox,
       .input = &shape_ListInboxRequest, .output = &shape_ListInboxResponse,
+      .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "ListRecentEvents", .kind = OP_READ,
+      .run = op_crema_list_recent_events,
+      .input = &shape_ListRecentEventsRequest, .output = &shape_ListRecentEventsResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
     { .service = "crema", .name = "RunToNextTimer", .kind = OP_WRITE,
       .prepare = op_crema_run_to_next_timer_prepare, .run = op_crema_run_to_next_timer,

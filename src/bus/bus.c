@@ -15,11 +15,13 @@ enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, 
     s.inbox_payload_max = s.inbox_payload_max ? s.inbox_payload_max : 64 * 1024;
     s.rules_cached_max = s.rules_cached_max ? s.rules_cached_max : 100000;
     s.request_bytes_max = s.request_bytes_max ? s.request_bytes_max : 1024 * 1024;
+    s.recent_bytes_max = s.recent_bytes_max ? s.recent_bytes_max : 16 << 20;
     struct bus *bus = calloc(1, sizeof(*bus));
     if (!bus)
         abort();
     bus->settings = s;
     bus->deliver = deliver;
+    bus->recent = recent_new(s.recent_max, s.recent_bytes_max);
     map_init(&bus->routes, rand_u64());
     map_init(&bus->tallies, rand_u64());
     *ret = bus;
@@ -40,6 +42,7 @@ void bus_close(struct bus **bus)
     bus_tallies_forget(*bus);
     map_fini(&(*bus)->tallies);
     arena_fini(&(*bus)->changes_arena);
+    recent_free(&(*bus)->recent);
     free(*bus);
     *bus = NULL;
 }
@@ -48,6 +51,7 @@ void bus_after_rollback(void *self)
 {
     struct bus *bus = self;
     bus_changes_undo(bus);
+    recent_rollback(bus->recent);
     if (bus->inbox_trimmed_now) /* perhaps by what is rolled back; to cut it once more does no harm */
         bus->inbox_trimmed = bus->inbox_trimmed_now = false;
 }
@@ -56,6 +60,7 @@ void bus_after_commit(void *self)
 {
     struct bus *bus = self;
     bus_changes_commit(bus);
+    recent_commit(bus->recent);
     bus->inbox_trimmed_now = false;
 }
 
@@ -63,7 +68,10 @@ void bus_delivery_done(void *self, struct work *work, const struct delivery *del
                        const struct delivery_result *result)
 {
     struct bus *bus = self;
-    if (result->outcome == OUTCOME_DELIVERED)
+    bool delivered = result->outcome == OUTCOME_DELIVERED;
+    recent_delivery(bus->recent, work, delivery, result,
+                    delivered ? BUS_DELIVERY_DELIVERED : BUS_DELIVERY_REJECTED);
+    if (delivered)
         return;
     struct inbox_item item = {
         .ns = delivery->ns,
@@ -79,6 +87,13 @@ void bus_delivery_done(void *self, struct work *work, const struct delivery *del
     };
     bus_inbox_add(bus, work, &item);
     atomic_fetch_add_explicit(&bus->rejected, 1, memory_order_relaxed);
+}
+
+void bus_delivery_retried(void *self, struct work *work, const struct delivery *delivery,
+                          const struct delivery_result *result)
+{
+    struct bus *bus = self;
+    recent_delivery(bus->recent, work, delivery, result, BUS_DELIVERY_RETRYING);
 }
 
 void bus_stats(const struct bus *bus, struct bus_stats *ret)

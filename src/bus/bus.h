@@ -39,6 +39,8 @@ struct bus_settings {
     size_t inbox_payload_max;       /* bytes of an event kept with its entry; 0: 65,536 */
     unsigned rules_cached_max;      /* rules kept compiled in memory, of all buses; 0: 100,000 */
     size_t request_bytes_max;       /* of the entries of one PutEvents; 0: 1,048,576 */
+    unsigned recent_max;            /* events kept in memory to be looked at (bus_recent.h); 0: none */
+    size_t recent_bytes_max;        /* of them; 0: 16 MiB */
 };
 
 enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, struct bus **ret) MUST_USE;
@@ -51,6 +53,9 @@ void bus_after_commit(void *bus);
 /* delivery_done_f of DELIVERY_OF_RULE. */
 void bus_delivery_done(void *bus, struct work *work, const struct delivery *delivery,
                        const struct delivery_result *result);
+/* deliver_on_retry of DELIVERY_OF_RULE. */
+void bus_delivery_retried(void *bus, struct work *work, const struct delivery *delivery,
+                          const struct delivery_result *result);
 
 /* ---- events ---- */
 
@@ -63,8 +68,9 @@ struct bus_event {
     struct str *resources;
     size_t resource_count;
     int64_t time_ms;
-    bool time_given; /* counts towards the size */
-    uint32_t hops;   /* buses and workflows that led here; 0 from a client */
+    bool time_given;       /* counts towards the size */
+    uint32_t hops;         /* buses and workflows that led here; 0 from a client */
+    struct str emitted_by; /* ARN of the execution that puts it; empty: a client does */
 };
 
 /* The event as rules see it and targets get it. Lives as long as the arena it was made in. */
@@ -75,6 +81,7 @@ struct bus_envelope {
     struct json value; /* the same, read */
     int64_t time_ms;   /* to the second, as the envelope says it */
     uint32_t hops;
+    struct str emitted_by;
 };
 
 /* Why one event of many was not taken, in the words of PutEvents: "MalformedDetail",

@@ -226,6 +226,7 @@ bool bus_event_envelope(struct arena *arena, struct ns ns, const struct bus_even
         .value = json_of_object(members, ENVELOPE_MEMBERS),
         .time_ms = event->time_ms - (past_second_ms < 0 ? past_second_ms + 1000 : past_second_ms),
         .hops = event->hops,
+        .emitted_by = event->emitted_by,
     };
     ret->value.raw = ret->text;
     return true;

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "bus/bus.h"
 #include "bus/bus_key.h"
+#include "bus/bus_recent.h"
 #include "deliver/deliver.h"
 #include "expr/path.h"
 #include "match/matcher.h"
@@ -63,6 +64,7 @@ struct bus {
     struct arena changes_arena;
     VEC(struct change) changes; /* of the batch under construction, as they came */
     struct store_batch *batch;  /* theirs */
+    struct recent *recent;      /* NULL: switched off */
     bool inbox_trimmed;         /* the ring has been cut to size since the start */
     bool inbox_trimmed_now;     /* and that by the batch under construction */
     _Atomic uint64_t events, deliveries, missing_bus, rejected, rules_read, rules_compiled;

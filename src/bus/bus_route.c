@@ -55,7 +55,7 @@ static int by_name(const void *left, const void *right)
     return str_compare((*a)->arn, (*b)->arn); /* of one bus: they differ in the rule's name */
 }
 
-static void route_event(struct bus *bus, struct work *work, const struct route *route,
+static void route_event(struct bus *bus, struct work *work, struct ns ns, const struct route *route,
                         const struct bus_envelope *envelope)
 {
     uint64_t deliveries = 0;
@@ -67,6 +67,8 @@ static void route_event(struct bus *bus, struct work *work, const struct route *
         rules[i] = (const struct route_rule *)(uintptr_t)hits.rules[i];
     if (hits.count > 1) /* the order does not tell what became of the rules before */
         qsort(rules, hits.count, sizeof(rules[0]), by_name);
+    recent_event(bus->recent, work, ns, envelope, hits.count ? BUS_EVENT_MATCHED : BUS_EVENT_UNMATCHED, rules,
+                 hits.count);
     for (size_t i = 0; i < hits.count; i++) {
         for (size_t k = 0; k < rules[i]->target_count; k++)
             send(bus, work, rules[i], &rules[i]->targets[k], envelope);
@@ -87,6 +89,7 @@ static void event_astray(struct bus *bus, struct work *work, struct ns ns,
         .cause = why,
         .payload = envelope->text,
     };
+    recent_event(bus->recent, work, ns, envelope, BUS_EVENT_MISSING_BUS, NULL, 0);
     bus_inbox_add(bus, work, &item);
     atomic_fetch_add_explicit(&bus->missing_bus, 1, memory_order_relaxed);
 }
@@ -97,7 +100,7 @@ bool bus_put_envelope(struct bus *bus, struct work *work, struct ns ns, const st
     struct fault fault = { 0 };
     const struct route *route = bus_route_of(bus, work, ns, envelope->bus, &fault);
     if (route)
-        route_event(bus, work, route, envelope);
+        route_event(bus, work, ns, route, envelope);
     else if (fault.code == FAULT_NOT_FOUND)
         event_astray(bus, work, ns, envelope, fault.text);
     else
@@ -132,6 +135,6 @@ bool bus_forward(struct bus *bus, struct work *work, struct ns ns, struct str bu
         return false;
     envelope.bus = bus_name;
     envelope.hops = hops;
-    route_event(bus, work, route, &envelope);
+    route_event(bus, work, ns, route, &envelope);
     return true;
 }

@@ -61,6 +61,13 @@ void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, deliver
     deliver->owners[owner].self = self;
 }
 
+void deliver_on_retry(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *retry, void *self)
+{
+    assert(owner > 0 && owner < DELIVERY_OWNERS && !deliver->owners[owner].retry);
+    deliver->owners[owner].retry = retry;
+    deliver->owners[owner].retry_self = self;
+}
+
 void deliver_on_wanted(struct deliver *deliver, enum delivery_owner owner, delivery_wanted_f *wanted,
                        void *self)
 {
@@ -213,6 +220,8 @@ void deliver_settle(struct deliver *deliver, struct work *work, struct delivery 
         if (deliver_retry_next(&deliver->settings, d, d->attempts, work->now_ms, rand_u64(), &due_ms)) {
             deliver->now.retried++;
             delivery_store(deliver, work, d, due_ms);
+            if (d->owner < DELIVERY_OWNERS && deliver->owners[d->owner].retry)
+                deliver->owners[d->owner].retry(deliver->owners[d->owner].retry_self, work, d, result);
             return;
         }
         result->outcome = OUTCOME_REJECTED;

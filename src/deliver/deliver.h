@@ -45,6 +45,8 @@ void deliver_close(struct deliver **deliver);
 /* Before the writer starts. */
 void deliver_add_target(struct deliver *deliver, const struct target_kind *kind, void *self);
 void deliver_on_done(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *done, void *self);
+/* Told each attempt after which it is to be tried again; delivery->attempts counts it. Before the writer starts. */
+void deliver_on_retry(struct deliver *deliver, enum delivery_owner owner, delivery_done_f *retry, void *self);
 /* Before the writer starts. What is not wanted any more goes without a word. NULL: all is. */
 void deliver_on_wanted(struct deliver *deliver, enum delivery_owner owner, delivery_wanted_f *wanted,
                        void *self);

@@ -24,6 +24,8 @@ struct deliver {
         void *self;
         delivery_wanted_f *wanted;
         void *wanted_self;
+        delivery_done_f *retry;
+        void *retry_self;
     } owners[DELIVERY_OWNERS];
     struct {
         deliver_rolled_back_f *rolled_back;

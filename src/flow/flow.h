@@ -309,8 +309,9 @@ bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns n
 
 /* ---- look ---- */
 
-/* Executions of Express machines since the start: nothing else tells of them afterwards. */
+/* Executions since the start. Of those of Express machines nothing else tells afterwards. */
 struct flow_stats {
+    uint64_t started, succeeded, failed; /* executions of Standard machines; redriven ones end once more */
     uint64_t express_started, express_succeeded, express_failed; /* failed: all that did not succeed */
     uint64_t express_transitions;                                /* states that they entered or tried again */
 };

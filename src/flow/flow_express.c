@@ -632,6 +632,9 @@ bool flow_express_start(struct flow *flow, struct work *work, const struct editi
 void flow_stats(const struct flow *flow, struct flow_stats *ret)
 {
     *ret = (struct flow_stats){
+        .started = atomic_load_explicit(&flow->started, memory_order_relaxed),
+        .succeeded = atomic_load_explicit(&flow->succeeded, memory_order_relaxed),
+        .failed = atomic_load_explicit(&flow->failed, memory_order_relaxed),
         .express_started = atomic_load_explicit(&flow->express_started, memory_order_relaxed),
         .express_succeeded = atomic_load_explicit(&flow->express_succeeded, memory_order_relaxed),
         .express_failed = atomic_load_explicit(&flow->express_failed, memory_order_relaxed),

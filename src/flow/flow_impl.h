@@ -158,13 +158,14 @@ struct edition {
 struct flow {
     struct flow_settings settings;
     struct deliver *deliver;
-    struct map machines;        /* of struct machine by key */
-    struct map editions;        /* of struct edition by (machine id, revision) */
-    int64_t changed_ms;         /* when a machine was written last */
-    uint32_t nonce;             /* of the last start, counting down */
-    struct buf history, record; /* scratch of a step */
-    struct map expresses;       /* executions of Express machines, by nonce */
-    struct map trials;          /* tasks of states that are tried, by nonce */
+    struct map machines;                             /* of struct machine by key */
+    struct map editions;                             /* of struct edition by (machine id, revision) */
+    int64_t changed_ms;                              /* when a machine was written last */
+    uint32_t nonce;                                  /* of the last start, counting down */
+    struct buf history, record;                      /* scratch of a step */
+    struct map expresses;                            /* executions of Express machines, by nonce */
+    struct map trials;                               /* tasks of states that are tried, by nonce */
+    atomic_uint_fast64_t started, succeeded, failed; /* of Standard machines */
     atomic_uint_fast64_t express_started, express_succeeded, express_failed, express_transitions;
     struct writer *writer;
     struct arena ready_arena;

@@ -65,6 +65,16 @@ void flow_close(struct flow **flow)
 
 /* ---- a step in a batch ---- */
 
+static void run_count(const struct run *run, enum execution_status status)
+{
+    struct flow *flow = run->flow;
+    if (run->fresh)
+        atomic_fetch_add_explicit(&flow->started, 1, memory_order_relaxed);
+    if (status != EXECUTION_RUNNING)
+        atomic_fetch_add_explicit(status == EXECUTION_SUCCEEDED ? &flow->succeeded : &flow->failed, 1,
+                                  memory_order_relaxed);
+}
+
 static void run_write(struct run *run, const struct step *step)
 {
     struct work *work = run->work;
@@ -89,6 +99,7 @@ static void run_write(struct run *run, const struct step *step)
         else
             store_delete(work->batch, key_str(&key));
     }
+    run_count(run, run->execution.status);
     rest_write(run, step);
     queue_move(work, run->edition->ns, &run->ref, &run->queued, &run->execution);
 }

@@ -17,7 +17,7 @@ enum {
     COUNTERS_MAX = 4096,
 };
 
-enum undo_type { UNDO_KEY, UNDO_RANGE, UNDO_HIDDEN, UNDO_COUNTER };
+enum undo_type { UNDO_KEY, UNDO_RANGE, UNDO_HIDDEN, UNDO_COUNTER, UNDO_NOTE };
 
 struct undo {
     enum undo_type type;
@@ -259,6 +259,11 @@ size_t store_batch_mark(const struct store_batch *batch)
     return batch->undo_len;
 }
 
+void store_batch_note(struct store_batch *batch)
+{
+    (void)undo_push(batch, UNDO_NOTE, batch->payload.len);
+}
+
 void store_batch_rollback(struct store_batch *batch, size_t mark)
 {
     assert(mark <= batch->undo_len);
@@ -280,6 +285,8 @@ void store_batch_rollback(struct store_batch *batch, size_t mark)
         case UNDO_COUNTER:
             if (--undo->counter->value == undo->counter->committed)
                 batch->counters_changed--;
+            break;
+        case UNDO_NOTE:
             break;
         }
         batch->payload.len = undo->payload_len;

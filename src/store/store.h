@@ -50,6 +50,9 @@ bool store_batch_empty(const struct store_batch *batch);
 size_t store_batch_bytes(const struct store_batch *batch);
 /* Undo: all that was written after the mark is forgotten, as if never said. */
 size_t store_batch_mark(const struct store_batch *batch);
+/* Moves the mark without a write: for what a room keeps in memory alone and takes back in a roll-back. A group that has
+ * some is followed by after_commit, written or not. */
+void store_batch_note(struct store_batch *batch);
 void store_batch_rollback(struct store_batch *batch, size_t mark);
 
 /* Next value of a counter kept in the store: 1, 2, 3 ... Part of the batch like any write. */

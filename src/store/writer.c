@@ -238,8 +238,8 @@ static unsigned one_group(struct writer *writer)
     struct diag diag;
     enum err err = ERR_OK;
     clock_close_batch(writer);
-    bool written = !store_batch_empty(writer->batch);
-    if (written)
+    bool noted = store_batch_mark(writer->batch) > 0;
+    if (!store_batch_empty(writer->batch))
         err = store_commit(writer->batch, &diag);
     writer->batch = NULL;
     if (err) {
@@ -258,7 +258,7 @@ static unsigned one_group(struct writer *writer)
         command->done(command, err);
         command = next;
     }
-    if (written && !err && writer->hooks.after_commit)
+    if (noted && !err && writer->hooks.after_commit)
         writer->hooks.after_commit(writer->hooks.self);
     return count;
 }

@@ -14,6 +14,12 @@ enum operation_style {
     OPERATION_SDK,  /* as workflows' aws-sdk integrations: PascalCase names, ISO 8601 times */
 };
 
+/* Who calls: of what it puts on a bus it is known. */
+struct operation_origin {
+    struct str arn; /* of the execution */
+    uint32_t hops;  /* of it */
+};
+
 struct operation_answer {
     bool ok;
     struct str output; /* ok: the answer, a JSON object */
@@ -28,7 +34,7 @@ struct operation_answer {
  * All of *ret lives in work->arena. Writer's thread. */
 typedef void operation_call_f(void *self, struct work *work, struct ns ns, struct str service,
                               struct str operation, struct str input, enum operation_style style,
-                              uint32_t hops, struct operation_answer *ret);
+                              const struct operation_origin *origin, struct operation_answer *ret);
 /* operation in any case of its first letter ("putEvents"). *ret_name: the table's name. */
 typedef bool operation_exists_f(void *self, struct str service, struct str operation, struct str *ret_name);
 

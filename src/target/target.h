@@ -45,7 +45,10 @@ struct delivery_result {
     enum outcome outcome;
     enum delivery_stage stage;
     struct str result; /* delivered: what came back, JSON; empty if nothing. In the work's arena. */
-    struct str error;  /* else: an error name, and why */
+    struct str
+        place; /* delivered: where it arrived, when the resource does not say it: a log stream's name, an
+                        * execution's ARN. In the work's arena. */
+    struct str error; /* else: an error name, and why */
     struct str cause;
 };
 

@@ -51,13 +51,11 @@ static struct str stream_of_hour(struct arena *arena, const struct delivery *del
 }
 
 static bool append(const struct target_log_group *target, struct work *work, const struct delivery *d,
-                   struct str group, struct fault *reterr)
+                   struct str group, struct str stream, struct fault *reterr)
 {
     if (target->stream_per_hour)
-        return logs_append_shared(target->logs, work, d->ns, group,
-                                  stream_of_hour(work->arena, d, work->now_ms),
+        return logs_append_shared(target->logs, work, d->ns, group, stream,
                                   &(struct logs_input){ d->event_time_ms, d->payload }, 1, reterr);
-    struct str stream = stream_of_event(work->arena, d);
     /* Never stored and never handed on: the event's id was drawn for this very command, so nobody can
      * have been here. (An event that goes round comes by the same rule again, then with hops.) */
     bool fresh = d->id == 0 && d->hops == 0;
@@ -77,10 +75,14 @@ static void log_group_send(void *self, struct work *work, const struct delivery 
         target_refuse(ret, &fault);
         return;
     }
-    if (append(target, work, delivery, group, &fault))
+    struct str stream = target->stream_per_hour ? stream_of_hour(work->arena, delivery, work->now_ms)
+                                                : stream_of_event(work->arena, delivery);
+    if (append(target, work, delivery, group, stream, &fault)) {
         ret->outcome = OUTCOME_DELIVERED;
-    else
+        ret->place = stream;
+    } else {
         target_refuse(ret, &fault);
+    }
 }
 
 const struct target_kind target_log_group = {

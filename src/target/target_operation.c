@@ -257,7 +257,7 @@ static void operation_send(void *self, struct work *work, const struct delivery 
         input = states_input(work->arena, delivery);
     struct operation_answer answer = { 0 };
     caller->call(caller->self, work, delivery->ns, str_from(task.naming->service), task.operation, input,
-                 OPERATION_SDK, delivery->hops, &answer);
+                 OPERATION_SDK, &(struct operation_origin){ delivery->source_arn, delivery->hops }, &answer);
     if (!answer.ok) {
         ret->error = operation_error(work->arena, task.naming, task.sdk, &answer);
         ret->cause = operation_cause(work->arena, task.naming, task.sdk, &answer);

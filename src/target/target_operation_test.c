@@ -14,11 +14,12 @@ struct fake {
     struct str service, operation, input;
     enum operation_style style;
     uint32_t hops;
+    struct str origin_arn;
     struct operation_answer answer;
 };
 
 static void fake_call(void *self, struct work *work, struct ns ns, struct str service, struct str operation,
-                      struct str input, enum operation_style style, uint32_t hops,
+                      struct str input, enum operation_style style, const struct operation_origin *origin,
                       struct operation_answer *ret)
 {
     struct fake *fake = self;
@@ -27,7 +28,8 @@ static void fake_call(void *self, struct work *work, struct ns ns, struct str se
     fake->operation = operation;
     fake->input = arena_copy(&fake->arena, input);
     fake->style = style;
-    fake->hops = hops;
+    fake->hops = origin->hops;
+    fake->origin_arn = origin->arn;
     *ret = fake->answer;
 }
 
