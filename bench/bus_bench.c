@@ -1,6 +1,6 @@
 /* bus_bench.c - what an event costs the writer: one bus, one rule, one target, on an ephemeral store.
  *
- *     build/bench-bus [events]
+ *     build/bench-bus [events [recent events that are kept]]
  *
  * Prints microseconds of CPU an event: making the envelope (which the server does on a
  * connection's thread), matching and handing over to the target that keeps nothing, the
@@ -193,7 +193,8 @@ int main(int argc, char **argv)
     enum err err = store_open(&(struct store_settings){ 0 }, &bench.store, &diag);
     err = err ? err : deliver_open(NULL, &bench.deliver);
     err = err ? err : logs_open(&bench.logs);
-    err = err ? err : bus_open(NULL, bench.deliver, &bench.bus);
+    struct bus_settings settings = { .recent_max = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0 };
+    err = err ? err : bus_open(&settings, bench.deliver, &bench.bus);
     err = err ? err : writer_open(bench.store, NULL, &hooks, &bench.writer, &diag);
     assert(!err);
     bench.log_group.logs = bench.logs;

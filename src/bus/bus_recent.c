@@ -31,7 +31,9 @@ struct recent {
     /* The writer's own. */
     struct arena arena;
     VEC(struct note) notes;
-    struct store_batch *batch; /* theirs */
+    struct store_batch *batch;            /* theirs */
+    uint64_t command;                     /* work->number of the last that noted a matched event */
+    uint64_t command_first, command_next; /* its first entry; where the last delivery was found */
 };
 
 /* ---- life ---- */
@@ -44,8 +46,9 @@ struct recent *recent_new(unsigned events_max, size_t bytes_max)
     if (!recent)
         abort();
     recent->mutex = mutex_new();
-    ring_init(&recent->rings[RING_MATCHED], events_max, bytes_max);
-    ring_init(&recent->rings[RING_OTHERS], events_max / OTHERS_PART + 1, bytes_max / OTHERS_PART);
+    ring_init(&recent->rings[RING_MATCHED], recent->mutex, events_max, bytes_max);
+    ring_init(&recent->rings[RING_OTHERS], recent->mutex, events_max / OTHERS_PART + 1,
+              bytes_max / OTHERS_PART);
     recent->start_ms = clock_now_ms();
     recent->number = (uint64_t)recent->start_ms << NUMBER_BITS;
     recent->readable = recent->number;
@@ -110,17 +113,16 @@ void recent_event(struct recent *recent, struct work *work, struct ns ns, const 
                type = json_get_str(&envelope->value, STR("detail-type")),
                text = envelope->text.len <= RECENT_TEXT_BYTES_MAX ? envelope->text : STR_EMPTY;
     size_t count, texts = texts_size(ns, envelope, source, type, text, rules, rule_count, &count);
-    mutex_lock(recent->mutex);
-    struct ring_entry *entry =
-        ring_push(ring, sizeof(*entry) + count * sizeof(entry->deliveries[0]) + texts, envelope->id);
-    if (!entry) { /* more targets than a quarter of the ring holds */
-        mutex_unlock(recent->mutex);
+    struct ring_entry *entry = ring_push(ring, sizeof(*entry) + count * sizeof(entry->deliveries[0]) + texts);
+    if (!entry) /* more targets than a quarter of the ring holds */
         return;
+    uint64_t number = ring->entry_end - 1, at = ring->starts[number % ring->entry_cap] + sizeof(*entry) +
+                                                count * sizeof(entry->deliveries[0]);
+    if (which == RING_MATCHED && recent->command != work->number) {
+        recent->command = work->number;
+        recent->command_first = recent->command_next = number;
     }
-    uint64_t at = ring->starts[(ring->end - 1) % ring->entry_cap] + sizeof(*entry) +
-                  count * sizeof(entry->deliveries[0]);
     entry->number = ++recent->number;
-    entry->command = work->number;
     entry->arrived_ms = work->now_ms;
     entry->time_ms = envelope->time_ms;
     entry->hops = envelope->hops;
@@ -144,26 +146,59 @@ void recent_event(struct recent *recent, struct work *work, struct ns ns, const 
                 .target_arn = text_put(ring, &at, rules[i]->targets[k].arn),
             };
     }
-    mutex_unlock(recent->mutex);
     note(recent, work, (struct note){ .ring = which });
 }
 
-/* The delivery in the entry. An event that went round in a circle has an entry for each time, told by its hops. */
-static struct ring_delivery *delivery_find(const struct ring *ring, struct str id, uint32_t hops,
-                                           struct str rule_arn, struct str target_id, uint64_t *ret_entry)
+static struct ring_delivery *delivery_in(const struct ring *ring, struct ring_entry *entry,
+                                         const struct late *fate)
 {
-    for (uint64_t below = UINT64_MAX;;) {
-        struct ring_entry *entry = ring_find(ring, id, below, ret_entry);
+    if (entry->hops != fate->hops) /* an event that went round in a circle has an entry for each time */
+        return NULL;
+    for (uint32_t i = 0; i < entry->delivery_count; i++) {
+        struct ring_delivery *delivery = &entry->deliveries[i];
+        if (str_eq(ring_str(ring, delivery->target_id), fate->target_id) &&
+            str_eq(ring_str(ring, delivery->rule_arn), fate->rule_arn))
+            return delivery;
+    }
+    return NULL;
+}
+
+/* Among what is committed; under the lock. */
+static struct ring_delivery *delivery_find(const struct ring *ring, const struct late *fate,
+                                           uint64_t *ret_entry)
+{
+    struct ring_delivery *found = NULL;
+    for (uint64_t below = UINT64_MAX; !found; below = *ret_entry) {
+        struct ring_entry *entry = ring_find(ring, fate->event_id, below, ret_entry);
         if (!entry)
             return NULL;
-        for (uint32_t i = 0; entry->hops == hops && i < entry->delivery_count; i++) {
-            struct ring_delivery *delivery = &entry->deliveries[i];
-            if (str_eq(ring_str(ring, delivery->target_id), target_id) &&
-                str_eq(ring_str(ring, delivery->rule_arn), rule_arn))
-                return delivery;
-        }
-        below = *ret_entry;
+        found = delivery_in(ring, entry, fate);
     }
+    return found;
+}
+
+/* Among what the command at hand has noted: deliveries are carried in the order in which they were made, so it is
+ * looked for from the last one on. */
+static struct ring_delivery *delivery_of_command(struct recent *recent, const struct work *work,
+                                                 const struct late *fate, uint64_t *ret_entry)
+{
+    const struct ring *ring = &recent->rings[RING_MATCHED];
+    uint64_t first = recent->command_first > ring->committed ? recent->command_first : ring->committed,
+             end = ring->entry_end;
+    if (recent->command != work->number || first >= end)
+        return NULL;
+    uint64_t next =
+        recent->command_next >= first && recent->command_next < end ? recent->command_next : first;
+    for (uint64_t i = 0; i < end - first; i++, next = next + 1 < end ? next + 1 : first) {
+        struct ring_entry *entry = ring_at(ring, next);
+        struct ring_delivery *found =
+            str_eq(ring_str(ring, entry->id), fate->event_id) ? delivery_in(ring, entry, fate) : NULL;
+        if (found) {
+            recent->command_next = *ret_entry = next;
+            return found;
+        }
+    }
+    return NULL;
 }
 
 static struct str cut(struct str text)
@@ -177,19 +212,24 @@ static struct str cut(struct str text)
     return str_slice(text, 0, len);
 }
 
-/* The entry stays what it is only while its bytes are there: putting the texts may take them. */
-static void delivery_set(struct ring *ring, uint64_t entry_number, struct ring_delivery *delivery,
-                         const struct late *fate)
+struct fate_texts {
+    struct ring_text error, cause, place;
+};
+
+/* Putting texts may take old entries. */
+static struct fate_texts fate_put(struct ring *ring, const struct late *fate)
 {
-    struct ring_text error = ring_put(ring, fate->error), cause = ring_put(ring, fate->cause),
-                     place = ring_put(ring, fate->place);
-    if (entry_number < ring->first)
-        return;
+    return (struct fate_texts){ ring_put(ring, fate->error), ring_put(ring, fate->cause),
+                                ring_put(ring, fate->place) };
+}
+
+static void delivery_set(struct ring_delivery *delivery, const struct late *fate, struct fate_texts texts)
+{
     delivery->state = (uint8_t)fate->state;
     delivery->attempts = fate->attempts;
-    delivery->error = error;
-    delivery->cause = cause;
-    delivery->place = place;
+    delivery->error = texts.error;
+    delivery->cause = texts.cause;
+    delivery->place = texts.place;
 }
 
 void recent_delivery(struct recent *recent, struct work *work, const struct delivery *delivery,
@@ -211,15 +251,13 @@ void recent_delivery(struct recent *recent, struct work *work, const struct deli
     }
     struct ring *ring = &recent->rings[RING_MATCHED];
     uint64_t number;
-    mutex_lock(recent->mutex);
-    struct ring_delivery *found =
-        delivery_find(ring, fate.event_id, fate.hops, fate.rule_arn, fate.target_id, &number);
-    bool of_command = found && ring_at(ring, number)->command == work->number && number >= ring->committed;
-    if (of_command)
-        delivery_set(ring, number, found, &fate);
-    mutex_unlock(recent->mutex);
-    if (!found || of_command)
+    struct ring_delivery *found = delivery_of_command(recent, work, &fate, &number);
+    if (found) {
+        struct fate_texts texts = fate_put(ring, &fate);
+        if (number >= ring->first)
+            delivery_set(found, &fate, texts);
         return;
+    }
     struct late *late = ARENA_NEW(&recent->arena, struct late);
     *late = fate;
     struct str *texts[] = { &late->event_id, &late->rule_arn, &late->target_id,
@@ -240,18 +278,30 @@ void recent_rollback(struct recent *recent)
     if (!recent || recent->notes.len == 0)
         return;
     size_t mark = store_batch_mark(recent->batch);
-    mutex_lock(recent->mutex);
     while (recent->notes.len && recent->notes.at[recent->notes.len - 1].mark > mark) {
         const struct note *last = &recent->notes.at[--recent->notes.len];
         struct ring *ring = &recent->rings[last->ring];
-        if (!last->late && ring->end > ring->committed) { /* else it made room for later ones of its batch */
+        if (!last->late &&
+            ring->entry_end > ring->committed) { /* else it made room for later ones of its batch */
             ring_pop(ring);
             recent->number--;
         }
     }
-    mutex_unlock(recent->mutex);
     if (recent->notes.len == 0)
         notes_forget(recent);
+}
+
+/* Its texts are put first: making room takes the lock. */
+static void late_set(struct recent *recent, const struct late *late)
+{
+    struct ring *ring = &recent->rings[RING_MATCHED];
+    struct fate_texts texts = fate_put(ring, late);
+    uint64_t number;
+    mutex_lock(recent->mutex);
+    struct ring_delivery *found = delivery_find(ring, late, &number);
+    if (found)
+        delivery_set(found, late, texts);
+    mutex_unlock(recent->mutex);
 }
 
 void recent_commit(struct recent *recent)
@@ -260,19 +310,12 @@ void recent_commit(struct recent *recent)
         return;
     mutex_lock(recent->mutex);
     for (int i = 0; i < RINGS; i++)
-        recent->rings[i].committed = recent->rings[i].end;
+        ring_commit(&recent->rings[i]);
     recent->readable = recent->number;
-    for (size_t i = 0; i < recent->notes.len; i++) {
-        const struct late *late = recent->notes.at[i].late;
-        struct ring *ring = &recent->rings[RING_MATCHED];
-        uint64_t number;
-        struct ring_delivery *found =
-            late ? delivery_find(ring, late->event_id, late->hops, late->rule_arn, late->target_id, &number)
-                 : NULL;
-        if (found)
-            delivery_set(ring, number, found, late);
-    }
     mutex_unlock(recent->mutex);
+    for (size_t i = 0; i < recent->notes.len; i++)
+        if (recent->notes.at[i].late)
+            late_set(recent, recent->notes.at[i].late);
     notes_forget(recent);
 }
 

@@ -5,8 +5,9 @@
  * that is known, and shows both after the commit. Gone with the process: an answer says since when it knows.
  *
  * Owns:    the rings, copies of all texts in them.
- * Threads: recent_* the writer's; bus_recent_* any. The rings are under a mutex of their own: the writer
- *          holds it for one event, a reader for RECENT_STEP events at most, and never while it waits for anything.
+ * Threads: recent_* the writer's; bus_recent_* any. What is committed is under a mutex of its own: the writer
+ *          takes it once a commit and once for every 64 KiB, a reader holds it for RECENT_STEP events at most, and
+ *          nobody while he waits for anything.
  * Truths:  1. A reader sees committed events alone; what is rolled back is taken from the rings.
  *          2. Numbers rise in the order in which events were put, over a restart too.
  *          3. Bounded by entries and by bytes; the oldest goes first.

@@ -4,7 +4,7 @@ import { call, type CallOptions } from "./client";
 export interface ActivityPoint {
   Time: number; // the interval's start
   Events: number;
-  Matches: number; // deliveries that rules made
+  Matches: number; // deliveries that rules made of them
   Delivered: number;
   Retried: number;
   Rejected: number;
@@ -12,6 +12,7 @@ export interface ActivityPoint {
   ExecutionsStarted: number;
   ExecutionsSucceeded: number;
   ExecutionsFailed: number;
+  Commands: number; // of the writer
 }
 
 export interface Activity {
@@ -19,26 +20,31 @@ export interface Activity {
   Time: number;
   StartTime: number;
   StoreBytes: number;
+  JournalBytes: number; // of them
   IntervalSeconds: number;
-  Points: ActivityPoint[]; // oldest first; the last one is still being counted
+  Points: ActivityPoint[]; // oldest first; the last minute is still being counted
 }
 
 export type EventState = "MATCHED" | "UNMATCHED" | "MISSING_BUS";
 
-export interface RecentEvent {
+export interface EventLink {
   EventId: string;
   EventBusName: string;
   State: EventState;
   Source: string;
   DetailType: string;
-  Time: number; // when it arrived
-  Rules: number;
-  Deliveries: number;
-  Delivered: number;
-  Rejected: number;
-  Event?: string; // the envelope, JSON; absent when it was too large to keep
+  ArrivalTime: number;
+}
+
+export interface RecentEvent extends EventLink {
+  RuleCount: number;
+  DeliveryCount: number;
+  DeliveredCount: number;
+  RejectedCount: number; // the others are still under way
+  EmittedBy?: string; // ARN of the execution that put it
+  Hops: number;
   EventBytes: number;
-  EmittedBy?: string; // the execution that put it
+  Event?: string; // the envelope, JSON; absent when it was too large to keep
 }
 
 export interface RecentEvents {
@@ -53,7 +59,7 @@ export interface RecentEventsInput {
   State?: EventState;
   Source?: string;
   DetailType?: string;
-  Limit?: number;
+  Limit?: number; // 50, at most 200
   NextToken?: string;
   FromToken?: string;
 }
@@ -68,26 +74,20 @@ export interface TracedDelivery {
   Attempts: number;
   ErrorCode?: string;
   ErrorMessage?: string;
+  // Where it arrived: a log event, an execution and what it has put on buses so far, a bus.
   LogGroupName?: string;
   LogStreamName?: string;
   LogEventTime?: number;
   ExecutionArn?: string;
+  Emitted?: EventLink[];
   EventBusName?: string;
-  Emitted?: EventLink[]; // by the execution it started
-}
-
-export interface EventLink {
-  EventId: string;
-  EventBusName: string;
-  Source: string;
-  DetailType: string;
-  Time: number;
 }
 
 export interface EventTrace {
   Since: number;
-  Hops: (RecentEvent & { DeliveriesMade: TracedDelivery[] })[]; // the bus it was put on, then those it was handed on to
-  EmittedBy?: { ExecutionArn: string; EventId?: string };
+  EventId: string;
+  EmittedBy?: string;
+  Hops: (RecentEvent & { Deliveries: TracedDelivery[] })[]; // the bus it was put on, then those it was handed on to
 }
 
 export interface ExecutionTrace {
@@ -100,7 +100,10 @@ export const getActivity = (input: { Resolution?: "SECOND" | "MINUTE"; Limit?: n
   call<Activity>("crema", "GetActivity", input, options);
 export const listRecentEvents = (input: RecentEventsInput = {}, options?: CallOptions) =>
   call<RecentEvents>("crema", "ListRecentEvents", input, options);
-export const getEventTrace = (eventId: string, options?: CallOptions) =>
-  call<EventTrace>("crema", "GetEventTrace", { EventId: eventId }, options);
+// By the event's id, or by the log stream that it was written to.
+export const getEventTrace = (
+  input: { EventId: string } | { LogGroupName: string; LogStreamName: string },
+  options?: CallOptions,
+) => call<EventTrace>("crema", "GetEventTrace", input, options);
 export const getExecutionTrace = (executionArn: string, options?: CallOptions) =>
   call<ExecutionTrace>("crema", "GetExecutionTrace", { ExecutionArn: executionArn }, options);

@@ -28,7 +28,7 @@ const executions: readonly Series[] = [
 ];
 
 function Rates({ title, series, activity }: { title: string; series: readonly Series[]; activity: Activity }) {
-  const points = activity.Points.slice(0, -1); // the last one is not whole
+  const points = activity.IntervalSeconds > 1 ? activity.Points.slice(0, -1) : activity.Points; // the last minute is not whole
   const first = points[0];
   const last = points[points.length - 1];
   return (
