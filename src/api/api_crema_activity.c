@@ -30,8 +30,8 @@ static void point_write(struct json_writer *out, const struct activity_point *po
 }
 
 /* GetActivity {Resolution: SECOND (of the last 10 minutes) or MINUTE (of the last 24 hours), Limit} -> {Version, Time,
- * StartTime, StoreBytes, JournalBytes, IntervalSeconds, Points: oldest first, the last minute still being counted}. Times are
- * the machine's, also where the server's clock is moved. */
+ * StartTime, StoreBytes, JournalBytes, IntervalSeconds, Points: oldest first, the last minute still being
+ * counted}. Times are the machine's, also where the server's clock is moved. */
 void op_crema_get_activity(struct op_call *call)
 {
     struct activity *activity = call->rooms->activity;

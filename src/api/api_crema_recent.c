@@ -94,9 +94,9 @@ static enum bus_recent_state state_read(struct str text)
     return 0;
 }
 
-/* ListRecentEvents {EventBusName, State, Source, DetailType, Limit, NextToken, FromToken} -> {Since, Events: newest first,
- * NextToken: further back, NewestToken: as FromToken, what comes from now on}. A page may have few events, or none, with a
- * NextToken. */
+/* ListRecentEvents {EventBusName, State, Source, DetailType, Limit, NextToken, FromToken} -> {Since, Events: newest
+ * first, NextToken: further back, NewestToken: as FromToken, what comes from now on}. A page may have few events, or
+ * none, with a NextToken. */
 void op_crema_list_recent_events(struct op_call *call)
 {
     struct bus_recent_query query = {
@@ -224,8 +224,8 @@ static bool event_of_stream(struct op_call *call, struct str stream, struct str 
     return false;
 }
 
-/* GetEventTrace {EventId} or {LogGroupName, LogStreamName} -> {Since, EventId, EmittedBy, Hops}: the event, on each bus that
- * it went through, with its deliveries: how each went, where it arrived, and what the executions that it started put on
+/* GetEventTrace {EventId} or {LogGroupName, LogStreamName} -> {Since, EventId, EmittedBy, Hops}: the event, on each bus
+ * that it went through, with its deliveries: how each went, where it arrived, and what the executions that it started put on
  * buses. */
 void op_crema_get_event_trace(struct op_call *call)
 {
@@ -273,8 +273,8 @@ void op_crema_get_event_trace(struct op_call *call)
     json_end_object(out);
 }
 
-/* GetExecutionTrace {ExecutionArn} -> {Since, StartedBy, Emitted}: the event that started the execution, by which rule, and
- * the events that it put. Without StartedBy: it was started otherwise, or before Since. */
+/* GetExecutionTrace {ExecutionArn} -> {Since, StartedBy, Emitted}: the event that started the execution, by which
+ * rule, and the events that it put. Without StartedBy: it was started otherwise, or before Since. */
 void op_crema_get_execution_trace(struct op_call *call)
 {
     struct bus_recent_query query = {

@@ -101,8 +101,8 @@ def raw(server, target, headers="Host: localhost\r\nAccept: text/html\r\n", meth
 
 
 @pytest.mark.parametrize("target", [
-    "/../etc/passwd", "/assets/../../etc/passwd", "/assets/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..\\..\\x",
-    "//etc/passwd", "/assets//index.js", "/assets/%00", "/a%0d%0ab", "/assets/\xe9", "/;/x", "/assets/.", "/assets/",
+    "/../etc/passwd", "/assets/../../etc/passwd", "/assets/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+    "/..\\..\\x", "//etc/passwd", "/assets//index.js", "/assets/%00", "/a%0d%0ab", "/assets/\xe9", "/;/x", "/assets/.", "/assets/",
     "/index.html%20", "/assets/index.js/../x", "/....//x"])
 def test_hostile_paths(server, page, target):
     status, answer = raw(server, target)
@@ -113,7 +113,8 @@ def test_hostile_paths(server, page, target):
 # ---- pages of other origins ----
 
 def test_another_origin_may_not_use_the_api(server):
-    for origin in (EVIL, "null", f"http://127.0.0.1:{server.port + 1}", f"http://127.0.0.1:{server.port}.evil.example", ""):
+    ours = f"http://127.0.0.1:{server.port}"
+    for origin in (EVIL, "null", f"http://127.0.0.1:{server.port + 1}", ours + ".evil.example", ""):
         answer = ask(server, body=b"{}", headers=dict(PUT, Origin=origin))
         assert answer.status == 403, origin
         assert "--origin" in answer.json["message"]
@@ -142,7 +143,8 @@ def test_a_name_that_was_pointed_here(server):
         assert rebound.status == 421
         # An SDK goes by whatever name leads here.
         assert ask(server, body=b"{}", headers=dict(PUT, Host=host)).status == 200
-    for host in ("localhost", "LOCALHOST:1", "a.localhost", "127.0.0.1:80", "[::1]:4566", "sync-localhost", "stream-127.0.0.1"):
+    for host in ("localhost", "LOCALHOST:1", "a.localhost", "127.0.0.1:80", "[::1]:4566", "sync-localhost",
+                 "stream-127.0.0.1"):
         assert ask(server, "GET", "/healthz", headers={"Host": host}).status == 200, host
 
 
@@ -168,4 +170,4 @@ def test_with_keys_a_page_is_shown_and_nothing_more(new_server, page):
     server = new_server("--ephemeral", "--key", "ID:SECRET")
     assert ask(server, "GET", "/", headers={"Accept": "text/html"}).body == page.body
     answer = ask(server, body=b"{}", headers=dict(PUT, Origin=f"http://127.0.0.1:{server.port}"))
-    assert answer.json["__type"].endswith("MissingAuthenticationTokenException") or "Authentication" in answer.json["message"]
+    assert "Missing Authentication Token" in answer.json["message"]

@@ -78,7 +78,8 @@ def test_the_chain_both_ways(server, ask, shop):
     assert envelope["id"] == first and envelope["detail"] == {"order": "7"}
     assert hop["EventBytes"] == len(hop["Event"])
     logged, started = hop["Deliveries"]
-    assert (logged["RuleArn"], logged["TargetId"], logged["State"], logged["Attempts"]) == (rule_arn("LogAll"), "log", "DELIVERED", 1)
+    assert (logged["RuleArn"], logged["TargetId"]) == (rule_arn("LogAll"), "log")
+    assert (logged["State"], logged["Attempts"]) == ("DELIVERED", 1)
     assert (started["RuleArn"], started["TargetArn"], started["State"]) == (rule_arn("NewOrder"), shop, "DELIVERED")
 
     # From the event to its log line.
@@ -100,8 +101,8 @@ def test_the_chain_both_ways(server, ask, shop):
     # And back: from the line, by its stream and by what it says, to the execution, to the first event.
     back = ask("crema", "GetEventTrace", LogGroupName=LOGS, LogStreamName=line["LogStreamName"])
     assert back["EventId"] == emitted["EventId"]
-    message = server.client("logs").get_log_events(logGroupName=LOGS, logStreamName=line["LogStreamName"])["events"][0]["message"]
-    assert json.loads(message)["id"] == emitted["EventId"]
+    lines = server.client("logs").get_log_events(logGroupName=LOGS, logStreamName=line["LogStreamName"])["events"]
+    assert json.loads(lines[0]["message"])["id"] == emitted["EventId"]
     origin = ask("crema", "GetExecutionTrace", ExecutionArn=back["EmittedBy"])
     assert origin["StartedBy"]["EventId"] == first
     assert (origin["StartedBy"]["RuleArn"], origin["StartedBy"]["TargetId"]) == (rule_arn("NewOrder"), "workflow")
@@ -160,7 +161,8 @@ def test_a_delivery_that_failed(server, ask, shop):
     listed = found(ask, event)
     assert (listed["DeliveryCount"], listed["DeliveredCount"], listed["RejectedCount"]) == (2, 0, 2)
     gone, path = ask("crema", "GetEventTrace", EventId=event)["Hops"][0]["Deliveries"]
-    assert (gone["TargetId"], gone["State"], gone["Attempts"], gone["ErrorCode"]) == ("gone", "REJECTED", 1, "NO_RESOURCE")
+    assert (gone["TargetId"], gone["State"], gone["Attempts"]) == ("gone", "REJECTED", 1)
+    assert gone["ErrorCode"] == "NO_RESOURCE"
     assert gone["ErrorMessage"] and "LogStreamName" not in gone
     assert (path["State"], path["ErrorCode"]) == ("REJECTED", "InputPathNotFound")
 
@@ -184,9 +186,10 @@ def test_what_a_failed_putevents_took_back_is_not_there(server, ask, shop):
     states = server.client("stepfunctions")
     entries = [{"EventBusName": BUS, "Source": "taken.back", "DetailType": "x", "Detail": {}},
                {"EventBusName": BUS, "Source": "aws.reserved", "DetailType": "x", "Detail": {}}]
-    machine = states.create_state_machine(name="TakesBack", roleArn=f"arn:aws:iam::{ACCOUNT}:role/x", definition=json.dumps(
-        {"StartAt": "Emit", "States": {"Emit": {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents",
-                                                "Parameters": {"Entries": entries}, "End": True}}}))["stateMachineArn"]
+    definition = {"StartAt": "Emit", "States": {"Emit": {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents",
+                                                         "Parameters": {"Entries": entries}, "End": True}}}
+    machine = states.create_state_machine(name="TakesBack", roleArn=f"arn:aws:iam::{ACCOUNT}:role/x",
+                                          definition=json.dumps(definition))["stateMachineArn"]
     run = states.start_execution(stateMachineArn=machine)["executionArn"]
     assert eventually(lambda: states.describe_execution(executionArn=run)["status"] == "FAILED")
     mark = put(ask, "Mark", source="mark")
@@ -208,7 +211,8 @@ def test_namespaces_are_apart(server, ask, shop):
 
 @pytest.mark.parametrize("operation,body,text", [
     ("GetEventTrace", {}, "Give either"), ("GetEventTrace", {"EventId": "x", "LogStreamName": "y"}, "Give either"),
-    ("GetEventTrace", {"EventId": "nothing"}, "not among"), ("GetEventTrace", {"LogStreamName": "nothing"}, "not among"),
+    ("GetEventTrace", {"EventId": "nothing"}, "not among"),
+    ("GetEventTrace", {"LogStreamName": "nothing"}, "not among"),
     ("ListRecentEvents", {"NextToken": "x"}, "NextToken"), ("ListRecentEvents", {"FromToken": "x"}, "FromToken"),
     ("ListRecentEvents", {"State": "LOST"}, "LOST"), ("ListRecentEvents", {"Limit": 0}, ""),
     ("GetExecutionTrace", {}, "xecutionArn")])
@@ -241,7 +245,8 @@ def test_bounds_restart_and_off(new_server):
     off = new_server("--ephemeral", "--recent-events-max", "0")
     ask = Wire(off.port)
     put(ask, "Unseen", bus="default")
-    for operation, body in (("ListRecentEvents", {}), ("GetEventTrace", {"EventId": "x"}), ("GetExecutionTrace", {"ExecutionArn": "x"})):
+    for operation, body in (("ListRecentEvents", {}), ("GetEventTrace", {"EventId": "x"}),
+                            ("GetExecutionTrace", {"ExecutionArn": "x"})):
         with pytest.raises(Refused) as refused:
             ask("crema", operation, **body)
         assert "recent_events_max" in refused.value.text
