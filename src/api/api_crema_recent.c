@@ -225,8 +225,8 @@ static bool event_of_stream(struct op_call *call, struct str stream, struct str 
 }
 
 /* GetEventTrace {EventId} or {LogGroupName, LogStreamName} -> {Since, EventId, EmittedBy, Hops}: the event, on each bus
- * that it went through, with its deliveries: how each went, where it arrived, and what the executions that it started put on
- * buses. */
+ * that it went through, with its deliveries: how each went, where it arrived, and what the
+ * executions that it started put on buses. */
 void op_crema_get_event_trace(struct op_call *call)
 {
     struct str id = json_get_str(call->input, STR("EventId")),

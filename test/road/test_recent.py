@@ -186,8 +186,9 @@ def test_what_a_failed_putevents_took_back_is_not_there(server, ask, shop):
     states = server.client("stepfunctions")
     entries = [{"EventBusName": BUS, "Source": "taken.back", "DetailType": "x", "Detail": {}},
                {"EventBusName": BUS, "Source": "aws.reserved", "DetailType": "x", "Detail": {}}]
-    definition = {"StartAt": "Emit", "States": {"Emit": {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents",
-                                                         "Parameters": {"Entries": entries}, "End": True}}}
+    emit = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": {"Entries": entries},
+            "End": True}
+    definition = {"StartAt": "Emit", "States": {"Emit": emit}}
     machine = states.create_state_machine(name="TakesBack", roleArn=f"arn:aws:iam::{ACCOUNT}:role/x",
                                           definition=json.dumps(definition))["stateMachineArn"]
     run = states.start_execution(stateMachineArn=machine)["executionArn"]
