@@ -4,6 +4,7 @@
 #include "api/token.h"
 #include "base/arn.h"
 #include "bus/bus_recent.h"
+#include "flow/flow.h"
 
 enum {
     RECENT_PAGE = 50,
@@ -224,9 +225,59 @@ static bool event_of_stream(struct op_call *call, struct str stream, struct str 
     return false;
 }
 
-/* GetEventTrace {EventId} or {LogGroupName, LogStreamName} -> {Since, EventId, EmittedBy, Hops}: the event, on each bus
- * that it went through, with its deliveries: how each went, where it arrived, and what the
- * executions that it started put on buses. */
+/* The event of the history with that id; the array is in order, with ids from 1. */
+static const struct json *history_event(const struct json *events, int64_t id)
+{
+    return id >= 1 && id <= events->count ? &events->items[id - 1] : NULL;
+}
+
+static int64_t id_of(const struct json *event, struct str member)
+{
+    const struct json *number = json_get_typed(event, member, JSON_NUMBER);
+    int64_t id;
+    return number && json_number_i64(number->text, &id) ? id : 0;
+}
+
+/* The state of the execution that put the event: its task got the event's id for an answer. Nothing is written where
+ * the history does not tell: it has none (Express), it is longer than HISTORY_MAX, the answer has not come yet. */
+static void state_write(struct op_call *call, struct str execution_arn, struct str event_id)
+{
+    enum { HISTORY_MAX = 1000 };
+    uint32_t next = 0;
+    struct buf text;
+    struct json_writer writer;
+    struct json events;
+    struct fault ignored = { 0 };
+    buf_init(&text, PAGE_BYTES_MAX);
+    json_writer_init(&writer, &text);
+    json_begin_array(&writer);
+    bool there = flow_history_write(call->rooms->flow, call->reader, call->arena, call->ns, execution_arn,
+                                    false, true, HISTORY_MAX, &next, &writer, &ignored);
+    json_end_array(&writer);
+    there = there && !text.err &&
+            json_read(call->arena, arena_copy(call->arena, buf_str(&text)), 0, &events, NULL) == ERR_OK;
+    buf_fini(&text);
+    const struct json *event = NULL;
+    for (uint32_t i = 0; there && i < events.count && !event; i++) {
+        struct str type = json_get_str(&events.items[i], STR("type"));
+        bool answered = str_eq(type, STR("TaskSucceeded")) || str_eq(type, STR("TaskSubmitted"));
+        if (answered && str_find(events.items[i].raw, event_id) != STR_NOT_FOUND)
+            event = &events.items[i];
+    }
+    while (event && !str_eq(json_get_str(event, STR("type")), STR("TaskStateEntered"))) {
+        int64_t before = id_of(event, STR("previousEventId"));
+        event = before < id_of(event, STR("id")) ? history_event(&events, before) : NULL;
+    }
+    if (!event)
+        return;
+    json_put_member_str(call->out, STR("StateName"),
+                        json_get_str(json_get(event, STR("stateEnteredEventDetails")), STR("name")));
+    json_put_member_i64(call->out, STR("StateEnteredEventId"), id_of(event, STR("id")));
+}
+
+/* GetEventTrace {EventId} or {LogGroupName, LogStreamName} -> {Since, EventId, EmittedBy, StateName,
+ * StateEnteredEventId, Hops}: what put the event, and the event on each bus that it went through, with its deliveries:
+ * how each went, where it arrived, and what the executions that it started put on buses. */
 void op_crema_get_event_trace(struct op_call *call)
 {
     struct str id = json_get_str(call->input, STR("EventId")),
@@ -257,6 +308,8 @@ void op_crema_get_event_trace(struct op_call *call)
     json_put_member_time(out, STR("Since"), since_ms);
     json_put_member_str(out, STR("EventId"), hops.at[0].id);
     put_given(out, STR("EmittedBy"), hops.at[0].emitted_by);
+    if (hops.at[0].emitted_by.len)
+        state_write(call, hops.at[0].emitted_by, hops.at[0].id);
     json_key(out, STR("Hops"));
     json_begin_array(out);
     for (size_t i = 0; i < hops.len; i++) {

@@ -31,15 +31,6 @@ static bool read_credential(struct str credential, bool has_region, struct sigv4
     return !str_empty(ret->key_id) && !str_empty(ret->date) && !str_empty(ret->service);
 }
 
-static struct str trim(struct str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = str_from_offset(s, 1);
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 /* Of AWS4-ECDSA-P256-SHA256 the credential has no region: it may be for several. */
 static bool algorithm_has_region(struct str algorithm)
 {
@@ -65,7 +56,7 @@ bool sigv4_read_header(struct str header, struct arena *arena, struct sigv4 *ret
     while (!str_empty(rest)) {
         struct str part, name, value;
         str_cut(rest, ',', &part, &rest);
-        part = trim(part);
+        part = str_trim(part);
         if (str_empty(part))
             continue;
         if (!str_cut(part, '=', &name, &value))
@@ -247,7 +238,7 @@ static void add_query(struct buf *out, struct str query, bool presigned, struct 
 static void add_header_value(struct buf *out, struct str value)
 {
     bool space = false;
-    value = trim(value);
+    value = str_trim(value);
     for (size_t i = 0; i < value.len; i++) {
         if (value.ptr[i] == ' ' && space)
             continue;

@@ -317,10 +317,12 @@ static const struct shape_member members_GetEventTraceResponse[] = {
     { { "Since", 5 }, { "since", 5 }, &shape_Timestamp, false },
     { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
     { { "EmittedBy", 9 }, { "emittedBy", 9 }, &shape_Text, false },
+    { { "StateName", 9 }, { "stateName", 9 }, &shape_Text, false },
+    { { "StateEnteredEventId", 19 }, { "stateEnteredEventId", 19 }, &shape_Long, false },
     { { "Hops", 4 }, { "hops", 4 }, &shape_TracedEvents, false },
 };
 static const struct shape shape_GetEventTraceResponse = {
-    .type = SHAPE_STRUCTURE, .name = { "GetEventTraceResponse", 21 }, .members = members_GetEventTraceResponse, .member_count = 4
+    .type = SHAPE_STRUCTURE, .name = { "GetEventTraceResponse", 21 }, .members = members_GetEventTraceResponse, .member_count = 6
 };
 static const struct shape shape_TracedEvents = {
     .type = SHAPE_LIST, .name = { "TracedEvents", 12 }, .item = &shape_TracedEvent
@@ -656,11 +658,11 @@ const struct operation operations_crema[] = {
       .run = op_crema_get_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
-    { .service = "crema", .name = "GetEventTrace", .kind = OP_READ,
+    { .service = "crema", .name = "GetEventTrace", .kind = OP_SCAN,
       .run = op_crema_get_event_trace,
       .input = &shape_GetEventTraceRequest, .output = &shape_GetEventTraceResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },
-    { .service = "crema", .name = "GetExecutionTrace", .kind = OP_READ,
+    { .service = "crema", .name = "GetExecutionTrace", .kind = OP_SCAN,
       .run = op_crema_get_execution_trace,
       .input = &shape_GetExecutionTraceRequest, .output = &shape_GetExecutionTraceResponse,
       .body_bytes_max = 65536, .since = "0.1.0" },

@@ -67,6 +67,9 @@ bool str_eq_ignore_case(struct str a, struct str b); /* ASCII letters only */
 size_t str_find_char(struct str s, char c);          /* offset or STR_NOT_FOUND */
 size_t str_find(struct str s, struct str needle);    /* offset or STR_NOT_FOUND */
 
+/* Without the spaces and tabs at both ends. */
+struct str str_trim(struct str s);
+
 /* Cuts s at the first c: *head is what stands before it, *tail what follows.
  * False when c is absent: head is all of s, tail empty. */
 bool str_cut(struct str s, char c, struct str *head, struct str *tail);

@@ -85,22 +85,13 @@ const struct console_file *console_pack_find(const struct console_pack *pack, st
 
 /* ---- choosing ---- */
 
-static struct str trim(struct str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
-        s = str_from_offset(s, 1);
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
 /* Whether the parameters say that it is not wanted: q=0, 0.0 and so on. */
 static bool weight_is_zero(struct str parameters)
 {
     struct str parameter;
     for (bool more = true; more;) {
         more = str_cut(parameters, ';', &parameter, &parameters);
-        parameter = trim(parameter);
+        parameter = str_trim(parameter);
         if (parameter.len < 2 || (parameter.ptr[0] | 0x20) != 'q' || parameter.ptr[1] != '=')
             continue;
         for (size_t i = 2; i < parameter.len; i++)
@@ -127,7 +118,7 @@ bool console_form_choose(const struct console_file *file, struct str accept_enco
     for (bool more = accept_encoding.len > 0; more;) {
         more = str_cut(accept_encoding, ',', &item, &accept_encoding);
         (void)str_cut(item, ';', &name, &parameters);
-        name = trim(name);
+        name = str_trim(name);
         bool refused = weight_is_zero(parameters);
         if (str_eq(name, STR("*")))
             any = refused ? REFUSED : TAKEN;

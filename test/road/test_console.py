@@ -1,7 +1,9 @@
 """The web console's files as browsers get them, and what pages of other origins may not do."""
 import gzip
 import re
+import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -171,3 +173,18 @@ def test_with_keys_a_page_is_shown_and_nothing_more(new_server, page):
     assert ask(server, "GET", "/", headers={"Accept": "text/html"}).body == page.body
     answer = ask(server, body=b"{}", headers=dict(PUT, Origin=f"http://127.0.0.1:{server.port}"))
     assert "Missing Authentication Token" in answer.json["message"]
+
+
+# ---- in a browser ----
+
+def test_a_browser_shows_it_under_its_policy(server, page, tmp_path):
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("chromium is not on this machine")
+    command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+               f"--user-data-dir={tmp_path}", "--virtual-time-budget=8000", "--dump-dom", f"{server.endpoint}/"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    for text in ("Event buses", "Recent events", "State machines", "Up for", "Executions"):
+        assert text in done.stdout, done.stderr
+    said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert not said, "\n".join(said)

@@ -94,7 +94,10 @@ def test_the_chain_both_ways(server, ask, shop):
     emitted, = started["Emitted"]
     assert (emitted["DetailType"], emitted["EventBusName"]) == ("OrderProcessor.WorkflowStarted", BUS)
     second = ask("crema", "GetEventTrace", EventId=emitted["EventId"])
-    assert second["EmittedBy"] == started["ExecutionArn"]
+    assert (second["EmittedBy"], second["StateName"]) == (started["ExecutionArn"], "Emit")
+    history = server.client("stepfunctions").get_execution_history(executionArn=second["EmittedBy"])["events"]
+    entered = next(h for h in history if h["id"] == second["StateEnteredEventId"])
+    assert entered["type"] == "TaskStateEntered"
     line = second["Hops"][0]["Deliveries"][0]
     assert (line["State"], line["LogGroupName"]) == ("DELIVERED", LOGS)
 

@@ -87,6 +87,8 @@ export interface EventTrace {
   Since: number;
   EventId: string;
   EmittedBy?: string;
+  StateName?: string; // of that execution, and the entered event's id in its history
+  StateEnteredEventId?: number;
   Hops: (RecentEvent & { Deliveries: TracedDelivery[] })[]; // the bus it was put on, then those it was handed on to
 }
 
