@@ -33,6 +33,7 @@ static void test_str(void **state)
     assert_false(str_to_i64(STR("9223372036854775808"), &n));
     assert_false(str_to_i64(STR("-"), &n));
     assert_false(str_to_i64(STR("1 "), &n));
+    assert_true(str_eq(str_trim(STR(" \ta b\t ")), STR("a b")) && str_empty(str_trim(STR(" \t "))));
     assert_true(str_eq_ignore_case(STR("Content-Length"), STR("content-length")));
 }
 

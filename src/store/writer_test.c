@@ -540,6 +540,60 @@ static void test_laters(void **state)
     store_close(&store);
 }
 
+/* ---- notes: marks without writes ---- */
+
+struct note_command {
+    struct command command;
+    bool note, refuse;
+};
+
+static bool note_run(struct command *command, struct work *work)
+{
+    const struct note_command *c = (struct note_command *)command;
+    if (c->note) {
+        size_t mark = store_batch_mark(work->batch);
+        store_batch_note(work->batch);
+        assert(store_batch_mark(work->batch) == mark + 1);
+    }
+    return !c->refuse;
+}
+
+static void note_done(struct command *command, enum err committed)
+{
+    (void)command;
+    done_wrong += committed != ERR_OK;
+    done_count++;
+}
+
+/* Without a write a note is rolled back and followed by after_commit; nothing at all is neither. */
+static void test_notes(void **state)
+{
+    (void)state;
+    static const struct writer_hooks quiet = { &seen, NULL, after_rollback, after_commit };
+    static const struct {
+        bool note, refuse;
+        unsigned rollbacks, commits;
+    } cases[] = {
+        { false, false, 0, 0 }, { false, true, 0, 0 }, { true, true, 1, 0 }, { true, false, 0, 1 }
+    };
+    struct store *store = store_make(NULL);
+    struct store_stats stats;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct writer *writer = writer_make(store, NULL, &quiet);
+        assert_int_equal(writer_start(writer, NULL), ERR_OK);
+        struct note_command c = { { .run = note_run, .done = note_done }, cases[i].note, cases[i].refuse };
+        assert_int_equal(writer_submit(writer, &c.command), ERR_OK);
+        wait_for(&done_count, 1);
+        writer_close(&writer);
+        assert_int_equal(done_wrong, 0);
+        assert_int_equal(seen.rollbacks, cases[i].rollbacks);
+        assert_int_equal(seen.commits, cases[i].commits);
+    }
+    store_stats(store, &stats);
+    assert_int_equal(stats.sequence, 0);
+    store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -550,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_timer_removed_while_due),
         cmocka_unit_test(test_timer_below_the_rest),
         cmocka_unit_test(test_laters),
+        cmocka_unit_test(test_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
