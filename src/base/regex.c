@@ -13,8 +13,11 @@
 
 enum {
     PROGRAM_MAX = 2048, /* places */
+    SEARCH_MAX = 1024,  /* of an expression that is searched for: many look at each character of long texts */
     STATES_MAX = 1024,  /* rows of the table */
     CUTS_MAX = 16384,   /* ends of ranges, of all classes */
+    WORK_MAX = 4 << 20, /* places looked at to make it: some milliseconds */
+    BUCKETS = 1024,
 };
 
 enum place_type { PLACE_CLASS, PLACE_SPLIT, PLACE_BEGIN, PLACE_END, PLACE_MATCH };
@@ -39,9 +42,11 @@ struct machine {
     uint64_t *classes_of_kind; /* bit i: class i holds it */
     unsigned kind_count;
     uint16_t *table; /* [state * kind_count + kind]; NULL: too large */
+    uint16_t found;  /* of a search: the state in which it is over; 0: none */
     bool *accepts;
     bool accepts_empty; /* the empty text, where ^ and $ hold at once */
     bool negated;       /* a negative look-ahead */
+    bool search;        /* over as soon as PLACE_MATCH is reached */
 };
 
 struct regex {
@@ -197,6 +202,8 @@ static bool make_kinds(struct arena *arena, struct arena *scratch, const struct 
 
 /* ---- sets of places ---- */
 
+enum { MATCH_AT = 0 }; /* built first */
+
 struct place_set {
     uint16_t count;
     uint16_t at[PROGRAM_MAX];   /* in the order they came */
@@ -248,10 +255,20 @@ static bool set_accepts(const struct machine *machine, const struct place_set *s
     return false;
 }
 
+static bool set_found(const struct machine *machine, const struct place_set *set)
+{
+    uint16_t slot = set->slot[MATCH_AT];
+    return machine->search && slot < set->count && set->at[slot] == MATCH_AT;
+}
+
 static void set_step(const struct machine *machine, const struct place_set *from, unsigned kind,
                      struct place_set *to)
 {
     to->count = 0;
+    if (set_found(machine, from)) {
+        set_add(to, MATCH_AT);
+        return;
+    }
     uint64_t in = machine->classes_of_kind[kind];
     for (size_t i = 0; i < from->count; i++) {
         const struct place *here = &machine->program[from->at[i]];
@@ -262,9 +279,18 @@ static void set_step(const struct machine *machine, const struct place_set *from
 
 /* ---- the table ---- */
 
+enum { STATE_DEAD = 0, STATE_START = 1 };
+
 struct state_key {
     uint16_t *places;
     uint16_t count;
+    uint16_t next; /* in its bucket; 0: the last */
+};
+
+struct states {
+    struct state_key keys[STATES_MAX];
+    unsigned count;
+    uint16_t buckets[BUCKETS]; /* 0: empty; the dead state is in none */
 };
 
 static int compare_u16(const void *a, const void *b)
@@ -273,63 +299,79 @@ static int compare_u16(const void *a, const void *b)
 }
 
 /* The state of a set, made if it is new; STATES_MAX when there are too many. */
-static unsigned state_of(struct arena *arena, const struct machine *machine, struct state_key *states,
-                         unsigned *state_count, const struct place_set *set)
+static unsigned state_of(struct arena *arena, const struct machine *machine, struct states *states,
+                         const struct place_set *set)
 {
     uint16_t sorted[PROGRAM_MAX];
     uint16_t count = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        if (machine->program[set->at[i]].type != PLACE_SPLIT)
-            sorted[count++] = set->at[i];
+    if (set_found(machine, set)) {
+        sorted[count++] = MATCH_AT;
+    } else {
+        for (size_t i = 0; i < set->count; i++) {
+            if (machine->program[set->at[i]].type != PLACE_SPLIT)
+                sorted[count++] = set->at[i];
+        }
     }
+    if (count == 0 && states->count)
+        return STATE_DEAD;
     if (count > 1)
         qsort(sorted, count, sizeof(*sorted), compare_u16);
-    for (unsigned i = 0; i < *state_count; i++) {
-        if (states[i].count == count &&
-            (count == 0 || memcmp(states[i].places, sorted, count * sizeof(*sorted)) == 0))
+    uint32_t hash = 0;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ sorted[i]) * UINT32_C(0x9E3779B1);
+    uint16_t *bucket = &states->buckets[(hash >> 16) % BUCKETS];
+    for (unsigned i = *bucket; i; i = states->keys[i].next) {
+        if (states->keys[i].count == count &&
+            memcmp(states->keys[i].places, sorted, count * sizeof(*sorted)) == 0)
             return i;
     }
-    if (*state_count == STATES_MAX)
+    if (states->count == STATES_MAX)
         return STATES_MAX;
-    states[*state_count].places = ARENA_ARRAY(arena, uint16_t, count + 1u);
-    memcpy(states[*state_count].places, sorted, count * sizeof(*sorted));
-    states[*state_count].count = count;
-    return (*state_count)++;
+    struct state_key *key = &states->keys[states->count];
+    key->places = ARENA_ARRAY(arena, uint16_t, count + 1u);
+    memcpy(key->places, sorted, count * sizeof(*sorted));
+    key->count = count;
+    if (states->count) {
+        key->next = *bucket;
+        *bucket = (uint16_t)states->count;
+    }
+    return states->count++;
 }
-
-enum { STATE_DEAD = 0, STATE_START = 1 };
 
 static void make_table(struct arena *arena, struct machine *machine)
 {
     struct arena scratch = { 0 };
-    struct state_key *states = ARENA_ARRAY(&scratch, struct state_key, STATES_MAX);
+    struct states *states = ARENA_NEW(&scratch, struct states);
     struct place_set *set = ARENA_NEW(&scratch, struct place_set),
                      *next = ARENA_NEW(&scratch, struct place_set);
     uint16_t *table = ARENA_ARRAY(&scratch, uint16_t, (size_t)STATES_MAX * machine->kind_count);
     bool *accepts = ARENA_ARRAY(&scratch, bool, STATES_MAX);
-    unsigned state_count = 0;
-    state_of(&scratch, machine, states, &state_count, set); /* the empty set: dead */
+    size_t work = 0;
+    state_of(&scratch, machine, states, set); /* the empty set: dead */
     follow(machine, set, machine->start, true, false);
     machine->accepts_empty = set_accepts(machine, set, true);
-    bool small = state_of(&scratch, machine, states, &state_count, set) == STATE_START;
-    for (unsigned state = STATE_START; small && state < state_count; state++) {
+    bool small = state_of(&scratch, machine, states, set) == STATE_START;
+    for (unsigned state = STATE_START; small && state < states->count; state++) {
         set->count = 0;
-        for (unsigned i = 0; i < states[state].count; i++)
-            set_add(set, states[state].places[i]);
+        for (unsigned i = 0; i < states->keys[state].count; i++)
+            set_add(set, states->keys[state].places[i]);
         accepts[state] = set_accepts(machine, set, false);
+        if (set_found(machine, set))
+            machine->found = (uint16_t)state;
         for (unsigned kind = 0; small && kind < machine->kind_count; kind++) {
             set_step(machine, set, kind, next);
-            unsigned to = state_of(&scratch, machine, states, &state_count, next);
-            small = to < STATES_MAX;
+            work += set->count + next->count;
+            unsigned to = state_of(&scratch, machine, states, next);
+            small = to < STATES_MAX && work <= WORK_MAX;
             table[(size_t)state * machine->kind_count + kind] = (uint16_t)to;
         }
     }
     if (small) {
-        size_t cells = (size_t)state_count * machine->kind_count;
+        size_t cells = (size_t)states->count * machine->kind_count;
         machine->table = ARENA_ARRAY(arena, uint16_t, cells);
         memcpy(machine->table, table, cells * sizeof(*table));
-        machine->accepts = ARENA_ARRAY(arena, bool, state_count);
-        memcpy(machine->accepts, accepts, state_count);
+        machine->accepts = ARENA_ARRAY(arena, bool, states->count);
+        memcpy(machine->accepts, accepts, states->count);
     }
     arena_fini(&scratch);
 }
@@ -342,8 +384,10 @@ static enum err machine_make(struct arena *arena, struct arena *scratch, const s
 {
     struct builder b = { .arena = scratch, .program = ARENA_ARRAY(scratch, struct place, PROGRAM_MAX) };
     uint16_t match = place_add(&b, PLACE_MATCH, 0, 0, 0);
+    assert(match == MATCH_AT);
+    machine->search = flags & REGEX_SEARCH;
     machine->start = build(&b, tree->parts[part].root, match);
-    if (b.full || !make_kinds(arena, scratch, tree, machine))
+    if (b.full || (machine->search && b.length > SEARCH_MAX) || !make_kinds(arena, scratch, tree, machine))
         return diag_set(reterr, ERR_UNSUPPORTED, "too large: %.*s", STR_ARG(pattern));
     machine->program = ARENA_ARRAY(arena, struct place, b.length);
     memcpy(machine->program, b.program, b.length * sizeof(*b.program));
@@ -401,6 +445,8 @@ static bool match_by_table(const struct machine *machine, struct str text)
         state = machine->table[state * machine->kind_count + kind];
         if (state == STATE_DEAD)
             return false;
+        if (state == machine->found)
+            return true;
     }
     return machine->accepts[state];
 }
@@ -417,6 +463,8 @@ static bool match_by_steps(const struct machine *machine, struct str text)
         set_step(machine, now, kind_of(&machine->kinds, code), next);
         if (next->count == 0)
             return false;
+        if (set_found(machine, next))
+            return true;
         struct place_set *former = now;
         now = next;
         next = former;

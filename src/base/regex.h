@@ -1,9 +1,8 @@
 /* regex.h - regular expressions, matched in linear time.
  *
- * Covers what the service models use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
+ * Covers what the service models and filter patterns use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
  * groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second expression over
- * the same text. Anything else is refused when it is compiled, never guessed. A match is of the whole text,
- * as the services match.
+ * the same text. Anything else is refused when it is compiled, never guessed.
  *
  * Truths: 1. Time is the length of the text times at most the size of the expression: no backtracking.
  *            A table of states, worked out at the start, makes it one look-up a character; an expression that
@@ -22,13 +21,14 @@ enum regex_flag {
     REGEX_DOT_ALL = 2,  /* . takes line ends too */
     /* No table: what compiling costs is the length of the pattern. For patterns that come from outside. */
     REGEX_STEPWISE = 4,
+    REGEX_SEARCH = 8, /* somewhere in the text: ^ and $ are its ends, {,n} is {0,n}; no look-ahead */
 };
 
 /* flags: of enum regex_flag. ERR_UNSUPPORTED, ERR_INVALID or ERR_LIMIT (says what and where). The expression
  * lives in the arena. */
 enum err regex_compile(struct arena *arena, struct str pattern, unsigned flags, struct regex **ret,
                        struct diag *reterr) MUST_USE;
-/* text: valid UTF-8. */
+/* text: UTF-8; of what is not, some characters are taken for others. */
 bool regex_match(const struct regex *regex, struct str text);
 size_t regex_places(const struct regex *regex); /* of its machines: each may cost a step at each character */
 /* The same without the table; tests hold the two against each other. */

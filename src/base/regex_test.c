@@ -103,6 +103,84 @@ static void test_matches_whole_texts(void **state)
     assert_true(matches("a.b", str_of("a\0b", 3)));
 }
 
+static void test_searches(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+        bool found;
+    } cases[] = {
+        { "AUTHORIZED", "[ERROR 401] UNAUTHORIZED REQUEST", true },
+        { "AUTHORIZED", "[ERROR 401] UNAUTHORIZE D", false },
+        { "", "", true },
+        { "", "x", true },
+        { "a*", "b", true },
+        { "a+", "bbb", false },
+        { "^[hc]at", "hat and cat", true },
+        { "^[hc]at", "a hat", false },
+        { "[hc]at$", "the cat", true },
+        { "[hc]at$", "cats", false },
+        { "^$", "", true },
+        { "^$", "x", false },
+        { "^a|b", "xb", true },
+        { "^a|b", "xa", false },
+        { "a|b$", "bx", false },
+        { "^starting|^shutting down", "shutting down", true },
+        { "^starting|^shutting down", "skipping starting", false },
+        { "a{,2}b", "xaab", true },
+        { "^a{,2}b", "aaab", false },
+        { "a.b", "xa\nb", true },
+        { "a.b",
+          "a\xe2\x98\x95"
+          "b",
+          true },
+        { "^.at$", "hat", true },
+        { "\\[.\\]", "a []] b", true },
+        { "ab[0-9]*", "xab", true },
+        { "x$y", "xy", false },
+        { "x^y", "xy", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct regex *regex;
+        struct diag diag = { "" };
+        if (regex_compile(&arena, str_from(cases[i].pattern), REGEX_SEARCH | REGEX_DOT_ALL, &regex, &diag))
+            fail_msg("%s: %s", cases[i].pattern, diag.text);
+        struct str text = str_from(cases[i].text);
+        if (regex_match(regex, text) != cases[i].found || regex_match_stepwise(regex, text) != cases[i].found)
+            fail_msg("%s in '%s' is not %d", cases[i].pattern, cases[i].text, cases[i].found);
+    }
+}
+
+/* Every expression of a few letters against every text of a few, by table and step by step and as a whole match of
+ * what says the same. */
+static void test_a_search_is_a_whole_match_between_anything(void **state)
+{
+    static const char letters[] = "ab.*|^$";
+    (void)state;
+    for (unsigned n = 0; n < 7 * 7 * 7 * 7; n++) {
+        char pattern[5] = { letters[n % 7], letters[n / 7 % 7], letters[n / 49 % 7], letters[n / 343], 0 };
+        char whole[40];
+        (void)snprintf(whole, sizeof(whole), "[ab]*(?:%s)[ab]*", pattern);
+        struct arena own = { 0 };
+        struct regex *search, *match;
+        struct diag diag;
+        if (regex_compile(&own, str_from(pattern), REGEX_SEARCH, &search, &diag) == ERR_OK &&
+            regex_compile(&own, str_from(whole), 0, &match, &diag) == ERR_OK) {
+            for (unsigned t = 0; t < 32; t++) {
+                char text[5];
+                size_t len = t < 16 ? 4 : t < 24 ? 3 : t < 28 ? 2 : t < 30 ? 1 : 0;
+                for (size_t i = 0; i < len; i++)
+                    text[i] = t >> i & 1 ? 'a' : 'b';
+                bool wanted = regex_match(match, str_of(text, len));
+                if (regex_match(search, str_of(text, len)) != wanted ||
+                    regex_match_stepwise(search, str_of(text, len)) != wanted)
+                    fail_msg("%s in '%.*s'", pattern, (int)len, text);
+            }
+        }
+        arena_fini(&own);
+    }
+}
+
 static void test_refuses_what_it_does_not_cover(void **state)
 {
     static const char *const patterns[] = {
@@ -192,6 +270,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matches_whole_texts),
+        cmocka_unit_test(test_searches),
+        cmocka_unit_test(test_a_search_is_a_whole_match_between_anything),
         cmocka_unit_test(test_refuses_what_it_does_not_cover),
         cmocka_unit_test(test_too_large_a_table_is_run_stepwise),
         cmocka_unit_test(test_flags),

@@ -337,7 +337,8 @@ static struct node *parse_repeat(struct parser *p)
         } else if (take(p, "?")) {
             max = 1;
         } else if (take(p, "{")) {
-            if (!parse_count(p, &min))
+            if (!parse_count(p, &min) && !((p->flags & REGEX_SEARCH) && peek(p, ',') &&
+                                           !str_starts(str_from_offset(p->text, p->at), STR(",}"))))
                 return refuse(p, ERR_INVALID, "a number expected");
             max = min;
             if (take(p, ",") && !parse_count(p, &max))
@@ -379,20 +380,27 @@ static struct node *parse_alternate(struct parser *p)
     return node;
 }
 
+static struct node *any_number_of_anything(struct parser *p)
+{
+    struct regex_range all = { 0, REGEX_CODE_POINTS - 1 };
+    struct node *anything = class_node(p, class_of(p->arena, &all, 1, false));
+    struct node *rest = anything ? node_new(p, NODE_REPEAT, anything, NULL) : NULL;
+    if (rest)
+        rest->max = UINT32_MAX;
+    return rest;
+}
+
 /* A look-ahead at the start is a part of its own: what it says, and then anything. */
 static bool read_look_ahead(struct parser *p, bool negated)
 {
-    struct regex_range all = { 0, REGEX_CODE_POINTS - 1 };
     struct node *ahead = parse_alternate(p);
     if (ahead && !take(p, ")"))
         ahead = refuse(p, ERR_INVALID, "')' expected");
-    struct node *anything = ahead ? class_node(p, class_of(p->arena, &all, 1, false)) : NULL;
-    if (anything && p->tree->part_count + 1 == REGEX_PARTS_MAX)
-        anything = refuse(p, ERR_UNSUPPORTED, "too many look-aheads");
-    if (!anything)
+    struct node *rest = ahead ? any_number_of_anything(p) : NULL;
+    if (rest && p->tree->part_count + 1 == REGEX_PARTS_MAX)
+        rest = refuse(p, ERR_UNSUPPORTED, "too many look-aheads");
+    if (!rest)
         return false;
-    struct node *rest = node_new(p, NODE_REPEAT, anything, NULL);
-    rest->max = UINT32_MAX;
     p->tree->parts[p->tree->part_count].root = node_new(p, NODE_CONCAT, ahead, rest);
     p->tree->parts[p->tree->part_count++].negated = negated;
     return true;
@@ -402,16 +410,21 @@ enum err regex_tree_read(struct arena *arena, struct str pattern, unsigned flags
                          struct diag *reterr)
 {
     struct parser p = { .arena = arena, .text = pattern, .tree = ret, .diag = reterr, .flags = flags };
-    bool negated;
+    bool negated, search = flags & REGEX_SEARCH;
     *ret = (struct regex_tree){ .class_count = 0 };
-    take(&p, "^"); /* holds where a whole match begins; look-ahead stands behind it */
-    while ((negated = take(&p, "(?!")) || take(&p, "(?=")) {
+    if (!search)
+        take(&p, "^"); /* holds where a whole match begins; look-ahead stands behind it */
+    while (!search && ((negated = take(&p, "(?!")) || take(&p, "(?="))) {
         if (!read_look_ahead(&p, negated))
             return p.err;
     }
     struct node *root = parse_alternate(&p);
     if (root && p.at < pattern.len)
         root = refuse(&p, ERR_INVALID, "')' without '('");
+    if (root && search) {
+        struct node *before = any_number_of_anything(&p);
+        root = before ? node_new(&p, NODE_CONCAT, before, root) : NULL;
+    }
     if (!root)
         return p.err;
     ret->parts[ret->part_count++].root = root;
