@@ -110,6 +110,7 @@ void op_logs_start_query_prepare(struct op_call *call);
 void op_logs_stop_query(struct op_call *call);
 void op_logs_tag_log_group(struct op_call *call);
 void op_logs_tag_resource(struct op_call *call);
+void op_logs_test_metric_filter(struct op_call *call);
 void op_logs_untag_log_group(struct op_call *call);
 void op_logs_untag_resource(struct op_call *call);
 

@@ -207,6 +207,14 @@ static const struct shape shape_StopQueryRequest;
 static const struct shape shape_StopQueryResponse;
 static const struct shape shape_TagLogGroupRequest;
 static const struct shape shape_TagResourceRequest;
+static const struct shape shape_TestMetricFilterRequest;
+static const struct shape shape_TestEventMessages;
+static const struct shape shape_TestMetricFilterResponse;
+static const struct shape shape_MetricFilterMatches;
+static const struct shape shape_MetricFilterMatchRecord;
+static const struct shape shape_EventNumber;
+static const struct shape shape_ExtractedValues;
+static const struct shape shape_Token;
 static const struct shape shape_UntagLogGroupRequest;
 static const struct shape shape_TagList;
 static const struct shape shape_UntagResourceRequest;
@@ -1276,6 +1284,42 @@ static const struct shape_member members_TagResourceRequest[] = {
 static const struct shape shape_TagResourceRequest = {
     .type = SHAPE_STRUCTURE, .name = { "TagResourceRequest", 18 }, .members = members_TagResourceRequest, .member_count = 2
 };
+static const struct shape_member members_TestMetricFilterRequest[] = {
+    { { "filterPattern", 13 }, { "filterPattern", 13 }, &shape_FilterPattern, true },
+    { { "logEventMessages", 16 }, { "logEventMessages", 16 }, &shape_TestEventMessages, true },
+};
+static const struct shape shape_TestMetricFilterRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "TestMetricFilterRequest", 23 }, .members = members_TestMetricFilterRequest, .member_count = 2
+};
+static const struct shape shape_TestEventMessages = {
+    .type = SHAPE_LIST, .name = { "TestEventMessages", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(50), .item = &shape_EventMessage
+};
+static const struct shape_member members_TestMetricFilterResponse[] = {
+    { { "matches", 7 }, { "matches", 7 }, &shape_MetricFilterMatches, false },
+};
+static const struct shape shape_TestMetricFilterResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "TestMetricFilterResponse", 24 }, .members = members_TestMetricFilterResponse, .member_count = 1
+};
+static const struct shape shape_MetricFilterMatches = {
+    .type = SHAPE_LIST, .name = { "MetricFilterMatches", 19 }, .item = &shape_MetricFilterMatchRecord
+};
+static const struct shape_member members_MetricFilterMatchRecord[] = {
+    { { "eventNumber", 11 }, { "eventNumber", 11 }, &shape_EventNumber, false },
+    { { "eventMessage", 12 }, { "eventMessage", 12 }, &shape_EventMessage, false },
+    { { "extractedValues", 15 }, { "extractedValues", 15 }, &shape_ExtractedValues, false },
+};
+static const struct shape shape_MetricFilterMatchRecord = {
+    .type = SHAPE_STRUCTURE, .name = { "MetricFilterMatchRecord", 23 }, .members = members_MetricFilterMatchRecord, .member_count = 3
+};
+static const struct shape shape_EventNumber = {
+    .type = SHAPE_LONG, .name = { "EventNumber", 11 }
+};
+static const struct shape shape_ExtractedValues = {
+    .type = SHAPE_MAP, .name = { "ExtractedValues", 15 }, .key = &shape_Token, .item = &shape_Value
+};
+static const struct shape shape_Token = {
+    .type = SHAPE_STRING, .name = { "Token", 5 }
+};
 static const struct shape_member members_UntagLogGroupRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
     { { "tags", 4 }, { "tags", 4 }, &shape_TagList, true },
@@ -1501,7 +1545,10 @@ const struct operation operations_logs[] = {
       .run = op_logs_tag_resource,
       .input = &shape_TagResourceRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "TestMetricFilter", .kind = OP_REFUSED },
+    { .service = "logs", .name = "TestMetricFilter", .kind = OP_READ,
+      .run = op_logs_test_metric_filter,
+      .input = &shape_TestMetricFilterRequest, .output = &shape_TestMetricFilterResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "TestTransformer", .kind = OP_REFUSED },
     { .service = "logs", .name = "UntagLogGroup", .kind = OP_WRITE,
       .run = op_logs_untag_log_group,

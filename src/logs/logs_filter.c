@@ -25,6 +25,7 @@ static void page_fill(struct logs_scan *scan, struct arena *arena, const struct 
                       const struct logs_pattern *pattern, size_t limit, int64_t stop_at_ns,
                       struct logs_filter_page *ret)
 {
+    struct logs_matcher *matcher = logs_matcher_new();
     VEC(struct logs_event) events = { 0 };
     struct logs_position examined_at = { 0 };
     unsigned examined = 0;
@@ -36,7 +37,7 @@ static void page_fill(struct logs_scan *scan, struct arena *arena, const struct 
             ret->more = true;
             break;
         }
-        if (logs_pattern_matches(pattern, scanned.message)) {
+        if (logs_pattern_matches(pattern, matcher, scanned.message)) {
             size_t one = scanned.message.len + LOGS_EVENT_OVERHEAD_BYTES;
             if (events.len && bytes + one > LOGS_PAGE_BYTES_MAX) {
                 ret->more = true;
@@ -55,6 +56,7 @@ static void page_fill(struct logs_scan *scan, struct arena *arena, const struct 
         examined++;
         examined_at = scanned.at;
     }
+    logs_matcher_free(&matcher);
     struct logs_position stopped_at;
     if (ret->more) {
         ret->after = place_write(arena, examined_at);
@@ -87,11 +89,7 @@ bool logs_filter(struct store_reader *reader, struct arena *arena, const struct 
                                      .scanner = query->scanner,
                                      .stop_at_ns =
                                          clock_monotonic_ns() + (int64_t)LOGS_FILTER_TIME_MAX_MS * 1000000 };
-    struct str *needles = ARENA_ARRAY(arena, struct str, pattern.count + 1);
-    for (size_t i = 0; i < pattern.count; i++)
-        if (pattern.terms[i].kind == LOGS_TERM_REQUIRED)
-            needles[range.needle_count++] = pattern.terms[i].text;
-    range.needles = needles;
+    range.needle_count = logs_pattern_needles(&pattern, &range.needles);
     if (query->has_start)
         range.first.timestamp_ms = query->start_ms;
     if (query->has_end && query->end_ms < INT64_MAX)

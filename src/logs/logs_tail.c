@@ -272,6 +272,7 @@ enum err logs_tail_open(const struct logs_tail_settings *settings, struct logs_t
         tail->settings.behind_bytes_max = BEHIND_BYTES_MAX;
     if (!tail->settings.time_max_ms)
         tail->settings.time_max_ms = TIME_MAX_MS;
+    tail->matcher = logs_matcher_new();
     tail->mutex = mutex_new();
     tail->woken = condition_new();
     tail->queue_last = &tail->queue;
@@ -312,6 +313,7 @@ void logs_tail_close(struct logs_tail **at)
         tail->queue = next;
     }
     free(tail->watched);
+    logs_matcher_free(&tail->matcher);
     condition_free(&tail->woken);
     mutex_free(&tail->mutex);
     free(tail);

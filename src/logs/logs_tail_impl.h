@@ -66,6 +66,7 @@ struct logs_tail {
     struct logs_tail_watchers watchers; /* first; changed with the mutex held */
     struct logs_tail_settings settings;
     struct thread *thread;
+    struct logs_matcher *matcher; /* the tail's thread */
     struct mutex *mutex;
     struct condition *woken;
     /* under the mutex */

@@ -112,7 +112,7 @@ bool tail_session_wants(const struct logs_tail_session *session, const struct ta
         return false;
     if (query->prefix_count && !is_one_of(stream, query->prefixes, query->prefix_count, true))
         return false;
-    return logs_pattern_matches(&session->pattern, message);
+    return logs_pattern_matches(&session->pattern, session->tail->matcher, message);
 }
 
 static size_t sample_left(const struct logs_tail_session *session)

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-const char *const golden_match_files[] = { "values",       "operators", "strings", "numeric", "cidr",
-                                           "anything_but", "places",    "or",      "refused" };
+const char *const golden_match_files[] = { "pattern/values",  "pattern/operators", "pattern/strings",
+                                           "pattern/numeric", "pattern/cidr",      "pattern/anything_but",
+                                           "pattern/places",  "pattern/or",        "pattern/refused" };
 const size_t golden_match_file_count = sizeof(golden_match_files) / sizeof(golden_match_files[0]);
 
 struct json golden_json(struct arena *arena, struct str text)
@@ -40,12 +41,12 @@ static struct str text_of(struct arena *arena, const char *file)
     static const char *const folders[] = { "test", "../test", "../../test" };
     char path[200];
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        (void)snprintf(path, sizeof(path), "%s/golden/pattern/%s.jsonl", folders[i], file);
+        (void)snprintf(path, sizeof(path), "%s/golden/%s.jsonl", folders[i], file);
         struct str text = golden_file(arena, path);
         if (text.len)
             return text;
     }
-    fail_msg("test/golden/pattern/%s.jsonl is not there", file);
+    fail_msg("test/golden/%s.jsonl is not there", file);
     return STR_EMPTY;
 }
 

@@ -99,7 +99,7 @@ static void test_explain(void **state)
     (void)state;
     struct buf out;
     buf_init(&out, 0);
-    assert_true(golden_each("explain", check_explained, &out) > 20);
+    assert_true(golden_each("pattern/explain", check_explained, &out) > 20);
     buf_fini(&out);
 }
 

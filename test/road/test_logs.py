@@ -503,11 +503,11 @@ def test_filter_errors(logs, group, stream):
     refused(logs.filter_log_events, "InvalidParameterException",
             "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.", logGroupName=group,
             logStreamNames=[stream], logStreamNamePrefix="s")
-    for pattern, what in (("{ $.a = 1 }", "JSON patterns ({ ... })"), ("[a, b]", "Space-delimited patterns ([ ... ])"),
-                          ("%a%", "Regular expressions (%...%)")):
-        refused(logs.filter_log_events, "InvalidParameterException", what +
-                " are not supported in filter patterns yet: "
-                'use terms, "phrases", ?optional and -excluded terms.', logGroupName=group, filterPattern=pattern)
+    for pattern, what in (("{ $.a = }", "a value is missing at character 9."),
+                          ("[a, b", "an operator is missing at character 6."),
+                          ("%(a)%", "parentheses are not supported in a regular expression at character 2.")):
+        refused(logs.filter_log_events, "InvalidParameterException", "Invalid filter pattern: " + what,
+                logGroupName=group, filterPattern=pattern)
     refused(logs.filter_log_events, "InvalidParameterException", "Invalid character(s) in term ':'", logGroupName=group,
             filterPattern="error: x")
     with pytest.raises(ClientError) as caught:
