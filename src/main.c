@@ -20,6 +20,7 @@
 #include "logs/logs.h"
 #include "logs/logs_export.h"
 #include "logs/logs_scanner.h"
+#include "logs/logs_subscription.h"
 #include "logs/logs_tail.h"
 #include "query/queries.h"
 #include "store/key.h"
@@ -168,6 +169,12 @@ static bool task_known(void *self, struct str resource, struct str *ret_why)
                                       : operation_task_known(&server->caller, resource, ret_why);
 }
 
+static bool function_known(void *self, struct str arn, struct str *ret_why)
+{
+    struct server *server = self;
+    return function_task_known(&server->functions, arn, ret_why);
+}
+
 static enum err open_tail(struct server *server, struct diag *reterr)
 {
     const struct settings *settings = &server->settings;
@@ -264,6 +271,8 @@ static void wire_rooms(struct server *server)
     deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
     deliver_on_retry(deliver, DELIVERY_OF_RULE, bus_delivery_retried, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
+    deliver_on_done(deliver, DELIVERY_OF_SUBSCRIPTION, bus_subscription_done, server->bus);
+    logs_subscriptions_open(server->logs, deliver, function_known, server);
     deliver_on_wanted(deliver, DELIVERY_OF_TASK, flow_task_wanted, server->flow);
     flow_on_ready(server->flow, api_wake, server->api);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
@@ -406,6 +415,19 @@ static void write_logs_metrics(void *self, struct buf *out)
     metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void write_filter_metrics(void *self, struct buf *out)
+{
+    struct server *server = self;
+    struct logs_filter_stats filters;
+    logs_filter_stats(server->logs, &filters);
+    const struct metric rows[] = {
+        { "crema_log_subscription_records_total", "counter", "Records that subscription filters passed on.",
+          filters.records },
+        { "crema_log_subscription_events_total", "counter", "Log events in them.", filters.events },
+    };
+    metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
+}
+
 static void write_metrics(void *self, struct buf *out)
 {
     struct server *server = self;
@@ -528,6 +550,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
     wire_rooms(server);
     api_add_metrics(server->api, write_metrics, server);
     api_add_metrics(server->api, write_logs_metrics, server);
+    api_add_metrics(server->api, write_filter_metrics, server);
     return open_http(server, reterr);
 }
 

@@ -58,6 +58,7 @@ static void inbox_entry_write(struct json_writer *out, const struct bus_inbox_en
     put_text(out, STR("EventBusName"), record, STR("bus"));
     put_text(out, STR("EventId"), record, STR("event"));
     put_text(out, STR("RuleArn"), record, STR("rule"));
+    put_text(out, STR("LogGroupArn"), record, STR("group"));
     put_text(out, STR("TargetId"), record, STR("target"));
     put_text(out, STR("TargetArn"), record, STR("arn"));
     put_number(out, STR("Attempts"), record, STR("attempts"));

@@ -1,6 +1,75 @@
 /* api_logs_filter.c - CloudWatch Logs: filters of log groups, and their patterns. */
 #include "api/operations.h"
+#include "api/token.h"
 #include "logs/logs_pattern.h"
+#include "logs/logs_subscription.h"
+
+/* ---- input ---- */
+
+static struct str in_str(const struct op_call *call, struct str name)
+{
+    return json_get_str(call->input, name);
+}
+
+/* The text of a fault on the writer's thread is of the command's arena, which ends before the answer. */
+static void done(struct op_call *call, bool ok)
+{
+    if (!ok)
+        call->fault.text = arena_copy(call->arena, call->fault.text);
+}
+
+/* What the service has for log transformers and for accounts in several regions. */
+static bool in_built(struct op_call *call)
+{
+    static const char *const names[] = { "applyOnTransformedLogs", "fieldSelectionCriteria",
+                                         "emitSystemFields", "emitSystemFieldDimensions" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct json *value = json_get(call->input, str_from(names[i]));
+        bool said = value && (value->type == JSON_TRUE || (value->type == JSON_STRING && value->text.len) ||
+                              (value->type == JSON_ARRAY && value->count));
+        if (said)
+            return fault_set(&call->fault, call->arena, FAULT_INVALID_PARAMETER, "%s is not supported yet.",
+                             names[i]);
+    }
+    return true;
+}
+
+/* ---- pages of lists by name: a token is the name that ended the page before ---- */
+
+struct page {
+    struct str prefix, after;
+    size_t limit, given;
+    bool more;
+};
+
+static bool in_page(struct op_call *call, struct page *ret)
+{
+    int64_t limit = 0;
+    const struct json *value = json_get_typed(call->input, STR("limit"), JSON_NUMBER);
+    *ret = (struct page){ .prefix = in_str(call, STR("filterNamePrefix")), .limit = LOGS_LIST_MAX };
+    if (value && json_number_i64(value->text, &limit) && limit > 0)
+        ret->limit = (size_t)limit;
+    struct str token = in_str(call, STR("nextToken"));
+    if (str_empty(token) || (token_read(call, token, &ret->after) && !str_empty(ret->after)))
+        return true;
+    return fault_set(&call->fault, call->arena, FAULT_INVALID_PARAMETER,
+                     "The specified nextToken is invalid.");
+}
+
+/* Whether the name belongs on the page; false with page->more: the page is full. */
+static bool page_takes(struct page *page, struct str name)
+{
+    if (!str_starts(name, page->prefix) || (page->after.len && str_compare(name, page->after) <= 0))
+        return false;
+    if (page->given == page->limit) {
+        page->more = true;
+        return false;
+    }
+    page->given++;
+    return true;
+}
+
+/* ---- patterns ---- */
 
 static void out_match(struct op_call *call, const struct logs_pattern *pattern, struct logs_matcher *matcher,
                       uint32_t number, struct str message)
@@ -36,4 +105,68 @@ void op_logs_test_metric_filter(struct op_call *call)
     json_end_array(call->out);
     json_end_object(call->out);
     logs_matcher_free(&matcher);
+}
+
+/* ---- subscription filters ---- */
+
+void op_logs_put_subscription_filter(struct op_call *call)
+{
+    struct logs_subscription subscription = {
+        .name = in_str(call, STR("filterName")),
+        .pattern = in_str(call, STR("filterPattern")),
+        .destination = in_str(call, STR("destinationArn")),
+        .role = in_str(call, STR("roleArn")),
+        .distribution = in_str(call, STR("distribution")),
+    };
+    if (in_built(call))
+        done(call, logs_subscription_put(call->rooms->logs, call->work, call->ns,
+                                         in_str(call, STR("logGroupName")), &subscription, &call->fault));
+}
+
+void op_logs_delete_subscription_filter(struct op_call *call)
+{
+    done(call,
+         logs_subscription_delete(call->rooms->logs, call->work, call->ns, in_str(call, STR("logGroupName")),
+                                  in_str(call, STR("filterName")), &call->fault));
+}
+
+static void out_subscription(struct json_writer *out, struct str group, const struct logs_subscription *s)
+{
+    json_begin_object(out);
+    json_put_member_str(out, STR("filterName"), s->name);
+    json_put_member_str(out, STR("logGroupName"), group);
+    json_put_member_str(out, STR("filterPattern"), s->pattern);
+    json_put_member_str(out, STR("destinationArn"), s->destination);
+    if (s->role.len)
+        json_put_member_str(out, STR("roleArn"), s->role);
+    json_put_member_str(out, STR("distribution"), s->distribution.len ? s->distribution : STR("ByLogStream"));
+    json_put_member_i64(out, STR("creationTime"), s->created_ms);
+    json_end_object(out);
+}
+
+void op_logs_describe_subscription_filters(struct op_call *call)
+{
+    struct logs_group group;
+    struct logs_subscription *subscriptions;
+    struct page page;
+    size_t count;
+    if (!in_page(call, &page) ||
+        !logs_group_get(call->reader, call->arena, call->ns, in_str(call, STR("logGroupName")), &group,
+                        &call->fault) ||
+        !logs_subscription_list(call->reader, call->arena, &group, &subscriptions, &count, &call->fault))
+        return;
+    struct str last = STR_EMPTY;
+    json_begin_object(call->out);
+    json_key(call->out, STR("subscriptionFilters"));
+    json_begin_array(call->out);
+    for (size_t i = 0; i < count && !page.more; i++) {
+        if (page_takes(&page, subscriptions[i].name)) {
+            out_subscription(call->out, group.name, &subscriptions[i]);
+            last = subscriptions[i].name;
+        }
+    }
+    json_end_array(call->out);
+    if (page.more)
+        json_put_member_str(call->out, STR("nextToken"), token_write(call, last));
+    json_end_object(call->out);
 }

@@ -482,6 +482,7 @@ static const struct shape_member members_InboxEntry[] = {
     { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_Text, false },
     { { "EventId", 7 }, { "eventId", 7 }, &shape_Text, false },
     { { "RuleArn", 7 }, { "ruleArn", 7 }, &shape_Text, false },
+    { { "LogGroupArn", 11 }, { "logGroupArn", 11 }, &shape_Text, false },
     { { "TargetId", 8 }, { "targetId", 8 }, &shape_Text, false },
     { { "TargetArn", 9 }, { "targetArn", 9 }, &shape_Text, false },
     { { "Attempts", 8 }, { "attempts", 8 }, &shape_Count, false },
@@ -491,7 +492,7 @@ static const struct shape_member members_InboxEntry[] = {
     { { "Event", 5 }, { "event", 5 }, &shape_Text, false },
 };
 static const struct shape shape_InboxEntry = {
-    .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 13
+    .type = SHAPE_STRUCTURE, .name = { "InboxEntry", 10 }, .members = members_InboxEntry, .member_count = 14
 };
 static const struct shape_member members_ListRecentEventsRequest[] = {
     { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_BusNameOrArn, false },

@@ -36,6 +36,8 @@ static const struct shape shape_PolicyName;
 static const struct shape shape_Arn;
 static const struct shape shape_ExpectedRevisionId;
 static const struct shape shape_DeleteRetentionPolicyRequest;
+static const struct shape shape_DeleteSubscriptionFilterRequest;
+static const struct shape shape_FilterName;
 static const struct shape shape_DescribeExportTasksRequest;
 static const struct shape shape_ExportTaskStatusCode;
 static const struct shape shape_NextToken;
@@ -100,9 +102,20 @@ static const struct shape shape_DescribeResourcePoliciesResponse;
 static const struct shape shape_ResourcePolicies;
 static const struct shape shape_ResourcePolicy;
 static const struct shape shape_PolicyDocument;
+static const struct shape shape_DescribeSubscriptionFiltersRequest;
+static const struct shape shape_DescribeSubscriptionFiltersResponse;
+static const struct shape shape_SubscriptionFilters;
+static const struct shape shape_SubscriptionFilter;
+static const struct shape shape_FilterPattern;
+static const struct shape shape_DestinationArn;
+static const struct shape shape_RoleArn;
+static const struct shape shape_Distribution;
+static const struct shape shape_ApplyOnTransformedLogs;
+static const struct shape shape_FieldSelectionCriteria;
+static const struct shape shape_EmitSystemFields;
+static const struct shape shape_SystemField;
 static const struct shape shape_FilterLogEventsRequest;
 static const struct shape shape_InputLogStreamNames;
-static const struct shape shape_FilterPattern;
 static const struct shape shape_EventsLimit;
 static const struct shape shape_Interleaved;
 static const struct shape shape_Unmask;
@@ -184,6 +197,7 @@ static const struct shape shape_PutQueryDefinitionResponse;
 static const struct shape shape_PutResourcePolicyRequest;
 static const struct shape shape_PutResourcePolicyResponse;
 static const struct shape shape_PutRetentionPolicyRequest;
+static const struct shape shape_PutSubscriptionFilterRequest;
 static const struct shape shape_StartLiveTailRequest;
 static const struct shape shape_StartLiveTailLogGroupIdentifiers;
 static const struct shape shape_StartLiveTailResponse;
@@ -355,6 +369,16 @@ static const struct shape_member members_DeleteRetentionPolicyRequest[] = {
 };
 static const struct shape shape_DeleteRetentionPolicyRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteRetentionPolicyRequest", 28 }, .members = members_DeleteRetentionPolicyRequest, .member_count = 1
+};
+static const struct shape_member members_DeleteSubscriptionFilterRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, true },
+};
+static const struct shape shape_DeleteSubscriptionFilterRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteSubscriptionFilterRequest", 31 }, .members = members_DeleteSubscriptionFilterRequest, .member_count = 2
+};
+static const struct shape shape_FilterName = {
+    .type = SHAPE_STRING, .name = { "FilterName", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
 };
 static const struct shape_member members_DescribeExportTasksRequest[] = {
     { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, false },
@@ -700,6 +724,65 @@ static const struct shape shape_ResourcePolicy = {
 static const struct shape shape_PolicyDocument = {
     .type = SHAPE_STRING, .name = { "PolicyDocument", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(51200)
 };
+static const struct shape_member members_DescribeSubscriptionFiltersRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "filterNamePrefix", 16 }, { "filterNamePrefix", 16 }, &shape_FilterName, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+    { { "limit", 5 }, { "limit", 5 }, &shape_DescribeLimit, false },
+};
+static const struct shape shape_DescribeSubscriptionFiltersRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeSubscriptionFiltersRequest", 34 }, .members = members_DescribeSubscriptionFiltersRequest, .member_count = 4
+};
+static const struct shape_member members_DescribeSubscriptionFiltersResponse[] = {
+    { { "subscriptionFilters", 19 }, { "subscriptionFilters", 19 }, &shape_SubscriptionFilters, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeSubscriptionFiltersResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeSubscriptionFiltersResponse", 35 }, .members = members_DescribeSubscriptionFiltersResponse, .member_count = 2
+};
+static const struct shape shape_SubscriptionFilters = {
+    .type = SHAPE_LIST, .name = { "SubscriptionFilters", 19 }, .item = &shape_SubscriptionFilter
+};
+static const struct shape_member members_SubscriptionFilter[] = {
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "filterPattern", 13 }, { "filterPattern", 13 }, &shape_FilterPattern, false },
+    { { "destinationArn", 14 }, { "destinationArn", 14 }, &shape_DestinationArn, false },
+    { { "roleArn", 7 }, { "roleArn", 7 }, &shape_RoleArn, false },
+    { { "distribution", 12 }, { "distribution", 12 }, &shape_Distribution, false },
+    { { "applyOnTransformedLogs", 22 }, { "applyOnTransformedLogs", 22 }, &shape_ApplyOnTransformedLogs, false },
+    { { "creationTime", 12 }, { "creationTime", 12 }, &shape_Timestamp, false },
+    { { "fieldSelectionCriteria", 22 }, { "fieldSelectionCriteria", 22 }, &shape_FieldSelectionCriteria, false },
+    { { "emitSystemFields", 16 }, { "emitSystemFields", 16 }, &shape_EmitSystemFields, false },
+};
+static const struct shape shape_SubscriptionFilter = {
+    .type = SHAPE_STRUCTURE, .name = { "SubscriptionFilter", 18 }, .members = members_SubscriptionFilter, .member_count = 10
+};
+static const struct shape shape_FilterPattern = {
+    .type = SHAPE_STRING, .name = { "FilterPattern", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(1024)
+};
+static const struct shape shape_DestinationArn = {
+    .type = SHAPE_STRING, .name = { "DestinationArn", 14 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
+};
+static const struct shape shape_RoleArn = {
+    .type = SHAPE_STRING, .name = { "RoleArn", 7 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
+};
+static const struct str values_Distribution[] = { { "Random", 6 }, { "ByLogStream", 11 } };
+static const struct shape shape_Distribution = {
+    .type = SHAPE_STRING, .name = { "Distribution", 12 }, .values = values_Distribution, .value_count = 2
+};
+static const struct shape shape_ApplyOnTransformedLogs = {
+    .type = SHAPE_BOOLEAN, .name = { "ApplyOnTransformedLogs", 22 }
+};
+static const struct shape shape_FieldSelectionCriteria = {
+    .type = SHAPE_STRING, .name = { "FieldSelectionCriteria", 22 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(2000)
+};
+static const struct shape shape_EmitSystemFields = {
+    .type = SHAPE_LIST, .name = { "EmitSystemFields", 16 }, .item = &shape_SystemField
+};
+static const struct shape shape_SystemField = {
+    .type = SHAPE_STRING, .name = { "SystemField", 11 }
+};
 static const struct shape_member members_FilterLogEventsRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
     { { "logGroupIdentifier", 18 }, { "logGroupIdentifier", 18 }, &shape_LogGroupIdentifier, false },
@@ -718,9 +801,6 @@ static const struct shape shape_FilterLogEventsRequest = {
 };
 static const struct shape shape_InputLogStreamNames = {
     .type = SHAPE_LIST, .name = { "InputLogStreamNames", 19 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(100), .item = &shape_LogStreamName
-};
-static const struct shape shape_FilterPattern = {
-    .type = SHAPE_STRING, .name = { "FilterPattern", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(1024)
 };
 static const struct shape shape_EventsLimit = {
     .type = SHAPE_INTEGER, .name = { "EventsLimit", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(10000)
@@ -1145,6 +1225,20 @@ static const struct shape_member members_PutRetentionPolicyRequest[] = {
 static const struct shape shape_PutRetentionPolicyRequest = {
     .type = SHAPE_STRUCTURE, .name = { "PutRetentionPolicyRequest", 25 }, .members = members_PutRetentionPolicyRequest, .member_count = 2
 };
+static const struct shape_member members_PutSubscriptionFilterRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, true },
+    { { "filterPattern", 13 }, { "filterPattern", 13 }, &shape_FilterPattern, true },
+    { { "destinationArn", 14 }, { "destinationArn", 14 }, &shape_DestinationArn, true },
+    { { "roleArn", 7 }, { "roleArn", 7 }, &shape_RoleArn, false },
+    { { "distribution", 12 }, { "distribution", 12 }, &shape_Distribution, false },
+    { { "applyOnTransformedLogs", 22 }, { "applyOnTransformedLogs", 22 }, &shape_ApplyOnTransformedLogs, false },
+    { { "fieldSelectionCriteria", 22 }, { "fieldSelectionCriteria", 22 }, &shape_FieldSelectionCriteria, false },
+    { { "emitSystemFields", 16 }, { "emitSystemFields", 16 }, &shape_EmitSystemFields, false },
+};
+static const struct shape shape_PutSubscriptionFilterRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "PutSubscriptionFilterRequest", 28 }, .members = members_PutSubscriptionFilterRequest, .member_count = 9
+};
 static const struct shape_member members_StartLiveTailRequest[] = {
     { { "logGroupIdentifiers", 19 }, { "logGroupIdentifiers", 19 }, &shape_StartLiveTailLogGroupIdentifiers, true },
     { { "logStreamNames", 14 }, { "logStreamNames", 14 }, &shape_InputLogStreamNames, false },
@@ -1399,7 +1493,10 @@ const struct operation operations_logs[] = {
       .input = &shape_DeleteRetentionPolicyRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteScheduledQuery", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DeleteSubscriptionFilter", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DeleteSubscriptionFilter", .kind = OP_WRITE,
+      .run = op_logs_delete_subscription_filter,
+      .input = &shape_DeleteSubscriptionFilterRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteTransformer", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeAccountPolicies", .kind = OP_REFUSED },
     { .service = "logs", .name = "DescribeConfigurationTemplates", .kind = OP_REFUSED },
@@ -1437,7 +1534,10 @@ const struct operation operations_logs[] = {
       .run = op_logs_describe_resource_policies,
       .input = &shape_DescribeResourcePoliciesRequest, .output = &shape_DescribeResourcePoliciesResponse,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "DescribeSubscriptionFilters", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DescribeSubscriptionFilters", .kind = OP_READ,
+      .run = op_logs_describe_subscription_filters,
+      .input = &shape_DescribeSubscriptionFiltersRequest, .output = &shape_DescribeSubscriptionFiltersResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DisassociateKmsKey", .kind = OP_REFUSED },
     { .service = "logs", .name = "DisassociateSourceFromS3TableIntegration", .kind = OP_REFUSED },
     { .service = "logs", .name = "FilterLogEvents", .kind = OP_SCAN,
@@ -1523,7 +1623,10 @@ const struct operation operations_logs[] = {
       .run = op_logs_put_retention_policy,
       .input = &shape_PutRetentionPolicyRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "PutSubscriptionFilter", .kind = OP_REFUSED },
+    { .service = "logs", .name = "PutSubscriptionFilter", .kind = OP_WRITE,
+      .run = op_logs_put_subscription_filter,
+      .input = &shape_PutSubscriptionFilterRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutTransformer", .kind = OP_REFUSED },
     { .service = "logs", .name = "StartLiveTail", .kind = OP_WRITE,
       .run = op_logs_start_live_tail,

@@ -1,8 +1,8 @@
 /* regex.h - regular expressions, matched in linear time.
  *
- * Covers what the service models and filter patterns use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N} \p{ASCII} \p{Print},
- * groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second expression over
- * the same text. Anything else is refused when it is compiled, never guessed.
+ * Covers what the service models and filter patterns use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N}
+ * \p{ASCII} \p{Print}, groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second
+ * expression over the same text. Anything else is refused when it is compiled, never guessed.
  *
  * Truths: 1. Time is the length of the text times at most the size of the expression: no backtracking.
  *            A table of states, worked out at the start, makes it one look-up a character; an expression that

@@ -96,6 +96,25 @@ void bus_delivery_retried(void *self, struct work *work, const struct delivery *
     recent_delivery(bus->recent, work, delivery, result, BUS_DELIVERY_RETRYING);
 }
 
+void bus_subscription_done(void *self, struct work *work, const struct delivery *delivery,
+                           const struct delivery_result *result)
+{
+    if (result->outcome == OUTCOME_DELIVERED)
+        return;
+    struct inbox_item item = {
+        .ns = delivery->ns,
+        .reason = STR("LOGS_NOT_DELIVERED"),
+        .log_group_arn = delivery->source_arn,
+        .target_id = delivery->owner_ref,
+        .target_arn = delivery->resource,
+        .attempts = delivery->attempts,
+        .error = result->error,
+        .cause = result->cause,
+        .payload = delivery->payload,
+    };
+    bus_inbox_add(self, work, &item);
+}
+
 void bus_stats(const struct bus *bus, struct bus_stats *ret)
 {
     *ret = (struct bus_stats){

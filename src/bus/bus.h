@@ -56,6 +56,9 @@ void bus_delivery_done(void *bus, struct work *work, const struct delivery *deli
 /* deliver_on_retry of DELIVERY_OF_RULE. */
 void bus_delivery_retried(void *bus, struct work *work, const struct delivery *delivery,
                           const struct delivery_result *result);
+/* The same of DELIVERY_OF_SUBSCRIPTION: what a subscription filter could not hand over is in the inbox too. */
+void bus_subscription_done(void *bus, struct work *work, const struct delivery *delivery,
+                           const struct delivery_result *result);
 
 /* ---- events ---- */
 

@@ -117,7 +117,8 @@ bool bus_pattern_compile(const struct pattern_limits *limits, struct arena *aren
 /* bus_inbox.c */
 struct inbox_item {
     struct ns ns;
-    struct str reason; /* "MISSING_BUS", "NOT_DELIVERED" */
+    struct str reason; /* "MISSING_BUS", "NOT_DELIVERED", "LOGS_NOT_DELIVERED" */
+    struct str log_group_arn; /* what a subscription filter of the group passed on; target_id is the filter's name */
     struct str bus, event_id, rule_arn, target_id, target_arn, error, cause, payload;
     uint32_t attempts;
 };

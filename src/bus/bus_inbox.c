@@ -43,6 +43,7 @@ void bus_inbox_add(struct bus *bus, struct work *work, const struct inbox_item *
     bus_record_put(&w, STR("bus"), item->bus);
     bus_record_put(&w, STR("event"), item->event_id);
     bus_record_put(&w, STR("rule"), item->rule_arn);
+    bus_record_put(&w, STR("group"), item->log_group_arn);
     bus_record_put(&w, STR("target"), item->target_id);
     bus_record_put(&w, STR("arn"), item->target_arn);
     if (item->attempts)

@@ -19,7 +19,13 @@
 
 struct deliver;
 
-enum delivery_owner { DELIVERY_OF_RULE = 1, DELIVERY_OF_TASK = 2, DELIVERY_OF_LOG = 3, DELIVERY_OWNERS };
+enum delivery_owner {
+    DELIVERY_OF_RULE = 1,
+    DELIVERY_OF_TASK = 2,
+    DELIVERY_OF_LOG = 3,
+    DELIVERY_OF_SUBSCRIPTION = 4,
+    DELIVERY_OWNERS
+};
 
 /* Told the end of a delivery: outcome is DELIVERED, or REJECTED (also when retries are used up). It may add
  * further deliveries. delivery->attempts counts the last attempt too. */

@@ -3,12 +3,20 @@
 #include "io/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <zlib.h>
 
-enum { BUFFER_BYTES = 128 << 10, LEVEL = 6 };
+enum {
+    BUFFER_BYTES = 128 << 10,
+    LEVEL = 6,
+    QUICK_LEVEL = 1,
+    WINDOW_BITS = 15,
+    WITH_GZIP_HEAD = 16,
+    MEMORY_LEVEL = 8,
+};
 
 struct gzip_writer {
     gzFile file;
@@ -140,4 +148,28 @@ void gzip_close(struct gzip_reader **at)
     (void)gzclose((*at)->file);
     free(*at);
     *at = NULL;
+}
+
+/* ---- bytes in memory ---- */
+
+void gzip_add(struct buf *out, struct str bytes)
+{
+    z_stream stream = { .zalloc = Z_NULL };
+    if (bytes.len > UINT_MAX / 2 ||
+        deflateInit2(&stream, QUICK_LEVEL, Z_DEFLATED, WINDOW_BITS + WITH_GZIP_HEAD, MEMORY_LEVEL,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        abort();
+    size_t bound = deflateBound(&stream, (uLong)bytes.len);
+    char *room = buf_reserve(out, bound);
+    if (room) {
+        /* zlib does not write to what it reads; its interface is older than const. */
+        stream.next_in = (Bytef *)(uintptr_t)bytes.ptr;
+        stream.avail_in = (uInt)bytes.len;
+        stream.next_out = (Bytef *)room;
+        stream.avail_out = (uInt)bound;
+        if (deflate(&stream, Z_FINISH) != Z_STREAM_END)
+            abort();
+        out->len += stream.total_out;
+    }
+    (void)deflateEnd(&stream);
 }

@@ -1,12 +1,12 @@
-/* gzip.h - files compressed with gzip, written and read in order, over zlib. Threads: each file one at a time.
+/* gzip.h - files and bytes compressed with gzip, over zlib. Files are written and read in order; threads: each file
+ * one at a time.
  *
  * A diag says the path and why, as those of file.h do.
  */
 #ifndef IO_GZIP_H
 #define IO_GZIP_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include "base/buf.h"
 
 #include <stdbool.h>
 
@@ -25,5 +25,10 @@ enum err gzip_open(const char *path, struct gzip_reader **ret, struct diag *rete
 enum err gzip_read(struct gzip_reader *reader, char *at, size_t len, size_t *ret_len,
                    struct diag *reterr) MUST_USE;
 void gzip_close(struct gzip_reader **reader); /* accepts NULL in it */
+
+/* ---- bytes in memory ---- */
+
+/* Adds the bytes, compressed quickly rather than well. */
+void gzip_add(struct buf *out, struct str bytes);
 
 #endif

@@ -1,4 +1,4 @@
-#include "logs/logs_room.h"
+#include "logs/logs_filters.h"
 #include "logs/logs_limit.h"
 #include "logs/logs_pack.h"
 
@@ -18,8 +18,19 @@ enum err logs_open(struct logs **ret)
     logs_run_init(&logs->run);
     logs->packer = logs_packer_new();
     logs->limiter = logs_limiter_new();
+    buf_init(&logs->record, 0);
+    buf_init(&logs->packed, 0);
+    logs->matcher = logs_matcher_new();
     *ret = logs;
     return ERR_OK;
+}
+
+static void held_free(struct logs_held *held)
+{
+    if (!held)
+        return;
+    logs_filters_free(&held->filters);
+    free(held);
 }
 
 static void forget_groups(struct logs *logs)
@@ -27,7 +38,7 @@ static void forget_groups(struct logs *logs)
     struct str key;
     void *held;
     for (size_t i = 0; map_next(&logs->groups, &i, &key, &held);)
-        free(held);
+        held_free(held);
     map_clear(&logs->groups);
 }
 
@@ -42,6 +53,9 @@ void logs_close(struct logs **logs)
     buf_fini(&(*logs)->name);
     buf_fini(&(*logs)->value);
     logs_run_fini(&(*logs)->run);
+    buf_fini(&(*logs)->record);
+    buf_fini(&(*logs)->packed);
+    logs_matcher_free(&(*logs)->matcher);
     free(*logs);
     *logs = NULL;
 }
@@ -79,7 +93,9 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
         return true;
     }
     struct logs_group group;
-    if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr))
+    struct logs_filters *filters;
+    if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr) ||
+        !logs_filters_load(work->reader, work->arena, ns, &group, &filters, reterr))
         return false;
     if (logs->groups.len >= LOGS_HELD_MAX)
         forget_groups(logs);
@@ -87,6 +103,7 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
     if (!held)
         abort();
     held->group = group;
+    held->filters = filters;
     memcpy(held + 1, name.ptr, name.len);
     held->group.name = str_of((const char *)(held + 1), name.len);
     map_put(&logs->groups, key, held);
@@ -96,7 +113,7 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
 
 void logs_forget(struct logs *logs, struct ns ns, struct str name)
 {
-    free(map_remove(&logs->groups, held_key(logs, ns, name)));
+    held_free(map_remove(&logs->groups, held_key(logs, ns, name)));
 }
 
 uint64_t logs_sequence_next(struct logs *logs, struct work *work)

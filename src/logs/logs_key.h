@@ -11,6 +11,7 @@
  *
  *   part                                 value
  *   'b' |                               -> counts (below)
+ *   'f' |                               -> its filters, JSON (logs_filters.h)
  *   's' | stream name |                 -> stream (below)
  *   'e' | span |                        -> run: events of one stream, not packed yet (logs_run.h)
  *   'h' | span |                        -> head of a block of packed events (logs_block.h)
@@ -54,6 +55,7 @@
 
 enum logs_part {
     LOGS_BYTES = 'b',
+    LOGS_FILTERS = 'f',
     LOGS_STREAM = 's',
     LOGS_RUN = 'e',
     LOGS_HEAD = 'h',
@@ -86,7 +88,7 @@ void logs_key_identity(struct key *key, uint16_t partition, uint64_t id);
 void logs_key_policy(struct key *key, uint16_t partition, struct ns ns, struct str name); /* the same */
 void logs_key_data(struct key *key, const struct logs_group *group); /* prefix of all that the group holds */
 void logs_key_part(struct key *key, const struct logs_group *group,
-                   enum logs_part part); /* prefix, or 'b' whole */
+                   enum logs_part part); /* prefix, or 'b', 'f' whole */
 void logs_key_stream(struct key *key, const struct logs_group *group, struct str name);
 void logs_key_block(struct key *key, const struct logs_group *group, enum logs_part part, uint64_t id);
 /* Prefix of the entries of one stream. */

@@ -301,6 +301,11 @@ bool logs_pattern_has_regex(const struct logs_pattern *pattern)
     return pattern->form->regex_count > 0;
 }
 
+bool logs_pattern_is_of_fields(const struct logs_pattern *pattern)
+{
+    return pattern->form->kind == LOGS_FORM_FIELDS;
+}
+
 bool logs_pattern_has_values(const struct logs_pattern *pattern)
 {
     return pattern->form->kind == LOGS_FORM_JSON || pattern->form->kind == LOGS_FORM_FIELDS;

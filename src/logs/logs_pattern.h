@@ -43,6 +43,7 @@ bool logs_pattern_matches(const struct logs_pattern *pattern, struct logs_matche
 size_t logs_pattern_needles(const struct logs_pattern *pattern, const struct str **ret);
 /* Whether it has a regular expression: a group may have few filters that do. */
 bool logs_pattern_has_regex(const struct logs_pattern *pattern);
+bool logs_pattern_is_of_fields(const struct logs_pattern *pattern);
 /* Whether its messages have values: a JSON or a space-delimited pattern. */
 bool logs_pattern_has_values(const struct logs_pattern *pattern);
 

@@ -4,7 +4,13 @@
 
 #include "base/map.h"
 #include "logs/logs_run.h"
+#include "logs/logs_pattern.h"
+#include "logs/logs_subscription.h"
 #include "logs/logs_tail.h"
+
+#include <stdatomic.h>
+
+struct logs_filters;
 
 enum {
     LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
@@ -23,6 +29,7 @@ struct logs_held {
     uint64_t deleted_bytes; /* of blocks, since the disk's room was asked back */
     uint64_t swept_block;
     size_t swept_chunks;
+    struct logs_filters *filters; /* NULL: it has none */
 };
 
 struct logs {
@@ -33,6 +40,15 @@ struct logs {
     struct logs_packer *packer;
     struct logs_tail *tail;               /* is told of every event; NULL: none is */
     struct logs_limiter *limiter;
+    /* Filters: what they lead to, and what is being built for them. */
+    struct deliver *deliver;
+    logs_function_known_f *function_known;
+    void *function_known_self;
+    struct logs_matcher *matcher;
+    struct buf record, packed;
+    bool importing; /* what is being written was logged before: filters do not see it */
+    uint32_t hops;  /* of what is being written: how many subscriptions brought it */
+    _Atomic(uint64_t) forwarded_records, forwarded_events;
 };
 
 /* Lives until the next logs_hold or logs_forget. FAULT_NOT_FOUND. */

@@ -1,3 +1,4 @@
+#include "logs/logs_filters.h"
 #include "logs/logs_pack.h"
 #include "logs/logs_read.h"
 
@@ -23,6 +24,8 @@ static void add_event(struct logs *logs, struct work *work, const struct target_
                       struct logs_position at, struct str message)
 {
     logs_run_add(&logs->run, at, message);
+    if (stream->held->filters && !logs->importing)
+        logs_filters_see(logs, work, stream->held->filters, at, message);
     if (logs_tail_is_watched(logs->tail))
         logs_tail_note(logs->tail, work->batch, &stream->held->group, at, stream->ingested_ms, stream->name,
                        message);
@@ -138,6 +141,8 @@ static void write_events(struct logs *logs, struct work *work, struct target_str
         write_single(logs, work, stream, events);
     else
         write_many(logs, work, stream, events, count);
+    if (stream->held->filters)
+        logs_filters_end(logs, work, stream->held, stream->name);
 }
 
 /* ---- for targets ---- */
@@ -174,7 +179,7 @@ bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct 
     if (!append_begin(logs, work, ns, group, stream, &held, reterr))
         return false;
     struct target_stream target = target_stream_new(held, stream, work->now_ms);
-    write_single(logs, work, &target, &(struct logs_input){ timestamp_ms, message });
+    write_events(logs, work, &target, &(struct logs_input){ timestamp_ms, message }, 1);
     return true;
 }
 
@@ -226,7 +231,10 @@ bool logs_append_shared(struct logs *logs, struct work *work, struct ns ns, stru
 bool logs_import(struct logs *logs, struct work *work, struct ns ns, struct str group, struct str stream,
                  int64_t ingested_ms, const struct logs_input *events, size_t count, struct fault *reterr)
 {
-    return append(logs, work, ns, group, stream, events, count, false, ingested_ms, reterr);
+    logs->importing = true;
+    bool ok = append(logs, work, ns, group, stream, events, count, false, ingested_ms, reterr);
+    logs->importing = false;
+    return ok;
 }
 
 /* ---- PutLogEvents ---- */

@@ -205,7 +205,7 @@ bool function_call_read(const struct functions *functions, struct arena *arena,
 
 /* ---- an attempt ---- */
 
-enum { HEADERS_MAX = 7 };
+enum { HEADERS_MAX = 7, CAUSE_BYTES_MAX = 1024 };
 
 struct attempt {
     struct http_send send;
@@ -213,6 +213,7 @@ struct attempt {
     struct arena arena;
     struct function_call call;
     const char *headers[HEADERS_MAX + 1];
+    bool of_logs; /* for a subscription filter */
 };
 
 static void attempt_end(struct attempt *attempt, const struct delivery_result *result)
@@ -242,6 +243,25 @@ static void answered(struct attempt *attempt, struct delivery_result *ret)
     function_result(&attempt->arena, &answer, attempt->call.whole, ret);
 }
 
+/* A subscription filter has no use for the answer. What may be otherwise the next time is tried again: too many calls,
+ * trouble of the endpoint, a function that fails or takes too long. */
+static void logs_answered(struct attempt *attempt, struct delivery_result *ret)
+{
+    const struct http_send *send = &attempt->send;
+    bool failed = http_send_header(send, STR("X-Amz-Function-Error")).len > 0;
+    if (send->status >= 200 && send->status < 300 && !failed) {
+        ret->outcome = OUTCOME_DELIVERED;
+        return;
+    }
+    ret->outcome = failed || send->status == 429 || send->status >= 500 ? OUTCOME_RETRY : OUTCOME_REJECTED;
+    ret->error = http_send_header(send, STR("x-amzn-ErrorType"));
+    if (ret->error.len == 0)
+        ret->error = failed ? STR("Lambda.Unknown") : STR("Lambda.AWSLambdaException");
+    ret->cause =
+        arena_printf(&attempt->arena, "The function answered with status %d: %.*s", (int)send->status,
+                     STR_ARG(str_slice(buf_str(&send->answer), 0, CAUSE_BYTES_MAX)));
+}
+
 static void attempt_done(struct http_send *send)
 {
     struct attempt *attempt = (struct attempt *)send;
@@ -249,7 +269,10 @@ static void attempt_done(struct http_send *send)
     struct delivery_result result = { .outcome = OUTCOME_REJECTED };
     switch (send->end) {
     case HTTP_ANSWERED:
-        answered(attempt, &result);
+        if (attempt->of_logs)
+            logs_answered(attempt, &result);
+        else
+            answered(attempt, &result);
         break;
     case HTTP_UNREACHABLE:
     case HTTP_BROKEN:
@@ -259,6 +282,7 @@ static void attempt_done(struct http_send *send)
         result.cause = arena_printf(arena, "Unable to execute HTTP request: %s", send->why);
         break;
     case HTTP_TIMED_OUT:
+        result.outcome = attempt->of_logs ? OUTCOME_RETRY : OUTCOME_REJECTED;
         result.error = STR("Lambda.ClientExecutionTimeoutException");
         result.cause =
             arena_printf(arena, "The function did not answer within %lld ms", (long long)send->time_max_ms);
@@ -288,7 +312,7 @@ static void header_add(struct attempt *attempt, const char *name, struct str val
             arena_cstr(&attempt->arena, arena_printf(&attempt->arena, "%s: %.*s", name, STR_ARG(value)));
 }
 
-static void function_post(void *self, struct delivery_post *post)
+static void attempt_begin(void *self, struct delivery_post *post, bool of_logs)
 {
     const struct functions *functions = self;
     struct attempt *attempt = calloc(1, sizeof(*attempt));
@@ -296,6 +320,7 @@ static void function_post(void *self, struct delivery_post *post)
     if (!attempt)
         abort();
     attempt->post = post;
+    attempt->of_logs = of_logs;
     struct arena *arena = &attempt->arena;
     const struct delivery *delivery = &post->delivery;
     if (!function_call_read(functions, arena, delivery, &attempt->call, &refusal)) {
@@ -306,7 +331,7 @@ static void function_post(void *self, struct delivery_post *post)
     header_add(attempt, "X-Amz-Invocation-Type", attempt->call.invocation_type);
     header_add(attempt, "X-Amz-Client-Context", attempt->call.client_context);
     header_add(attempt, "X-Crema-Function", attempt->call.function);
-    header_add(attempt, "X-Crema-Execution", delivery->source_arn);
+    header_add(attempt, of_logs ? "X-Crema-Log-Group" : "X-Crema-Execution", delivery->source_arn);
     header_add(attempt, "X-Crema-Delivery", arena_printf(arena, "%llu", (unsigned long long)delivery->id));
     header_add(attempt, "X-Crema-Attempt", arena_printf(arena, "%u", delivery->attempts));
     attempt->send = (struct http_send){ .url = arena_cstr(arena, attempt->call.url),
@@ -318,6 +343,22 @@ static void function_post(void *self, struct delivery_post *post)
     if (!http_sender_send(functions->sender, &attempt->send))
         attempt_end(attempt, NULL);
 }
+
+static void function_post(void *self, struct delivery_post *post)
+{
+    attempt_begin(self, post, false);
+}
+
+static void log_function_post(void *self, struct delivery_post *post)
+{
+    attempt_begin(self, post, true);
+}
+
+const struct target_kind target_log_function = {
+    .name = "log-function",
+    .doc = "A function that is subscribed to a CloudWatch Logs group.",
+    .post = log_function_post,
+};
 
 const struct target_kind target_function = {
     .name = "function",

@@ -25,6 +25,8 @@ enum err targets_open(const struct targets_settings *settings, struct deliver *d
     deliver_add_target(deliver, &target_event_bus, &targets->event_bus);
     deliver_add_target(deliver, &target_operation, &targets->caller);
     deliver_add_target(deliver, &target_function, settings->functions);
+    deliver_add_target(deliver, &target_log_function, settings->functions);
+    deliver_add_target(deliver, &target_log_subscription, settings->logs);
     *ret = targets;
     return ERR_OK;
 }

@@ -30,6 +30,9 @@ struct target_log_group {
 /* self: struct logs; resource: ARN of a stream; each line of the payload is a log event */
 extern const struct target_kind target_log_stream;
 
+/* self: struct logs; resource: ARN of a group; the payload is a subscription filter's */
+extern const struct target_kind target_log_subscription;
+
 /* self: struct flow */
 extern const struct target_kind target_state_machine;
 
@@ -42,6 +45,8 @@ struct target_event_bus {
 
 /* self: struct functions; see target_function.h */
 extern const struct target_kind target_function;
+/* The same for a subscription filter: the payload goes to the function as it is, its answer matters only as success. */
+extern const struct target_kind target_log_function;
 
 /* self: struct operation_caller; see target_operation.h */
 extern const struct target_kind target_operation;

@@ -117,11 +117,11 @@ def send(request, note):
     note(True)
 
 
-def read_all(wire):
+def read_all(wire, group=GROUP):
     """Every message of the group, counted by what it is."""
     seen = collections.Counter()
     tokens = {}
-    arguments = {"logGroupName": GROUP}
+    arguments = {"logGroupName": group}
     while True:
         page = wire("logs", "FilterLogEvents", **arguments)
         for event in page["events"]:

@@ -71,6 +71,21 @@ def test_match_page():
     assert seen >= 10
 
 
+def test_subscriptions_page(new_server):
+    """Its commands, with the endpoint that its setting names."""
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+    server = new_server("--function", "collect=http://127.0.0.1:9001/collect")
+    commands = console_commands(os.path.join(TOP, "docs", "subscriptions.md"))
+    assert len(commands) == 3
+    for command in commands:
+        command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
+        done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+    assert '"filterName": "large"' in done.stdout
+
+
 def pattern_examples():
     with open(os.path.join(TOP, "docs", "reference", "patterns.md"), encoding="utf-8") as file:
         return [block.strip().split("\n") for block in re.findall(r"```pattern\n(.*?)```", file.read(), re.S)]

@@ -40,6 +40,8 @@ PACKING = ("--logs-pack-age-ms", "10")
 LATER = ("--clock-offset-ms", str(3 * 3600 * 1000))
 PAGE = 4096
 CLOCK = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Clock"
+COPIES = "copies/of/crash"  # of all that is written to GROUP, by a subscription filter
+COPIES_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{COPIES}"
 
 pytestmark = [
     pytest.mark.skipif(bool(os.environ.get("CREMA_SANITIZER")), reason="a sanitizer wants to be loaded first itself"),
@@ -92,6 +94,11 @@ def make_all(wire):
          lambda: wire("events", "DescribeEventBus", Name=BUS)),
         ("group", lambda: wire("logs", "CreateLogGroup", logGroupName=GROUP),
          lambda: wire("logs", "DescribeLogGroups", logGroupNamePrefix=GROUP)["logGroups"][0]),
+        ("copies", lambda: wire("logs", "CreateLogGroup", logGroupName=COPIES),
+         lambda: wire("logs", "DescribeLogGroups", logGroupNamePrefix=COPIES)["logGroups"][0]),
+        ("subscription", lambda: wire("logs", "PutSubscriptionFilter", logGroupName=GROUP, filterName="all",
+                                      filterPattern="", destinationArn=COPIES_ARN),
+         lambda: wire("logs", "DescribeSubscriptionFilters", logGroupName=GROUP)["subscriptionFilters"][0]),
         ("stream", lambda: wire("logs", "CreateLogStream", logGroupName=GROUP, logStreamName="written"),
          lambda: wire("logs", "DescribeLogStreams", logGroupName=GROUP,
                       logStreamNamePrefix="written")["logStreams"][0]),
@@ -187,6 +194,10 @@ def verify_clock(wire, ledger):
     late = [name for name, status in found.items() if status != "SUCCEEDED"]
     assert not late, f"their time has come, and they are not through: {[(n, found[n]) for n in late]}"
     assert number_of(wire, "rung") == len(found), "each execution counts itself once"
+
+
+def verify_copies(wire):
+    assert read_all(wire, COPIES)[0] == read_all(wire)[0], "a subscribed group has each event once"
 
 
 def settled(check, seconds=10):
@@ -360,6 +371,7 @@ def prove(disk, ledger, folder=None, finish=True):
         wire = Wire(one.port, timeout=60)
         make_missing(wire, ledger)
         running, tokens = settled(lambda: verify(wire, ledger))
+        settled(lambda: verify_copies(wire))
         settled(lambda: verify_clock(wire, ledger))
         for name, status in running.items():
             if status == "RUNNING" and finish:
@@ -367,6 +379,7 @@ def prove(disk, ledger, folder=None, finish=True):
                 ledger.answered.add(name)
                 ledger.answered_unknown.discard(name)
         settled(lambda: verify(wire, ledger))
+        settled(lambda: verify_copies(wire))
         wire.close()
     finally:
         status = one.stop()

@@ -445,6 +445,10 @@ def provoke_logs(wire, text):
         call("CreateLogGroup", logGroupName="ours")
         call("CreateLogStream", logGroupName="ours", logStreamName="one")
 
+    def subscribe(name="f", destination=f"arn:aws:logs:us-east-1:{wire.account}:log-group:theirs", **more):
+        call("PutSubscriptionFilter", logGroupName="ours", filterName=name, filterPattern="",
+             destinationArn=destination, **more)
+
     now = int(time.time() * 1000)
     provocations = {
         "1 validation error detected: Value '10001' at 'limit'":
@@ -470,6 +474,16 @@ def provoke_logs(wire, text):
             lambda: (call("CreateLogGroup", logGroupName="ours"),
                      call("CreateExportTask", logGroupName="ours", **{"from": 0, "to": now}, destination="No-Bucket")),
         "The specified export task does not exist.": lambda: call("CancelExportTask", taskId="none"),
+        "1 validation error detected: Value 'XXX": lambda: call("DescribeSubscriptionFilters", logGroupName="ours",
+                                                              filterNamePrefix=text.split("'")[1]),
+        "Cross-account lambda invocation passing is not allowed.":
+            lambda: (group(), subscribe(destination="arn:aws:lambda:us-east-1:999999999999:function:f")),
+        "destinationArn for vendor kinesis cannot be used without roleArn":
+            lambda: (group(), subscribe(destination="arn:aws:kinesis:us-east-1:999999999999:stream/s")),
+        "The specified subscription filter does not exist.":
+            lambda: (group(), call("DeleteSubscriptionFilter", logGroupName="ours", filterName="none")),
+        "Resource limit exceeded.":
+            lambda: (group(), call("CreateLogGroup", logGroupName="theirs"), [subscribe(name) for name in "abc"]),
         "LogGroup name and LogGroup ARN are mutually exclusive parameters.":
             lambda: call("FilterLogEvents", logGroupName="a", logGroupIdentifier="a"),
     }
@@ -660,8 +674,7 @@ NOT_OURS = {
         (r"Statement with the provided id", "RemovePermission"),
     ],
     "logs": [
-        (r"Cross-account lambda|destinationArn for vendor|The specified subscription|Resource limit|"
-         r".*'filterNamePrefix'|Cannot access provided service", "PutSubscriptionFilter"),
+        (r"Cannot access provided service", "PutDestination"),
         (r".*at '(metricName|metricTransformations|filterName|filterPattern)'|Invalid LogGroup or LogStream",
          "PutMetricFilter"),
         (r"Requested Delivery|.*'outputFormat'", "CreateDelivery"),

@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "match": FLOOR | {"json", "match", "crema"},
     "deliver": FLOOR | {"json", "io", "store", "deliver"},
     "bus": FLOOR | {"json", "io", "store", "deliver", "match", "expr", "bus"},
-    "logs": FLOOR | {"json", "io", "store", "logs"},
+    "logs": FLOOR | {"json", "io", "store", "deliver", "logs"},
     "query": FLOOR | {"json", "io", "store", "match", "logs", "query"},
     "flow": FLOOR | {"json", "io", "store", "deliver", "expr", "flow"},
     "tables": FLOOR | {"json", "io", "store", "tables"},
@@ -26,7 +26,7 @@ MAY_INCLUDE = {
 }
 # Seam headers that may be seen from elsewhere.
 SEAMS = {
-    "target/target.h": {"deliver", "bus", "flow", "api"},
+    "target/target.h": {"deliver", "bus", "logs", "flow", "api"},
     "target/operation_caller.h": {"api"},
     "api/event_stream.h": {"cli"},
 }

@@ -1,0 +1,66 @@
+/* logs_filters.h - the filters of a group: as they are stored, and as those see them who write events. Private to
+ * the room.
+ *
+ *   part 'f' of a group  ->  {"subscriptions":[{"name","pattern","destination","role","distribution","created"}]}
+ *
+ * One value: a group that has none costs one look when it is first written to, and its filters change rarely.
+ */
+#ifndef LOGS_LOGS_FILTERS_H
+#define LOGS_LOGS_FILTERS_H
+
+#include "base/vec.h"
+#include "json/json.h"
+#include "logs/logs_room.h"
+
+/* ---- stored ---- */
+
+/* An object; empty when the group has none. */
+bool logs_filters_read(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                       struct json *ret, struct fault *reterr);
+/* A list of it, by name: put takes the place of one of its name or goes where it belongs. The group is forgotten. */
+void logs_filters_put(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
+                      struct json filters, struct str list, struct json filter);
+/* False: there is none of that name. */
+bool logs_filters_remove(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
+                         struct json filters, struct str list, struct str name);
+const struct json *logs_filters_find(const struct json *filters, struct str list, struct str name);
+/* Whether one more with a regular expression is too many. name: the one that is put, which does not count. */
+bool logs_filters_regex_check(struct arena *arena, const struct json *filters, struct str list,
+                              struct str name, struct fault *reterr);
+
+/* ---- seen by writers ---- */
+
+struct logs_seen {
+    struct logs_position at;
+    struct str message;
+};
+
+struct logs_follower {
+    struct str name, destination;
+    struct logs_pattern pattern;
+    bool to_group, has_fields;
+    VEC(struct logs_seen) seen; /* by the write that is under way: of the work's arena */
+};
+
+struct logs_filters {
+    struct arena arena;
+    struct ns ns;
+    struct logs_follower *followers;
+    size_t follower_count;
+};
+
+/* *ret NULL: the group has none. */
+bool logs_filters_load(struct store_reader *reader, struct arena *arena, struct ns ns,
+                       const struct logs_group *group, struct logs_filters **ret, struct fault *reterr);
+void logs_filters_free(struct logs_filters **filters);
+
+/* Each event that is written, then the end of the write. */
+void logs_filters_see(struct logs *logs, struct work *work, struct logs_filters *filters,
+                      struct logs_position at, struct str message);
+void logs_filters_end(struct logs *logs, struct work *work, const struct logs_held *held, struct str stream);
+
+/* logs_subscription.c: what the follower saw becomes a delivery. */
+void logs_subscription_forward(struct logs *logs, struct work *work, const struct logs_held *held,
+                               const struct logs_follower *follower, struct str stream);
+
+#endif
