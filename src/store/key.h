@@ -23,6 +23,7 @@
     X(QUERY, 'q', "query: queries started, saved queries")   \
     X(FLOW, 'f', "flow: machines, executions, histories")    \
     X(TABLES, 'k', "tables: tables, items, indexes")         \
+    X(METRICS, 'n', "metrics: series and their minutes")     \
     X(TAGS, 'g', "tags of resources, by ARN")
 
 enum key_space {

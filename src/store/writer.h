@@ -80,7 +80,14 @@ bool writer_recall(struct writer *writer, struct command *command);
 /* ---- timers: records in the store, so they outlive the process ---- */
 
 /* Owners of timers; the function of each is given by main before writer_start. */
-enum timer_kind { TIMER_DELIVER = 1, TIMER_FLOW = 2, TIMER_LOGS = 3, TIMER_BUS = 4, TIMER_KINDS };
+enum timer_kind {
+    TIMER_DELIVER = 1,
+    TIMER_FLOW = 2,
+    TIMER_LOGS = 3,
+    TIMER_BUS = 4,
+    TIMER_METRICS = 5,
+    TIMER_KINDS
+};
 /* On the writer's thread, inside a command of its own; the timer is already removed in the same batch.
  * false rolls the command back, the removal excepted. */
 typedef bool timer_due_f(void *self, struct work *, struct str ref);
