@@ -20,9 +20,11 @@
 #include "logs/logs.h"
 #include "logs/logs_export.h"
 #include "logs/logs_scanner.h"
+#include "logs/logs_metric.h"
 #include "logs/logs_subscription.h"
 #include "logs/logs_tail.h"
 #include "query/queries.h"
+#include "metrics/metrics.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -39,6 +41,7 @@ struct server {
     struct arena arena; /* texts of settings */
     struct store *store;
     struct deliver *deliver;
+    struct metrics *metrics;
     struct logs *logs;
     struct logs_scanner *scanner;
     struct logs_tail *tail;
@@ -75,6 +78,7 @@ static void rooms_after_rollback(void *self)
 {
     struct server *server = self;
     logs_after_rollback(server->logs);
+    metrics_after_rollback(server->metrics);
     flow_after_rollback(server->flow);
     bus_after_rollback(server->bus);
     tables_after_rollback(server->tables);
@@ -221,7 +225,9 @@ static enum err open_rooms(struct server *server)
         .recent_max = (unsigned)settings->recent_events_max,
         .recent_bytes_max = (size_t)settings->recent_bytes_max,
     };
-    enum err err = logs_open(&server->logs);
+    enum err err = metrics_open(&server->metrics);
+    if (!err)
+        err = logs_open(&server->logs);
     if (!err)
         err = flow_open(&flow, server->deliver, &server->flow);
     if (!err)
@@ -273,6 +279,8 @@ static void wire_rooms(struct server *server)
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     deliver_on_done(deliver, DELIVERY_OF_SUBSCRIPTION, bus_subscription_done, server->bus);
     logs_subscriptions_open(server->logs, deliver, function_known, server);
+    logs_metrics_open(server->logs, server->metrics);
+    writer_on_timer(server->writer, TIMER_METRICS, metrics_due, server->metrics);
     deliver_on_wanted(deliver, DELIVERY_OF_TASK, flow_task_wanted, server->flow);
     flow_on_ready(server->flow, api_wake, server->api);
     deliver_on_rollback(deliver, rooms_after_rollback, server);
@@ -294,6 +302,7 @@ static void wire_rooms(struct server *server)
                                     .logs = server->logs,
                                     .tail = server->tail,
                                     .exporter = server->exporter,
+                                    .metrics = server->metrics,
                                     .flow = server->flow,
                                     .bus = server->bus,
                                     .tables = server->tables,
@@ -419,11 +428,17 @@ static void write_filter_metrics(void *self, struct buf *out)
 {
     struct server *server = self;
     struct logs_filter_stats filters;
+    struct metrics_stats metrics;
     logs_filter_stats(server->logs, &filters);
+    metrics_stats(server->metrics, &metrics);
     const struct metric rows[] = {
         { "crema_log_subscription_records_total", "counter", "Records that subscription filters passed on.",
           filters.records },
         { "crema_log_subscription_events_total", "counter", "Log events in them.", filters.events },
+        { "crema_metrics_values_total", "counter", "Values added to metrics, merged by minute.",
+          metrics.added },
+        { "crema_metrics_left_out_total", "counter",
+          "Values left out because their metric has too many sets of dimensions.", metrics.left_out },
     };
     metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
@@ -573,6 +588,7 @@ static void server_close(struct server *server)
     logs_close(&server->logs);
     logs_exporter_close(&server->exporter);
     logs_tail_close(&server->tail);
+    metrics_close(&server->metrics);
     deliver_close(&server->deliver);
     targets_close(&server->targets);
     store_close(&server->store);

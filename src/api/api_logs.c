@@ -3,6 +3,7 @@
 #include "api/operations.h"
 #include "api/token.h"
 #include "logs/logs.h"
+#include "logs/logs_metric.h"
 #include "store/key.h"
 #include "store/tags.h"
 
@@ -133,7 +134,10 @@ static void out_group(struct op_call *call, const struct logs_group *group, bool
     if (!brief) {
         if (group->retention_days)
             json_put_member_i64(out, STR("retentionInDays"), group->retention_days);
-        json_put_member_i64(out, STR("metricFilterCount"), 0);
+        struct logs_metric_filter *filters;
+        size_t filter_count = 0;
+        (void)logs_metric_filter_list(call->reader, call->arena, group, &filters, &filter_count, &call->fault);
+        json_put_member_i64(out, STR("metricFilterCount"), (int64_t)filter_count);
         json_put_member_i64(out, STR("storedBytes"), (int64_t)group->stored_bytes);
         json_put_member_str(out, STR("logGroupClass"), str_from(logs_class_text(group->group_class)));
         json_put_member_str(out, STR("logGroupArn"), arn);

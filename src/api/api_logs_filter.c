@@ -1,6 +1,7 @@
 /* api_logs_filter.c - CloudWatch Logs: filters of log groups, and their patterns. */
 #include "api/operations.h"
 #include "api/token.h"
+#include "logs/logs_metric.h"
 #include "logs/logs_pattern.h"
 #include "logs/logs_subscription.h"
 
@@ -164,6 +165,112 @@ void op_logs_describe_subscription_filters(struct op_call *call)
             out_subscription(call->out, group.name, &subscriptions[i]);
             last = subscriptions[i].name;
         }
+    }
+    json_end_array(call->out);
+    if (page.more)
+        json_put_member_str(call->out, STR("nextToken"), token_write(call, last));
+    json_end_object(call->out);
+}
+
+/* ---- metric filters ---- */
+
+void op_logs_put_metric_filter(struct op_call *call)
+{
+    const struct json *transformations =
+        json_get_typed(call->input, STR("metricTransformations"), JSON_ARRAY);
+    struct logs_metric_filter filter = {
+        .name = in_str(call, STR("filterName")),
+        .pattern = in_str(call, STR("filterPattern")),
+        .transformations = *transformations,
+    };
+    if (in_built(call))
+        done(call, logs_metric_filter_put(call->rooms->logs, call->work, call->ns,
+                                          in_str(call, STR("logGroupName")), &filter, &call->fault));
+}
+
+void op_logs_delete_metric_filter(struct op_call *call)
+{
+    done(call,
+         logs_metric_filter_delete(call->rooms->logs, call->work, call->ns, in_str(call, STR("logGroupName")),
+                                   in_str(call, STR("filterName")), &call->fault));
+}
+
+static void out_metric_filter(struct json_writer *out, struct str group,
+                              const struct logs_metric_filter *filter)
+{
+    json_begin_object(out);
+    json_put_member_str(out, STR("filterName"), filter->name);
+    json_put_member_str(out, STR("filterPattern"), filter->pattern);
+    json_put_member(out, STR("metricTransformations"), &filter->transformations);
+    json_put_member_i64(out, STR("creationTime"), filter->created_ms);
+    json_put_member_str(out, STR("logGroupName"), group);
+    json_end_object(out);
+}
+
+static bool is_of_metric(const struct op_call *call, const struct logs_metric_filter *filter)
+{
+    struct str name = in_str(call, STR("metricName")), space = in_str(call, STR("metricNamespace"));
+    if (str_empty(name))
+        return true;
+    const struct json *t = &filter->transformations.items[0];
+    return filter->transformations.count && str_eq(json_get_str(t, STR("metricName")), name) &&
+           str_eq(json_get_str(t, STR("metricNamespace")), space);
+}
+
+/* The filters of a group that belong on the page; the page of all groups goes by group first: names are
+ * "group\nfilter" there. */
+static bool out_group_filters(struct op_call *call, const struct logs_group *group, struct page *page,
+                              struct str *ret_last)
+{
+    struct logs_metric_filter *filters;
+    size_t count;
+    if (!logs_metric_filter_list(call->reader, call->arena, group, &filters, &count, &call->fault))
+        return false;
+    for (size_t i = 0; i < count && !page->more; i++) {
+        if (!str_starts(filters[i].name, page->prefix) || !is_of_metric(call, &filters[i]))
+            continue;
+        struct page of_all = *page;
+        of_all.prefix = STR_EMPTY;
+        struct str place =
+            arena_printf(call->arena, "%.*s\n%.*s", STR_ARG(group->name), STR_ARG(filters[i].name));
+        if (page_takes(&of_all, place)) {
+            out_metric_filter(call->out, group->name, &filters[i]);
+            *ret_last = place;
+        }
+        page->given = of_all.given;
+        page->more = of_all.more;
+    }
+    return true;
+}
+
+void op_logs_describe_metric_filters(struct op_call *call)
+{
+    struct page page;
+    struct str last = STR_EMPTY, name = in_str(call, STR("logGroupName"));
+    struct logs_group group;
+    if (!in_page(call, &page))
+        return;
+    if (str_empty(in_str(call, STR("metricName"))) != str_empty(in_str(call, STR("metricNamespace")))) {
+        fault_set(&call->fault, call->arena, FAULT_INVALID_PARAMETER,
+                  "metricName and metricNamespace must be given together.");
+        return;
+    }
+    if (!str_empty(name) && !logs_group_get(call->reader, call->arena, call->ns, name, &group, &call->fault))
+        return;
+    json_begin_object(call->out);
+    json_key(call->out, STR("metricFilters"));
+    json_begin_array(call->out);
+    if (!str_empty(name) && !out_group_filters(call, &group, &page, &last))
+        return;
+    struct logs_group_query query = { .limit = LOGS_LIST_MAX };
+    struct logs_group_page groups = { .more = str_empty(name) };
+    while (groups.more && !page.more) {
+        query.after = groups.after;
+        if (!logs_group_list(call->reader, call->arena, call->ns, &query, &groups, &call->fault))
+            return;
+        for (size_t i = 0; i < groups.count && !page.more; i++)
+            if (!out_group_filters(call, &groups.groups[i], &page, &last))
+                return;
     }
     json_end_array(call->out);
     if (page.more)

@@ -17,6 +17,7 @@ struct bus;
 struct logs;
 struct logs_tail;
 struct logs_exporter;
+struct metrics;
 struct flow;
 struct tables;
 struct queries;
@@ -34,6 +35,7 @@ struct rooms {
     struct logs *logs;
     struct logs_tail *tail;
     struct logs_exporter *exporter;
+    struct metrics *metrics;
     struct flow *flow;
     struct tables *tables;
     struct queries *queries;

@@ -62,6 +62,7 @@ const struct str shape_patterns[] = {
     { "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", 31 },
     { "^\\d{12}$", 8 },
     { "[\\.\\-_/#A-Za-z0-9]*", 19 },
+    { "[^:*$]*", 7 },
     { "^[a-zA-Z_][a-zA-Z0-9_]*", 23 },
     { "(\\^\?[\\.\\-_\\/#A-Za-z0-9]{3,24})(\\|\\^\?[\\.\\-_\\/#A-Za-z0-9]{3,24}){0,4}", 67 },
     { "^!\?\\*\?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*\?$", 39 },
@@ -73,4 +74,4 @@ const struct str shape_patterns[] = {
     { "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", 82 },
 };
 
-const size_t shape_patterns_count = 35;
+const size_t shape_patterns_count = 36;

@@ -27,6 +27,8 @@ static const struct shape shape_DeletionProtectionEnabled;
 static const struct shape shape_CreateLogStreamRequest;
 static const struct shape shape_DeleteLogGroupRequest;
 static const struct shape shape_DeleteLogStreamRequest;
+static const struct shape shape_DeleteMetricFilterRequest;
+static const struct shape shape_FilterName;
 static const struct shape shape_DeleteQueryDefinitionRequest;
 static const struct shape shape_QueryId;
 static const struct shape shape_DeleteQueryDefinitionResponse;
@@ -37,7 +39,6 @@ static const struct shape shape_Arn;
 static const struct shape shape_ExpectedRevisionId;
 static const struct shape shape_DeleteRetentionPolicyRequest;
 static const struct shape shape_DeleteSubscriptionFilterRequest;
-static const struct shape shape_FilterName;
 static const struct shape shape_DescribeExportTasksRequest;
 static const struct shape shape_ExportTaskStatusCode;
 static const struct shape shape_NextToken;
@@ -72,6 +73,25 @@ static const struct shape shape_DescribeLogStreamsResponse;
 static const struct shape shape_LogStreams;
 static const struct shape shape_LogStream;
 static const struct shape shape_SequenceToken;
+static const struct shape shape_DescribeMetricFiltersRequest;
+static const struct shape shape_MetricName;
+static const struct shape shape_MetricNamespace;
+static const struct shape shape_DescribeMetricFiltersResponse;
+static const struct shape shape_MetricFilters;
+static const struct shape shape_MetricFilter;
+static const struct shape shape_FilterPattern;
+static const struct shape shape_MetricTransformations;
+static const struct shape shape_MetricTransformation;
+static const struct shape shape_MetricValue;
+static const struct shape shape_DefaultValue;
+static const struct shape shape_Dimensions;
+static const struct shape shape_DimensionsKey;
+static const struct shape shape_DimensionsValue;
+static const struct shape shape_StandardUnit;
+static const struct shape shape_ApplyOnTransformedLogs;
+static const struct shape shape_FieldSelectionCriteria;
+static const struct shape shape_EmitSystemFields;
+static const struct shape shape_SystemField;
 static const struct shape shape_DescribeQueriesRequest;
 static const struct shape shape_QueryStatus;
 static const struct shape shape_DescribeQueriesMaxResults;
@@ -106,14 +126,9 @@ static const struct shape shape_DescribeSubscriptionFiltersRequest;
 static const struct shape shape_DescribeSubscriptionFiltersResponse;
 static const struct shape shape_SubscriptionFilters;
 static const struct shape shape_SubscriptionFilter;
-static const struct shape shape_FilterPattern;
 static const struct shape shape_DestinationArn;
 static const struct shape shape_RoleArn;
 static const struct shape shape_Distribution;
-static const struct shape shape_ApplyOnTransformedLogs;
-static const struct shape shape_FieldSelectionCriteria;
-static const struct shape shape_EmitSystemFields;
-static const struct shape shape_SystemField;
 static const struct shape shape_FilterLogEventsRequest;
 static const struct shape shape_InputLogStreamNames;
 static const struct shape shape_EventsLimit;
@@ -191,6 +206,7 @@ static const struct shape shape_LogEventIndex;
 static const struct shape shape_RejectedEntityInfo;
 static const struct shape shape_EntityRejectionErrorType;
 static const struct shape shape_PutLogGroupDeletionProtectionRequest;
+static const struct shape shape_PutMetricFilterRequest;
 static const struct shape shape_PutQueryDefinitionRequest;
 static const struct shape shape_ClientToken;
 static const struct shape shape_PutQueryDefinitionResponse;
@@ -329,6 +345,16 @@ static const struct shape_member members_DeleteLogStreamRequest[] = {
 static const struct shape shape_DeleteLogStreamRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteLogStreamRequest", 22 }, .members = members_DeleteLogStreamRequest, .member_count = 2
 };
+static const struct shape_member members_DeleteMetricFilterRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, true },
+};
+static const struct shape shape_DeleteMetricFilterRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DeleteMetricFilterRequest", 25 }, .members = members_DeleteMetricFilterRequest, .member_count = 2
+};
+static const struct shape shape_FilterName = {
+    .type = SHAPE_STRING, .name = { "FilterName", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
+};
 static const struct shape_member members_DeleteQueryDefinitionRequest[] = {
     { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, true },
 };
@@ -376,9 +402,6 @@ static const struct shape_member members_DeleteSubscriptionFilterRequest[] = {
 };
 static const struct shape shape_DeleteSubscriptionFilterRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteSubscriptionFilterRequest", 31 }, .members = members_DeleteSubscriptionFilterRequest, .member_count = 2
-};
-static const struct shape shape_FilterName = {
-    .type = SHAPE_STRING, .name = { "FilterName", 10 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(512), .pattern = 3
 };
 static const struct shape_member members_DescribeExportTasksRequest[] = {
     { { "taskId", 6 }, { "taskId", 6 }, &shape_ExportTaskId, false },
@@ -567,6 +590,94 @@ static const struct shape shape_LogStream = {
 static const struct shape shape_SequenceToken = {
     .type = SHAPE_STRING, .name = { "SequenceToken", 13 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
 };
+static const struct shape_member members_DescribeMetricFiltersRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "filterNamePrefix", 16 }, { "filterNamePrefix", 16 }, &shape_FilterName, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+    { { "limit", 5 }, { "limit", 5 }, &shape_DescribeLimit, false },
+    { { "metricName", 10 }, { "metricName", 10 }, &shape_MetricName, false },
+    { { "metricNamespace", 15 }, { "metricNamespace", 15 }, &shape_MetricNamespace, false },
+};
+static const struct shape shape_DescribeMetricFiltersRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeMetricFiltersRequest", 28 }, .members = members_DescribeMetricFiltersRequest, .member_count = 6
+};
+static const struct shape shape_MetricName = {
+    .type = SHAPE_STRING, .name = { "MetricName", 10 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(255), .pattern = 27
+};
+static const struct shape shape_MetricNamespace = {
+    .type = SHAPE_STRING, .name = { "MetricNamespace", 15 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(255), .pattern = 27
+};
+static const struct shape_member members_DescribeMetricFiltersResponse[] = {
+    { { "metricFilters", 13 }, { "metricFilters", 13 }, &shape_MetricFilters, false },
+    { { "nextToken", 9 }, { "nextToken", 9 }, &shape_NextToken, false },
+};
+static const struct shape shape_DescribeMetricFiltersResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "DescribeMetricFiltersResponse", 29 }, .members = members_DescribeMetricFiltersResponse, .member_count = 2
+};
+static const struct shape shape_MetricFilters = {
+    .type = SHAPE_LIST, .name = { "MetricFilters", 13 }, .item = &shape_MetricFilter
+};
+static const struct shape_member members_MetricFilter[] = {
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, false },
+    { { "filterPattern", 13 }, { "filterPattern", 13 }, &shape_FilterPattern, false },
+    { { "metricTransformations", 21 }, { "metricTransformations", 21 }, &shape_MetricTransformations, false },
+    { { "creationTime", 12 }, { "creationTime", 12 }, &shape_Timestamp, false },
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
+    { { "applyOnTransformedLogs", 22 }, { "applyOnTransformedLogs", 22 }, &shape_ApplyOnTransformedLogs, false },
+    { { "fieldSelectionCriteria", 22 }, { "fieldSelectionCriteria", 22 }, &shape_FieldSelectionCriteria, false },
+    { { "emitSystemFieldDimensions", 25 }, { "emitSystemFieldDimensions", 25 }, &shape_EmitSystemFields, false },
+};
+static const struct shape shape_MetricFilter = {
+    .type = SHAPE_STRUCTURE, .name = { "MetricFilter", 12 }, .members = members_MetricFilter, .member_count = 8
+};
+static const struct shape shape_FilterPattern = {
+    .type = SHAPE_STRING, .name = { "FilterPattern", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(1024)
+};
+static const struct shape shape_MetricTransformations = {
+    .type = SHAPE_LIST, .name = { "MetricTransformations", 21 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1), .item = &shape_MetricTransformation
+};
+static const struct shape_member members_MetricTransformation[] = {
+    { { "metricName", 10 }, { "metricName", 10 }, &shape_MetricName, true },
+    { { "metricNamespace", 15 }, { "metricNamespace", 15 }, &shape_MetricNamespace, true },
+    { { "metricValue", 11 }, { "metricValue", 11 }, &shape_MetricValue, true },
+    { { "defaultValue", 12 }, { "defaultValue", 12 }, &shape_DefaultValue, false },
+    { { "dimensions", 10 }, { "dimensions", 10 }, &shape_Dimensions, false },
+    { { "unit", 4 }, { "unit", 4 }, &shape_StandardUnit, false },
+};
+static const struct shape shape_MetricTransformation = {
+    .type = SHAPE_STRUCTURE, .name = { "MetricTransformation", 20 }, .members = members_MetricTransformation, .member_count = 6
+};
+static const struct shape shape_MetricValue = {
+    .type = SHAPE_STRING, .name = { "MetricValue", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(100)
+};
+static const struct shape shape_DefaultValue = {
+    .type = SHAPE_DOUBLE, .name = { "DefaultValue", 12 }
+};
+static const struct shape shape_Dimensions = {
+    .type = SHAPE_MAP, .name = { "Dimensions", 10 }, .key = &shape_DimensionsKey, .item = &shape_DimensionsValue
+};
+static const struct shape shape_DimensionsKey = {
+    .type = SHAPE_STRING, .name = { "DimensionsKey", 13 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(255)
+};
+static const struct shape shape_DimensionsValue = {
+    .type = SHAPE_STRING, .name = { "DimensionsValue", 15 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(255)
+};
+static const struct str values_StandardUnit[] = { { "Seconds", 7 }, { "Microseconds", 12 }, { "Milliseconds", 12 }, { "Bytes", 5 }, { "Kilobytes", 9 }, { "Megabytes", 9 }, { "Gigabytes", 9 }, { "Terabytes", 9 }, { "Bits", 4 }, { "Kilobits", 8 }, { "Megabits", 8 }, { "Gigabits", 8 }, { "Terabits", 8 }, { "Percent", 7 }, { "Count", 5 }, { "Bytes/Second", 12 }, { "Kilobytes/Second", 16 }, { "Megabytes/Second", 16 }, { "Gigabytes/Second", 16 }, { "Terabytes/Second", 16 }, { "Bits/Second", 11 }, { "Kilobits/Second", 15 }, { "Megabits/Second", 15 }, { "Gigabits/Second", 15 }, { "Terabits/Second", 15 }, { "Count/Second", 12 }, { "None", 4 } };
+static const struct shape shape_StandardUnit = {
+    .type = SHAPE_STRING, .name = { "StandardUnit", 12 }, .values = values_StandardUnit, .value_count = 27
+};
+static const struct shape shape_ApplyOnTransformedLogs = {
+    .type = SHAPE_BOOLEAN, .name = { "ApplyOnTransformedLogs", 22 }
+};
+static const struct shape shape_FieldSelectionCriteria = {
+    .type = SHAPE_STRING, .name = { "FieldSelectionCriteria", 22 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(2000)
+};
+static const struct shape shape_EmitSystemFields = {
+    .type = SHAPE_LIST, .name = { "EmitSystemFields", 16 }, .item = &shape_SystemField
+};
+static const struct shape shape_SystemField = {
+    .type = SHAPE_STRING, .name = { "SystemField", 11 }
+};
 static const struct shape_member members_DescribeQueriesRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
     { { "status", 6 }, { "status", 6 }, &shape_QueryStatus, false },
@@ -679,7 +790,7 @@ static const struct shape shape_QueryParameter = {
     .type = SHAPE_STRUCTURE, .name = { "QueryParameter", 14 }, .members = members_QueryParameter, .member_count = 3
 };
 static const struct shape shape_QueryParameterName = {
-    .type = SHAPE_STRING, .name = { "QueryParameterName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 27
+    .type = SHAPE_STRING, .name = { "QueryParameterName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(128), .pattern = 28
 };
 static const struct shape shape_QueryParameterDefaultValue = {
     .type = SHAPE_STRING, .name = { "QueryParameterDefaultValue", 26 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(1024)
@@ -758,9 +869,6 @@ static const struct shape_member members_SubscriptionFilter[] = {
 static const struct shape shape_SubscriptionFilter = {
     .type = SHAPE_STRUCTURE, .name = { "SubscriptionFilter", 18 }, .members = members_SubscriptionFilter, .member_count = 10
 };
-static const struct shape shape_FilterPattern = {
-    .type = SHAPE_STRING, .name = { "FilterPattern", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(1024)
-};
 static const struct shape shape_DestinationArn = {
     .type = SHAPE_STRING, .name = { "DestinationArn", 14 }, .limits = SHAPE_HAS_MIN, .min = INT64_C(1)
 };
@@ -770,18 +878,6 @@ static const struct shape shape_RoleArn = {
 static const struct str values_Distribution[] = { { "Random", 6 }, { "ByLogStream", 11 } };
 static const struct shape shape_Distribution = {
     .type = SHAPE_STRING, .name = { "Distribution", 12 }, .values = values_Distribution, .value_count = 2
-};
-static const struct shape shape_ApplyOnTransformedLogs = {
-    .type = SHAPE_BOOLEAN, .name = { "ApplyOnTransformedLogs", 22 }
-};
-static const struct shape shape_FieldSelectionCriteria = {
-    .type = SHAPE_STRING, .name = { "FieldSelectionCriteria", 22 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(2000)
-};
-static const struct shape shape_EmitSystemFields = {
-    .type = SHAPE_LIST, .name = { "EmitSystemFields", 16 }, .item = &shape_SystemField
-};
-static const struct shape shape_SystemField = {
-    .type = SHAPE_STRING, .name = { "SystemField", 11 }
 };
 static const struct shape_member members_FilterLogEventsRequest[] = {
     { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, false },
@@ -1009,7 +1105,7 @@ static const struct shape shape_ListLogGroupsRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListLogGroupsRequest", 20 }, .members = members_ListLogGroupsRequest, .member_count = 9
 };
 static const struct shape shape_LogGroupNameRegexPattern = {
-    .type = SHAPE_STRING, .name = { "LogGroupNameRegexPattern", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(129), .pattern = 28
+    .type = SHAPE_STRING, .name = { "LogGroupNameRegexPattern", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(129), .pattern = 29
 };
 static const struct shape shape_ListLimit = {
     .type = SHAPE_INTEGER, .name = { "ListLimit", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1000)
@@ -1053,7 +1149,7 @@ static const struct shape shape_TagFilterValues = {
     .type = SHAPE_LIST, .name = { "TagFilterValues", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(5), .item = &shape_TagFilterValue
 };
 static const struct shape shape_TagFilterValue = {
-    .type = SHAPE_STRING, .name = { "TagFilterValue", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(259), .pattern = 29
+    .type = SHAPE_STRING, .name = { "TagFilterValue", 14 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(259), .pattern = 30
 };
 static const struct shape_member members_ListLogGroupsResponse[] = {
     { { "logGroups", 9 }, { "logGroups", 9 }, &shape_LogGroupSummaries, false },
@@ -1080,7 +1176,7 @@ static const struct shape shape_ListTagsForResourceRequest = {
     .type = SHAPE_STRUCTURE, .name = { "ListTagsForResourceRequest", 26 }, .members = members_ListTagsForResourceRequest, .member_count = 1
 };
 static const struct shape shape_AmazonResourceName = {
-    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 30
+    .type = SHAPE_STRING, .name = { "AmazonResourceName", 18 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1011), .pattern = 31
 };
 static const struct shape_member members_ListTagsForResourceResponse[] = {
     { { "tags", 4 }, { "tags", 4 }, &shape_Tags, false },
@@ -1181,6 +1277,18 @@ static const struct shape_member members_PutLogGroupDeletionProtectionRequest[] 
 static const struct shape shape_PutLogGroupDeletionProtectionRequest = {
     .type = SHAPE_STRUCTURE, .name = { "PutLogGroupDeletionProtectionRequest", 36 }, .members = members_PutLogGroupDeletionProtectionRequest, .member_count = 2
 };
+static const struct shape_member members_PutMetricFilterRequest[] = {
+    { { "logGroupName", 12 }, { "logGroupName", 12 }, &shape_LogGroupName, true },
+    { { "filterName", 10 }, { "filterName", 10 }, &shape_FilterName, true },
+    { { "filterPattern", 13 }, { "filterPattern", 13 }, &shape_FilterPattern, true },
+    { { "metricTransformations", 21 }, { "metricTransformations", 21 }, &shape_MetricTransformations, true },
+    { { "applyOnTransformedLogs", 22 }, { "applyOnTransformedLogs", 22 }, &shape_ApplyOnTransformedLogs, false },
+    { { "fieldSelectionCriteria", 22 }, { "fieldSelectionCriteria", 22 }, &shape_FieldSelectionCriteria, false },
+    { { "emitSystemFieldDimensions", 25 }, { "emitSystemFieldDimensions", 25 }, &shape_EmitSystemFields, false },
+};
+static const struct shape shape_PutMetricFilterRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "PutMetricFilterRequest", 22 }, .members = members_PutMetricFilterRequest, .member_count = 7
+};
 static const struct shape_member members_PutQueryDefinitionRequest[] = {
     { { "queryLanguage", 13 }, { "queryLanguage", 13 }, &shape_QueryLanguage, false },
     { { "name", 4 }, { "name", 4 }, &shape_QueryDefinitionName, true },
@@ -1194,7 +1302,7 @@ static const struct shape shape_PutQueryDefinitionRequest = {
     .type = SHAPE_STRUCTURE, .name = { "PutQueryDefinitionRequest", 25 }, .members = members_PutQueryDefinitionRequest, .member_count = 7
 };
 static const struct shape shape_ClientToken = {
-    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(36), .max = INT64_C(128), .pattern = 31
+    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(36), .max = INT64_C(128), .pattern = 32
 };
 static const struct shape_member members_PutQueryDefinitionResponse[] = {
     { { "queryDefinitionId", 17 }, { "queryDefinitionId", 17 }, &shape_QueryId, false },
@@ -1479,7 +1587,10 @@ const struct operation operations_logs[] = {
       .input = &shape_DeleteLogStreamRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteLookupTable", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DeleteMetricFilter", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DeleteMetricFilter", .kind = OP_WRITE,
+      .run = op_logs_delete_metric_filter,
+      .input = &shape_DeleteMetricFilterRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DeleteQueryDefinition", .kind = OP_WRITE,
       .run = op_logs_delete_query_definition,
       .input = &shape_DeleteQueryDefinitionRequest, .output = &shape_DeleteQueryDefinitionResponse,
@@ -1521,7 +1632,10 @@ const struct operation operations_logs[] = {
       .input = &shape_DescribeLogStreamsRequest, .output = &shape_DescribeLogStreamsResponse,
       .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DescribeLookupTables", .kind = OP_REFUSED },
-    { .service = "logs", .name = "DescribeMetricFilters", .kind = OP_REFUSED },
+    { .service = "logs", .name = "DescribeMetricFilters", .kind = OP_READ,
+      .run = op_logs_describe_metric_filters,
+      .input = &shape_DescribeMetricFiltersRequest, .output = &shape_DescribeMetricFiltersResponse,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "DescribeQueries", .kind = OP_READ,
       .run = op_logs_describe_queries,
       .input = &shape_DescribeQueriesRequest, .output = &shape_DescribeQueriesResponse,
@@ -1610,7 +1724,10 @@ const struct operation operations_logs[] = {
       .run = op_logs_put_log_group_deletion_protection,
       .input = &shape_PutLogGroupDeletionProtectionRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "PutMetricFilter", .kind = OP_REFUSED },
+    { .service = "logs", .name = "PutMetricFilter", .kind = OP_WRITE,
+      .run = op_logs_put_metric_filter,
+      .input = &shape_PutMetricFilterRequest, .output = &shape_empty_,
+      .body_bytes_max = 1048576, .since = "0.1.0" },
     { .service = "logs", .name = "PutQueryDefinition", .kind = OP_WRITE,
       .prepare = op_logs_put_query_definition_prepare, .run = op_logs_put_query_definition,
       .input = &shape_PutQueryDefinitionRequest, .output = &shape_PutQueryDefinitionResponse,

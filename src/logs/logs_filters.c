@@ -147,6 +147,11 @@ bool logs_filters_load(struct store_reader *reader, struct arena *arena, struct 
     bool ok = true;
     for (size_t i = 0; ok && i < filters->follower_count; i++)
         ok = follower_read(a, &all->items[i], &filters->followers[i], &fault);
+    all = json_get_typed(&own, STR("metrics"), JSON_ARRAY);
+    filters->counter_count = all ? all->count : 0;
+    filters->counters = ARENA_ARRAY(a, struct logs_counter, filters->counter_count);
+    for (size_t i = 0; ok && i < filters->counter_count; i++)
+        ok = logs_counter_read(a, &all->items[i], &filters->counters[i], &fault);
     if (!ok) {
         /* What was accepted once is not understood now: no event may pass it by unseen. */
         fault_set(reterr, arena, FAULT_INTERNAL, "A filter of the log group cannot be read: %.*s",
@@ -176,6 +181,8 @@ void logs_filters_see(struct logs *logs, struct work *work, struct logs_filters 
         if (logs_pattern_matches(&follower->pattern, logs->matcher, message))
             VEC_PUSH(work->arena, &follower->seen, ((struct logs_seen){ at, message }));
     }
+    for (size_t i = 0; i < filters->counter_count; i++)
+        logs_counter_see(logs, work, filters, &filters->counters[i], at.timestamp_ms, message);
 }
 
 void logs_filters_end(struct logs *logs, struct work *work, const struct logs_held *held, struct str stream)
@@ -188,4 +195,6 @@ void logs_filters_end(struct logs *logs, struct work *work, const struct logs_he
         follower->seen.at = NULL;
         follower->seen.len = follower->seen.cap = 0;
     }
+    for (size_t i = 0; i < filters->counter_count; i++)
+        logs_counter_end(logs, work, filters, &filters->counters[i]);
 }

@@ -1,7 +1,8 @@
 /* logs_filters.h - the filters of a group: as they are stored, and as those see them who write events. Private to
  * the room.
  *
- *   part 'f' of a group  ->  {"subscriptions":[{"name","pattern","destination","role","distribution","created"}]}
+ *   part 'f' of a group  ->  {"subscriptions":[{"name","pattern","destination","role","distribution","created"}],
+ *                              "metrics":[{"name","pattern","transformations":[...],"created"}]}
  *
  * One value: a group that has none costs one look when it is first written to, and its filters change rarely.
  */
@@ -10,7 +11,9 @@
 
 #include "base/vec.h"
 #include "json/json.h"
+#include "logs/logs_metric.h"
 #include "logs/logs_room.h"
+#include "metrics/metrics.h"
 
 /* ---- stored ---- */
 
@@ -42,9 +45,30 @@ struct logs_follower {
     VEC(struct logs_seen) seen; /* by the write that is under way: of the work's arena */
 };
 
+/* What a metric filter adds up during a write. */
+struct logs_tally {
+    int64_t minute_ms;
+    struct metrics_dimension dimensions[LOGS_METRIC_DIMENSIONS_MAX];
+    struct metrics_values values;
+};
+
+struct logs_counter {
+    struct logs_pattern pattern;
+    struct metrics_id metric;  /* dimensions: their names */
+    struct logs_field *fields; /* their values */
+    struct str unit;
+    bool constant, has_other;
+    double value;                   /* constant: of each event that matches */
+    double other;                   /* of each that does not */
+    struct logs_field value_field;  /* not constant */
+    VEC(struct logs_tally) tallies; /* of the work's arena */
+};
+
 struct logs_filters {
     struct arena arena;
     struct ns ns;
+    struct logs_counter *counters;
+    size_t counter_count;
     struct logs_follower *followers;
     size_t follower_count;
 };
@@ -58,6 +82,14 @@ void logs_filters_free(struct logs_filters **filters);
 void logs_filters_see(struct logs *logs, struct work *work, struct logs_filters *filters,
                       struct logs_position at, struct str message);
 void logs_filters_end(struct logs *logs, struct work *work, const struct logs_held *held, struct str stream);
+
+/* logs_metric.c. filter: as it is stored. */
+bool logs_counter_read(struct arena *arena, const struct json *filter, struct logs_counter *ret,
+                       struct fault *reterr);
+void logs_counter_see(struct logs *logs, struct work *work, const struct logs_filters *filters,
+                      struct logs_counter *counter, int64_t timestamp_ms, struct str message);
+void logs_counter_end(struct logs *logs, struct work *work, const struct logs_filters *filters,
+                      struct logs_counter *counter);
 
 /* logs_subscription.c: what the follower saw becomes a delivery. */
 void logs_subscription_forward(struct logs *logs, struct work *work, const struct logs_held *held,

@@ -42,6 +42,7 @@ struct logs {
     struct logs_limiter *limiter;
     /* Filters: what they lead to, and what is being built for them. */
     struct deliver *deliver;
+    struct metrics *metrics;
     logs_function_known_f *function_known;
     void *function_known_self;
     struct logs_matcher *matcher;
