@@ -26,6 +26,7 @@ struct call {
     struct api *api;
     struct http_exchange *exchange;
     struct api_entry *entry;
+    const struct service *service; /* as the client speaks to it */
     struct op_call op;
     struct json input;
     struct buf body;
@@ -54,15 +55,17 @@ struct str api_content_type(const struct service *service)
 /* ---- answers ---- */
 
 static void answer(struct http_exchange *exchange, const struct service *service, int status,
-                   struct str request_id, struct str error_name, struct buf *body)
+                   struct str request_id, struct str error_name, struct str query_error, struct buf *body)
 {
-    struct http_header headers[4];
+    struct http_header headers[5];
     size_t count = 0;
     char crc[16];
     headers[count++] = (struct http_header){ STR("x-amzn-RequestId"), request_id };
     headers[count++] = (struct http_header){ STR("Content-Type"), api_content_type(service) };
     if (!str_empty(error_name))
         headers[count++] = (struct http_header){ STR("x-amzn-ErrorType"), error_name };
+    if (!str_empty(query_error)) /* what clients of the query protocol know the error as */
+        headers[count++] = (struct http_header){ STR("x-amzn-query-error"), query_error };
     if (service && strcmp(service->name, "dynamodb") == 0) {
         /* Clients of DynamoDB check it. */
         int length = snprintf(crc, sizeof(crc), "%lu", (unsigned long)digest_crc32(0, buf_str(body)));
@@ -78,7 +81,12 @@ void api_answer_fault(struct http_exchange *exchange, const struct service *serv
     struct buf body;
     buf_init(&body, 0);
     api_error_write(service, &error, fault->text, members, request_id, &body);
-    answer(exchange, service, status ? status : error.status, request_id, error.name, &body);
+    status = status ? status : error.status;
+    struct str query_error = STR_EMPTY;
+    if (service && service->as_query)
+        query_error =
+            arena_concat(http_arena(exchange), error.code, status < 500 ? STR(";Sender") : STR(";Receiver"));
+    answer(exchange, service, status, request_id, error.name, query_error, &body);
     buf_fini(&body);
 }
 
@@ -96,27 +104,27 @@ static void finish(struct call *call)
         fault_set(&op->fault, op->arena, FAULT_INTERNAL, "The answer would have more than %d bytes.",
                   API_ANSWER_BYTES_MAX);
     if (op->fault.code != FAULT_NONE) {
-        struct api_error error = api_error_of(op->arena, entry->service, op->fault.code);
+        struct api_error error = api_error_of(op->arena, call->service, op->fault.code);
         atomic_fetch_add_explicit(error.status < 500 ? &entry->refused : &entry->failed, 1,
                                   memory_order_relaxed);
         buf_fini(&call->body);
-        api_answer_fault(call->exchange, entry->service, 0, &op->fault, op->fault_members, call->request_id);
+        api_answer_fault(call->exchange, call->service, 0, &op->fault, op->fault_members, call->request_id);
         return;
     }
     atomic_fetch_add_explicit(&entry->succeeded, 1, memory_order_relaxed);
-    if (entry->service->protocol == PROTOCOL_QUERY) {
+    if (call->service->protocol == PROTOCOL_QUERY) {
         struct json output = json_of_object(NULL, 0);
         enum err err = call->body.len ? json_read(op->arena, arena_copy(op->arena, buf_str(&call->body)), 0,
                                                   &output, NULL)
                                       : ERR_OK;
         buf_clear(&call->body);
         if (err == ERR_OK)
-            api_query_write(entry->service, entry->operation, &output, call->request_id, &call->body);
+            api_query_write(call->service, entry->operation, &output, call->request_id, &call->body);
     } else if (call->body.len == 0 && entry->operation->output->member_count) {
         buf_add(&call->body, STR("{}"));
     }
     struct buf body = call->body; /* with the answer the call is gone: its arena is the exchange's */
-    answer(call->exchange, entry->service, 200, call->request_id, STR_EMPTY, &body);
+    answer(call->exchange, call->service, 200, call->request_id, STR_EMPTY, STR_EMPTY, &body);
     buf_fini(&body);
 }
 
@@ -162,7 +170,7 @@ static void lost_done(struct command *command, enum err committed)
     struct buf body;
     (void)committed;
     buf_init(&body, 0);
-    api_answer_text(call->exchange, 200, api_content_type(call->entry->service), &body);
+    api_answer_text(call->exchange, 200, api_content_type(call->service), &body);
     buf_fini(&body);
 }
 
@@ -237,14 +245,14 @@ static bool read_input(struct call *call, const struct http_request *request)
 {
     struct op_call *op = &call->op;
     struct json given;
-    if (call->entry->service->protocol == PROTOCOL_QUERY) {
-        if (!api_query_input(op->arena, api_query_form(request), &given))
+    if (call->service->protocol == PROTOCOL_QUERY) {
+        if (!api_query_input(op->arena, api_query_form(request), call->entry->operation->input, &given))
             return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION, "The form is not well encoded.");
     } else if (!api_read_body(op->arena, request->body, &given, &op->fault)) {
         return false;
     }
     return shape_check(call->api->checker, call->entry->operation->input, &given, SHAPE_WIRE,
-                       api_dialect_of(call->entry->service), op->arena, &call->input, &op->fault);
+                       api_dialect_of(call->service), op->arena, &call->input, &op->fault);
 }
 
 static void read_run(struct call *call)
@@ -290,8 +298,8 @@ static void scan_submit(struct call *call)
 
 /* ---- start, on the loop's thread ---- */
 
-void api_call_start(struct api *api, struct http_exchange *exchange, struct api_entry *entry, struct ns ns,
-                    struct str principal)
+void api_call_start(struct api *api, struct http_exchange *exchange, const struct service *service,
+                    struct api_entry *entry, struct ns ns, struct str principal)
 {
     struct arena *arena = http_arena(exchange);
     struct call *call = ARENA_NEW(arena, struct call);
@@ -299,6 +307,7 @@ void api_call_start(struct api *api, struct http_exchange *exchange, struct api_
     call->api = api;
     call->exchange = exchange;
     call->entry = entry;
+    call->service = service;
     call->request_id = api_request_id(arena);
     buf_init(&call->body, API_ANSWER_BYTES_MAX);
     json_writer_init(&call->out, &call->body);

@@ -48,6 +48,14 @@ static const struct row rows[] = {
     { "dynamodb", FAULT_IN_USE, "ResourceInUseException", 400 },
     { "dynamodb", FAULT_INTERNAL, "InternalServerError", 500 },
 
+    { "monitoring", FAULT_VALIDATION, "ValidationError", 400 },
+    { "monitoring", FAULT_INVALID_PARAMETER, "InvalidParameterValueException", 400 },
+    { "monitoring", FAULT_CONFLICT, "InvalidParameterCombinationException", 400 },
+    { "monitoring", FAULT_MISSING_PARAMETER, "MissingRequiredParameterException", 400 },
+    { "monitoring", FAULT_INVALID_TOKEN, "InvalidNextToken", 400 },
+    { "monitoring", FAULT_LIMIT_EXCEEDED, "LimitExceededFault", 400 },
+    { "monitoring", FAULT_INTERNAL, "InternalServiceFault", 500 },
+
     { "sts", FAULT_VALIDATION, "ValidationError", 400 },
     { "sts", FAULT_NOT_SIGNED, "MissingAuthenticationToken", 403 },
     { "sts", FAULT_SIGNATURE_INCOMPLETE, "IncompleteSignature", 400 },
@@ -100,6 +108,23 @@ static const struct row rows[] = {
     { NULL, FAULT_INTERNAL, "InternalFailure", 500 },
 };
 
+/* What the query protocol calls otherwise. */
+static const char *const query_codes[][2] = {
+    { "InvalidParameterValueException", "InvalidParameterValue" },
+    { "InvalidParameterCombinationException", "InvalidParameterCombination" },
+    { "MissingRequiredParameterException", "MissingParameter" },
+    { "LimitExceededFault", "LimitExceeded" },
+    { "InternalServiceFault", "InternalServiceError" },
+};
+
+static struct str query_code(const char *name)
+{
+    for (size_t i = 0; i < sizeof(query_codes) / sizeof(query_codes[0]); i++)
+        if (strcmp(query_codes[i][0], name) == 0)
+            return str_from(query_codes[i][1]);
+    return str_from(name);
+}
+
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 /* DynamoDB says where an exception's name comes from; clients cut it off at the '#'. */
@@ -137,7 +162,9 @@ struct api_error api_error_of(struct arena *arena, const struct service *service
             break;
         }
     }
-    struct api_error error = { str_from(row->name), str_from(row->name), row->status };
+    struct str query = query_code(row->name);
+    struct str name = service && service->protocol == PROTOCOL_QUERY ? query : str_from(row->name);
+    struct api_error error = { .name = name, .type = name, .code = query, .status = row->status };
     if (service && strcmp(service->name, "dynamodb") == 0)
         error.type = arena_concat(arena, dynamodb_space(code), error.name);
     return error;

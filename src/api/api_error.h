@@ -8,6 +8,7 @@
 struct api_error {
     struct str name; /* "ResourceNotFoundException" */
     struct str type; /* as "__type" has it: with DynamoDB's name space before it, else the same */
+    struct str code; /* in the query protocol */
     int status;
 };
 

@@ -110,9 +110,20 @@ static void test_reads_forms(void **state)
     assert_true(api_query_parameter(&arena, form, STR("Flag"), &value) && str_empty(value));
     assert_false(api_query_parameter(&arena, form, STR("Bad"), &value));
     assert_false(api_query_parameter(&arena, form, STR("None"), &value));
-    assert_false(api_query_input(&arena, form, &input));
-    assert_true(api_query_input(&arena, STR("Action=X&Name=a+b&Version=1&Empty="), &input));
-    assert_string_equal(arena_cstr(&arena, json_text(&arena, &input)), "{\"Name\":\"a b\",\"Empty\":\"\"}");
+    const struct service *monitoring = service_find(STR("monitoring"));
+    const struct shape *shape = service_operation(monitoring, STR("PutMetricData"))->input;
+    assert_false(api_query_input(&arena, form, shape, &input));
+    assert_true(
+        api_query_input(&arena,
+                        STR("Action=X&Namespace=a+b&Version=1&Other=2&MetricData.member.2.MetricName="
+                            "&MetricData.member.1.MetricName=n&MetricData.member.1.Value=1.5"
+                            "&MetricData.member.1.Values.member.1=x&MetricData.member.1.Values.member.2=7"
+                            "&MetricData.member.4.MetricName=far&StrictEntityValidation=true&Namespace=c"),
+                        shape, &input));
+    assert_string_equal(
+        arena_cstr(&arena, json_text(&arena, &input)),
+        "{\"Namespace\":\"c\",\"MetricData\":[{\"MetricName\":\"n\",\"Value\":1.5,\"Values\":[\"x\",7]},"
+        "{\"MetricName\":\"\"}],\"StrictEntityValidation\":true}");
 }
 
 static int teardown(void **state)

@@ -57,9 +57,10 @@ bool api_read_body(struct arena *arena, struct str body, struct json *ret, struc
 
 /* ---- api_call.c ---- */
 
-/* Runs the operation for the exchange and answers it, now or after the commit. */
-void api_call_start(struct api *api, struct http_exchange *exchange, struct api_entry *entry, struct ns ns,
-                    struct str principal);
+/* Runs the operation for the exchange and answers it, now or after the commit. service: the entry's, as the client
+ * speaks to it. */
+void api_call_start(struct api *api, struct http_exchange *exchange, const struct service *service,
+                    struct api_entry *entry, struct ns ns, struct str principal);
 /* Answers with a fault. service may be NULL. status 0: the fault's own. */
 void api_answer_fault(struct http_exchange *exchange, const struct service *service, int status,
                       const struct fault *fault, struct str members, struct str request_id);

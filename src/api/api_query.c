@@ -1,8 +1,10 @@
 #include "api/api_query.h"
 
+#include "base/time.h"
 #include "base/vec.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static int digit_of(char c)
 {
@@ -52,26 +54,113 @@ bool api_query_parameter(struct arena *arena, struct str form, struct str name, 
     return false;
 }
 
-bool api_query_input(struct arena *arena, struct str form, struct json *ret)
+/* ---- input ---- */
+
+struct pair {
+    struct str name, value;
+    size_t place;
+};
+
+struct pairs {
+    struct arena *arena;
+    struct pair *at; /* by name, then as they came */
+    size_t count;
+};
+
+static int compare_pairs(const void *a, const void *b)
 {
-    VEC(struct json_member) members = { 0 };
+    const struct pair *x = a, *y = b;
+    int order = str_compare(x->name, y->name);
+    return order ? order : x->place < y->place ? -1 : 1;
+}
+
+/* The last of that name. */
+static const struct pair *pair_find(const struct pairs *pairs, struct str name)
+{
+    size_t low = 0, high = pairs->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_compare(pairs->at[middle].name, name) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && str_eq(pairs->at[low - 1].name, name) ? &pairs->at[low - 1] : NULL;
+}
+
+static bool value_of(const struct pairs *pairs, const struct shape *shape, struct str name, struct json *ret);
+
+static struct str below(const struct pairs *pairs, struct str name, struct str part)
+{
+    return name.len ? arena_printf(pairs->arena, "%.*s.%.*s", STR_ARG(name), STR_ARG(part)) : part;
+}
+
+static bool structure_of(const struct pairs *pairs, const struct shape *shape, struct str name,
+                         struct json *ret)
+{
+    struct json_member *members = ARENA_ARRAY(pairs->arena, struct json_member, shape->member_count);
+    size_t count = 0;
+    for (uint16_t i = 0; i < shape->member_count; i++) {
+        struct json_member *member = &members[count];
+        member->key = shape->members[i].name;
+        count += value_of(pairs, shape->members[i].shape, below(pairs, name, member->key), &member->value);
+    }
+    *ret = json_of_object(members, count);
+    return count > 0;
+}
+
+static bool list_of(const struct pairs *pairs, const struct shape *shape, struct str name, struct json *ret)
+{
+    VEC(struct json) items = { 0 };
+    struct json item;
+    for (size_t i = 1;
+         value_of(pairs, shape->item, arena_printf(pairs->arena, "%.*s.member.%zu", STR_ARG(name), i), &item);
+         i++)
+        VEC_PUSH(pairs->arena, &items, item);
+    *ret = json_of_array(items.at, items.len);
+    return items.len > 0;
+}
+
+static bool value_of(const struct pairs *pairs, const struct shape *shape, struct str name, struct json *ret)
+{
+    if (shape->type == SHAPE_STRUCTURE)
+        return structure_of(pairs, shape, name, ret);
+    if (shape->type == SHAPE_LIST)
+        return list_of(pairs, shape, name, ret);
+    const struct pair *pair = pair_find(pairs, name);
+    if (!pair)
+        return false;
+    *ret = json_of_str(pair->value);
+    bool number = shape->type == SHAPE_INTEGER || shape->type == SHAPE_LONG || shape->type == SHAPE_FLOAT ||
+                  shape->type == SHAPE_DOUBLE;
+    struct json read;
+    if ((number || shape->type == SHAPE_BOOLEAN) &&
+        json_read(pairs->arena, pair->value, 1, &read, NULL) == ERR_OK &&
+        (number ? read.type == JSON_NUMBER : read.type == JSON_TRUE || read.type == JSON_FALSE))
+        *ret = read;
+    return true;
+}
+
+bool api_query_input(struct arena *arena, struct str form, const struct shape *shape, struct json *ret)
+{
+    VEC(struct pair) all = { 0 };
     struct str rest = form;
     while (!str_empty(rest)) {
-        struct str pair, key, value;
-        str_cut(rest, '&', &pair, &rest);
-        str_cut(pair, '=', &key, &value);
-        if (str_empty(pair))
+        struct str text, key, value;
+        struct pair pair = { .place = all.len };
+        str_cut(rest, '&', &text, &rest);
+        str_cut(text, '=', &key, &value);
+        if (str_empty(text))
             continue;
-        struct json_member member = { 0 };
-        struct str text;
-        if (!api_query_decode(arena, key, true, &member.key) || !api_query_decode(arena, value, true, &text))
+        if (!api_query_decode(arena, key, true, &pair.name) ||
+            !api_query_decode(arena, value, true, &pair.value))
             return false;
-        if (str_eq(member.key, STR("Action")) || str_eq(member.key, STR("Version")))
-            continue;
-        member.value = json_of_str(text);
-        VEC_PUSH(arena, &members, member);
+        VEC_PUSH(arena, &all, pair);
     }
-    *ret = json_of_object(members.at, members.len);
+    if (all.len > 1)
+        qsort(all.at, all.len, sizeof(*all.at), compare_pairs);
+    struct pairs pairs = { arena, all.at, all.len };
+    (void)structure_of(&pairs, shape, STR_EMPTY, ret);
     return true;
 }
 
@@ -103,7 +192,30 @@ static void add_element(struct buf *out, struct str name, struct str text)
     buf_printf(out, "</%.*s>", STR_ARG(name));
 }
 
-static void add_value(struct buf *out, struct str name, const struct json *value)
+/* Seconds since 1970 as ISO 8601. */
+static void add_time(struct buf *out, struct str name, struct str seconds)
+{
+    double value;
+    char text[TIME_TEXT_BYTES];
+    if (!json_number_double(seconds, &value)) {
+        add_element(out, name, seconds);
+        return;
+    }
+    int64_t time_ms = (int64_t)(value * 1000 + (value < 0 ? -0.5 : 0.5));
+    size_t len =
+        time_ms % 1000 ? time_format_milliseconds(time_ms, text) : time_format_seconds(time_ms, text);
+    add_element(out, name, str_of(text, len));
+}
+
+static const struct shape *shape_of_member(const struct shape *shape, struct str name)
+{
+    for (uint16_t i = 0; shape && i < shape->member_count; i++)
+        if (str_eq(shape->members[i].name, name))
+            return shape->members[i].shape;
+    return NULL;
+}
+
+static void add_value(struct buf *out, struct str name, const struct shape *shape, const struct json *value)
 {
     switch (value->type) {
     case JSON_NULL:
@@ -115,19 +227,27 @@ static void add_value(struct buf *out, struct str name, const struct json *value
         add_element(out, name, STR("false"));
         return;
     case JSON_NUMBER:
+        if (shape && shape->type == SHAPE_TIMESTAMP) {
+            add_time(out, name, value->text);
+            return;
+        }
+        add_element(out, name, value->text);
+        return;
     case JSON_STRING:
         add_element(out, name, value->text);
         return;
     case JSON_ARRAY:
         buf_printf(out, "<%.*s>", STR_ARG(name));
         for (uint32_t i = 0; i < value->count; i++)
-            add_value(out, STR("member"), &value->items[i]);
+            add_value(out, STR("member"), shape ? shape->item : NULL, &value->items[i]);
         buf_printf(out, "</%.*s>", STR_ARG(name));
         return;
     case JSON_OBJECT:
         buf_printf(out, "<%.*s>", STR_ARG(name));
-        for (uint32_t i = 0; i < value->count; i++)
-            add_value(out, value->members[i].key, &value->members[i].value);
+        for (uint32_t i = 0; i < value->count; i++) {
+            struct str key = value->members[i].key;
+            add_value(out, key, shape_of_member(shape, key), &value->members[i].value);
+        }
         buf_printf(out, "</%.*s>", STR_ARG(name));
     }
 }
@@ -138,7 +258,7 @@ void api_query_write(const struct service *service, const struct operation *oper
     buf_printf(out, "<%sResponse xmlns=\"%.*s\">", operation->name, STR_ARG(service->xml_namespace));
     char name[128];
     int length = snprintf(name, sizeof(name), "%sResult", operation->name);
-    add_value(out, str_of(name, (size_t)length), output);
+    add_value(out, str_of(name, (size_t)length), operation->output, output);
     buf_add(out, STR("<ResponseMetadata>"));
     add_element(out, STR("RequestId"), request_id);
     buf_printf(out, "</ResponseMetadata></%sResponse>", operation->name);

@@ -6,7 +6,10 @@
 
 #include <assert.h>
 
-enum { BODY_BYTES_UNKNOWN = 64 << 10 }; /* of a request that names no operation */
+enum {
+    BODY_BYTES_UNKNOWN = 64 << 10, /* of a request that names no operation */
+    BODY_BYTES_FORM = 1 << 20,
+};
 
 static const char page[] =
     "Crema " CREMA_VERSION "\n"
@@ -111,13 +114,20 @@ static const struct service *service_of_prefix(struct str target)
     return NULL;
 }
 
-static const struct service *service_of_query(void)
+/* Of the version; *ret_base: as it stands in the table, with its entries. Without a version, the first that speaks
+ * nothing else. */
+static const struct service *service_of_query(struct str version, const struct service **ret_base)
 {
+    const struct service *found = NULL;
     for (size_t i = 0; i < services_count; i++) {
-        if (services[i].protocol == PROTOCOL_QUERY)
-            return &services[i];
+        const struct service *one =
+            services[i].protocol == PROTOCOL_QUERY ? &services[i] : services[i].as_query;
+        if (one && (!found || str_eq(one->api_version, version)) && (one == &services[i] || version.len)) {
+            found = one;
+            *ret_base = &services[i];
+        }
     }
-    return NULL;
+    return found;
 }
 
 enum shape_dialect api_dialect_of(const struct service *service)
@@ -218,7 +228,7 @@ static void handle_operation(struct api *api, struct http_exchange *exchange, co
         return;
     }
     if (entry && entry->operation->kind != OP_REFUSED) {
-        api_call_start(api, exchange, entry, ns, principal);
+        api_call_start(api, exchange, service, entry, ns, principal);
         return;
     }
     struct str text;
@@ -243,13 +253,14 @@ static void handle_query(struct api *api, struct http_exchange *exchange)
 {
     struct arena *arena = http_arena(exchange);
     struct str form = api_query_form(http_request_of(exchange));
-    const struct service *service = service_of_query();
+    const struct service *base = NULL, *service;
     struct str action = STR_EMPTY, version = STR_EMPTY;
     api_query_parameter(arena, form, STR("Action"), &action);
     api_query_parameter(arena, form, STR("Version"), &version);
+    service = service_of_query(version, &base);
     struct api_entry *entry = NULL;
     if (str_empty(version) || str_eq(version, service->api_version))
-        entry = api_entry_find(api, service, action);
+        entry = api_entry_find(api, base, action);
     struct str asked = str_empty(version) || str_empty(action)
                            ? action
                            : arena_printf(arena, "%.*s (version %.*s)", STR_ARG(action), STR_ARG(version));
@@ -323,6 +334,9 @@ static size_t body_max(void *self, const struct http_request *head)
     struct api *api = self;
     struct str target = http_header_find(head, STR("X-Amz-Target"));
     const struct api_entry *entry = target.ptr ? map_get(&api->targets, target) : NULL;
+    if (!target.ptr &&
+        str_starts(http_header_find(head, STR("Content-Type")), STR("application/x-www-form-urlencoded")))
+        return BODY_BYTES_FORM; /* it says inside what it asks for */
     if (!entry)
         return BODY_BYTES_UNKNOWN;
     uint32_t of_operation = entry->operation->body_bytes_max;

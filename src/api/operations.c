@@ -6,6 +6,12 @@
 #include "api/api_shape.h"
 #include "api/operations.h"
 
+static const struct service monitoring_as_query = {
+    .name = "monitoring", .protocol = PROTOCOL_QUERY, .api_version = { "2010-08-01", 10 },
+    .xml_namespace = { "http://monitoring.amazonaws.com/doc/2010-08-01/", 47 }, .body_bytes_max = 1048576,
+    .operations = operations_monitoring, .operation_count = 46
+};
+
 const struct service services[] = {
     { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
       .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
@@ -23,6 +29,10 @@ const struct service services[] = {
       .json_version = { "1.1", 3 }, .api_version = { "2014-03-28", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 1048576,
       .operations = operations_logs, .operation_count = 113 },
+    { .name = "monitoring", .protocol = PROTOCOL_JSON, .target_prefix = { "GraniteServiceVersion20100801", 29 },
+      .json_version = { "1.0", 3 }, .api_version = { "2010-08-01", 10 },
+      .xml_namespace = { "http://monitoring.amazonaws.com/doc/2010-08-01/", 47 }, .body_bytes_max = 1048576,
+      .operations = operations_monitoring, .operation_count = 46, .as_query = &monitoring_as_query },
     { .name = "states", .protocol = PROTOCOL_JSON, .target_prefix = { "AWSStepFunctions", 16 },
       .json_version = { "1.0", 3 }, .api_version = { "2016-11-23", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 1048576,
@@ -33,7 +43,7 @@ const struct service services[] = {
       .operations = operations_sts, .operation_count = 11 },
 };
 
-const size_t services_count = 6;
+const size_t services_count = 7;
 
 const struct str shape_patterns[] = {
     { "^/.*", 4 },
@@ -68,10 +78,11 @@ const struct str shape_patterns[] = {
     { "^!\?\\*\?([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\*\?$", 39 },
     { "[\\w+=/:,.@-]*", 13 },
     { "\\S{36,128}", 10 },
+    { "[^:].*", 6 },
     { "^(\?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$", 38 },
     { "\\p{ASCII}*", 10 },
     { "[!-~]+", 6 },
     { "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", 82 },
 };
 
-const size_t shape_patterns_count = 36;
+const size_t shape_patterns_count = 37;

@@ -120,6 +120,12 @@ void op_logs_test_metric_filter(struct op_call *call);
 void op_logs_untag_log_group(struct op_call *call);
 void op_logs_untag_resource(struct op_call *call);
 
+/* monitoring: api_monitoring.c */
+void op_monitoring_get_metric_data(struct op_call *call);
+void op_monitoring_get_metric_statistics(struct op_call *call);
+void op_monitoring_list_metrics(struct op_call *call);
+void op_monitoring_put_metric_data(struct op_call *call);
+
 /* states: api_states.c */
 void op_states_create_activity(struct op_call *call);
 void op_states_create_state_machine(struct op_call *call);
@@ -171,6 +177,7 @@ extern const struct operation operations_crema[];
 extern const struct operation operations_dynamodb[];
 extern const struct operation operations_events[];
 extern const struct operation operations_logs[];
+extern const struct operation operations_monitoring[];
 extern const struct operation operations_states[];
 extern const struct operation operations_sts[];
 

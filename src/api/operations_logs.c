@@ -641,8 +641,8 @@ static const struct shape_member members_MetricTransformation[] = {
     { { "metricNamespace", 15 }, { "metricNamespace", 15 }, &shape_MetricNamespace, true },
     { { "metricValue", 11 }, { "metricValue", 11 }, &shape_MetricValue, true },
     { { "defaultValue", 12 }, { "defaultValue", 12 }, &shape_DefaultValue, false },
-    { { "dimensions", 10 }, { "dimensions", 10 }, &shape_Dimensions, false },
     { { "unit", 4 }, { "unit", 4 }, &shape_StandardUnit, false },
+    { { "dimensions", 10 }, { "dimensions", 10 }, &shape_Dimensions, false },
 };
 static const struct shape shape_MetricTransformation = {
     .type = SHAPE_STRUCTURE, .name = { "MetricTransformation", 20 }, .members = members_MetricTransformation, .member_count = 6

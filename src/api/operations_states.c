@@ -390,7 +390,7 @@ static const struct shape shape_AliasDescription = {
     .type = SHAPE_STRING, .name = { "AliasDescription", 16 }, .sensitive = true, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
 };
 static const struct shape shape_CharacterRestrictedName = {
-    .type = SHAPE_STRING, .name = { "CharacterRestrictedName", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80), .pattern = 33
+    .type = SHAPE_STRING, .name = { "CharacterRestrictedName", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(80), .pattern = 34
 };
 static const struct shape shape_RoutingConfigurationList = {
     .type = SHAPE_LIST, .name = { "RoutingConfigurationList", 24 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(2), .item = &shape_RoutingConfigurationListItem
@@ -519,7 +519,7 @@ static const struct shape shape_includedDetails = {
     .type = SHAPE_BOOLEAN, .name = { "includedDetails", 15 }
 };
 static const struct shape shape_TraceHeader = {
-    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 34
+    .type = SHAPE_STRING, .name = { "TraceHeader", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256), .pattern = 35
 };
 static const struct shape shape_SensitiveError = {
     .type = SHAPE_STRING, .name = { "SensitiveError", 14 }, .sensitive = true, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(0), .max = INT64_C(256)
@@ -1317,7 +1317,7 @@ static const struct shape shape_RedriveExecutionInput = {
     .type = SHAPE_STRUCTURE, .name = { "RedriveExecutionInput", 21 }, .members = members_RedriveExecutionInput, .member_count = 2
 };
 static const struct shape shape_ClientToken = {
-    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 35
+    .type = SHAPE_STRING, .name = { "ClientToken", 11 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 36
 };
 static const struct shape_member members_RedriveExecutionOutput[] = {
     { { "redriveDate", 11 }, { "redriveDate", 11 }, &shape_Timestamp, true },

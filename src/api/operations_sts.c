@@ -30,7 +30,7 @@ static const struct shape shape_accountType = {
     .type = SHAPE_STRING, .name = { "accountType", 11 }
 };
 static const struct shape shape_arnType = {
-    .type = SHAPE_STRING, .name = { "arnType", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(20), .max = INT64_C(2048), .pattern = 36
+    .type = SHAPE_STRING, .name = { "arnType", 7 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(20), .max = INT64_C(2048), .pattern = 37
 };
 
 const struct operation operations_sts[] = {

@@ -19,6 +19,7 @@ struct service {
     uint32_t body_bytes_max;            /* of an operation that names none */
     const struct operation *operations; /* sorted by name */
     size_t operation_count;
+    const struct service *as_query; /* of JSON: the same for clients that speak the query protocol; NULL: none */
 };
 
 extern const struct service services[];

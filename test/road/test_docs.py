@@ -86,6 +86,18 @@ def test_subscriptions_page(new_server):
     assert '"filterName": "large"' in done.stdout
 
 
+def test_metrics_page(new_server):
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+    server = new_server()
+    for command in console_commands(os.path.join(TOP, "docs", "metrics.md")):
+        command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
+        done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, f"{command}\n{done.stdout}"
+    assert [point["Sum"] for point in json.loads(done.stdout)["Datapoints"]] == [1.0]
+
+
 def pattern_examples():
     with open(os.path.join(TOP, "docs", "reference", "patterns.md"), encoding="utf-8") as file:
         return [block.strip().split("\n") for block in re.findall(r"```pattern\n(.*?)```", file.read(), re.S)]

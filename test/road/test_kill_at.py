@@ -99,6 +99,10 @@ def make_all(wire):
         ("subscription", lambda: wire("logs", "PutSubscriptionFilter", logGroupName=GROUP, filterName="all",
                                       filterPattern="", destinationArn=COPIES_ARN),
          lambda: wire("logs", "DescribeSubscriptionFilters", logGroupName=GROUP)["subscriptionFilters"][0]),
+        ("counter", lambda: wire("logs", "PutMetricFilter", logGroupName=GROUP, filterName="all", filterPattern="",
+                                 metricTransformations=[{"metricName": "All", "metricNamespace": "Crash",
+                                                         "metricValue": "1"}]),
+         lambda: wire("logs", "DescribeMetricFilters", logGroupName=GROUP)["metricFilters"][0]),
         ("stream", lambda: wire("logs", "CreateLogStream", logGroupName=GROUP, logStreamName="written"),
          lambda: wire("logs", "DescribeLogStreams", logGroupName=GROUP,
                       logStreamNamePrefix="written")["logStreams"][0]),
@@ -197,7 +201,11 @@ def verify_clock(wire, ledger):
 
 
 def verify_copies(wire):
-    assert read_all(wire, COPIES)[0] == read_all(wire)[0], "a subscribed group has each event once"
+    written = read_all(wire)[0]
+    assert read_all(wire, COPIES)[0] == written, "a subscribed group has each event once"
+    points = wire("monitoring", "GetMetricStatistics", Namespace="Crash", MetricName="All", Period=3600,
+                  Statistics=["Sum"], StartTime=time.time() - 86400, EndTime=time.time() + 86400)["Datapoints"]
+    assert sum(point["Sum"] for point in points) == sum(written.values()), "each event is counted once"
 
 
 def settled(check, seconds=10):

@@ -1,5 +1,5 @@
-"""Subscription filters: what is written to a log group goes on to another, or to a function; errors, pages, circles, and a
-server that dies meanwhile."""
+"""Subscription filters: what is written to a log group goes on to another, or to a function; errors, pages, circles,
+and a server that dies meanwhile."""
 import base64
 import gzip
 import http.server
@@ -179,7 +179,8 @@ def test_what_is_retried_and_what_is_given_up(subscribed, subscriber):
         subscriber.answers = [404]
     subscribe(logs, "lost", "f", FUNCTION + "sink")
     put(logs, "lost", "gone")
-    entry, = eventually(lambda: [e for e in wire("crema", "ListInbox")["Entries"] if e["Reason"] == "LOGS_NOT_DELIVERED"])
+    entry, = eventually(lambda: [e for e in wire("crema", "ListInbox")["Entries"]
+                                 if e["Reason"] == "LOGS_NOT_DELIVERED"])
     assert (entry["LogGroupArn"], entry["TargetId"], entry["TargetArn"], entry["Attempts"]) == (
         GROUP + "lost", "f", FUNCTION + "sink", 1)
     data = json.loads(entry["Event"])["awslogs"]["data"]
@@ -217,7 +218,8 @@ def test_filters_are_kept_shown_and_removed(subscribed):
     logs = subscribed.client("logs")
     make(logs, "kept", "kept2")
     before = int(time.time() * 1000)
-    logs.put_subscription_filter(logGroupName="kept", filterName="b", filterPattern="x", destinationArn=FUNCTION + "sink",
+    logs.put_subscription_filter(logGroupName="kept", filterName="b", filterPattern="x",
+                                 destinationArn=FUNCTION + "sink",
                                  roleArn="arn:aws:iam::000000000000:role/r", distribution="Random")
     subscribe(logs, "kept", "a", GROUP + "kept2")
     shown = logs.describe_subscription_filters(logGroupName="kept")
@@ -225,8 +227,9 @@ def test_filters_are_kept_shown_and_removed(subscribed):
     first, second = shown["subscriptionFilters"]
     created = second.pop("creationTime")
     assert before <= created <= int(time.time() * 1000)
-    assert second == {"filterName": "b", "logGroupName": "kept", "filterPattern": "x", "destinationArn": FUNCTION + "sink",
-                      "roleArn": "arn:aws:iam::000000000000:role/r", "distribution": "Random"}
+    assert second == {"filterName": "b", "logGroupName": "kept", "filterPattern": "x",
+                      "destinationArn": FUNCTION + "sink", "roleArn": "arn:aws:iam::000000000000:role/r",
+                      "distribution": "Random"}
     assert first["filterName"] == "a" and first["distribution"] == "ByLogStream" and "roleArn" not in first
     page = logs.describe_subscription_filters(logGroupName="kept", limit=1)
     assert [f["filterName"] for f in page["subscriptionFilters"]] == ["a"]
@@ -271,13 +274,15 @@ def test_errors(subscribed):
     no(*no_group, destinationArn=f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:errors")
     no(bad, "destinationArn for vendor kinesis cannot be used without roleArn",
        destinationArn=f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s")
-    no(bad, "Destinations of firehose are not supported: destinationArn is that of a Lambda function for which a setting "
-       "names an endpoint, or of a log group.", roleArn="arn:aws:iam::000000000000:role/r",
+    no(bad, "Destinations of firehose are not supported: destinationArn is that of a Lambda function for which a "
+       "setting names an endpoint, or of a log group.", roleArn="arn:aws:iam::000000000000:role/r",
        destinationArn=f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/s")
-    no(bad, "Could not execute the lambda function: Crema does not have an endpoint for this function: no setting names one.",
+    no(bad, "Could not execute the lambda function: Crema does not have an endpoint for this function: no "
+       "setting names one.",
        destinationArn=FUNCTION + "other")
-    no("AccessDeniedException", "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies "
-       "to create cross account lambda triggers.", destinationArn=f"arn:aws:lambda:{REGION}:111111111111:function:sink")
+    no("AccessDeniedException", "Cross-account lambda invocation passing is not allowed. You must use "
+       "DestinationPolicies to create cross account lambda triggers.",
+       destinationArn=f"arn:aws:lambda:{REGION}:111111111111:function:sink")
     refused(logs.delete_subscription_filter, *no_group, logGroupName="none", filterName="f")
     refused(logs.delete_subscription_filter, "ResourceNotFoundException",
             "The specified subscription filter does not exist.", logGroupName="errors", filterName="f")

@@ -42,7 +42,8 @@ def names(answer):
 def test_filters_are_kept_shown_and_removed(logs, group):
     before = int(time.time() * 1000)
     made = transformation(unit="Count", dimensions={"Size": "$.size"})
-    logs.put_metric_filter(logGroupName=group, filterName="sizes", filterPattern="{ $.size = * }", metricTransformations=made)
+    logs.put_metric_filter(logGroupName=group, filterName="sizes", filterPattern="{ $.size = * }",
+                           metricTransformations=made)
     logs.put_metric_filter(logGroupName=group, filterName="errors", filterPattern="ERROR",
                            metricTransformations=transformation(metricName="Errors", defaultValue=0.5))
     errors, sizes = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
@@ -68,7 +69,8 @@ def test_filters_are_kept_shown_and_removed(logs, group):
     assert [n for p in pages for n in names(p)] == ["errors", "sizes", "other"]
     logs.delete_log_group(logGroupName=second)
     # A change keeps its moment.
-    logs.put_metric_filter(logGroupName=group, filterName="sizes", filterPattern="x", metricTransformations=transformation())
+    logs.put_metric_filter(logGroupName=group, filterName="sizes", filterPattern="x",
+                           metricTransformations=transformation())
     changed = logs.describe_metric_filters(logGroupName=group, filterNamePrefix="sizes")["metricFilters"][0]
     assert (changed["filterPattern"], changed["creationTime"]) == ("x", created)
     logs.delete_metric_filter(logGroupName=group, filterName="sizes")

@@ -449,6 +449,18 @@ def provoke_logs(wire, text):
         call("PutSubscriptionFilter", logGroupName="ours", filterName=name, filterPattern="",
              destinationArn=destination, **more)
 
+    transformation = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+
+    def count(**changes):
+        call("PutMetricFilter", **{"logGroupName": "ours", "filterName": "f", "filterPattern": "x",
+                                   "metricTransformations": [transformation], **changes})
+
+    def too_long(value, member):
+        if member in ("filterName", "filterPattern"):
+            count(**{member: value})
+        else:
+            call("DescribeMetricFilters", logGroupName="ours", **{member: value})
+
     now = int(time.time() * 1000)
     provocations = {
         "1 validation error detected: Value '10001' at 'limit'":
@@ -474,8 +486,10 @@ def provoke_logs(wire, text):
             lambda: (call("CreateLogGroup", logGroupName="ours"),
                      call("CreateExportTask", logGroupName="ours", **{"from": 0, "to": now}, destination="No-Bucket")),
         "The specified export task does not exist.": lambda: call("CancelExportTask", taskId="none"),
-        "1 validation error detected: Value 'XXX": lambda: call("DescribeSubscriptionFilters", logGroupName="ours",
-                                                              filterNamePrefix=text.split("'")[1]),
+        "1 validation error detected: Value 'XXX": lambda: too_long(*text.split("'")[1::2]),
+        "1 validation error detected: Value '[MetricTransformation(": lambda: (group(), count(
+            metricTransformations=[dict(transformation, metricName=f"metric{n}", metricNamespace=f"namespace{n}")
+                                   for n in "12"])),
         "Cross-account lambda invocation passing is not allowed.":
             lambda: (group(), subscribe(destination="arn:aws:lambda:us-east-1:999999999999:function:f")),
         "destinationArn for vendor kinesis cannot be used without roleArn":
@@ -675,8 +689,7 @@ NOT_OURS = {
     ],
     "logs": [
         (r"Cannot access provided service", "PutDestination"),
-        (r".*at '(metricName|metricTransformations|filterName|filterPattern)'|Invalid LogGroup or LogStream",
-         "PutMetricFilter"),
+        (r"Invalid LogGroup or LogStream", None),  # of which operation was not recorded
         (r"Requested Delivery|.*'outputFormat'", "CreateDelivery"),
         (r"Log group '", "StartQuery"),
     ],

@@ -9,6 +9,7 @@ TARGETS = {
     "states": ("AWSStepFunctions", "1.0"),
     "dynamodb": ("DynamoDB_20120810", "1.0"),
     "crema": ("Crema", "1.1"),
+    "monitoring": ("GraniteServiceVersion20100801", "1.0"),
 }
 
 

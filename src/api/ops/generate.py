@@ -26,7 +26,7 @@ import unicodedata
 OPS = os.path.dirname(os.path.abspath(__file__))
 API = os.path.dirname(OPS)
 TOP = os.path.dirname(os.path.dirname(API))
-SERVICES = ['crema', 'dynamodb', 'events', 'logs', 'states', 'sts']
+SERVICES = ['crema', 'dynamodb', 'events', 'logs', 'monitoring', 'states', 'sts']
 HANDLER_FILES = {'dynamodb': 'api_tables.c'}
 TYPES = {'structure': 'SHAPE_STRUCTURE', 'list': 'SHAPE_LIST', 'map': 'SHAPE_MAP', 'string': 'SHAPE_STRING',
          'integer': 'SHAPE_INTEGER', 'long': 'SHAPE_LONG', 'float': 'SHAPE_FLOAT', 'double': 'SHAPE_DOUBLE',
@@ -163,6 +163,7 @@ class Generator:
         self.rows = {}  # service -> [(name, entry or None)]
         self.reasons = {}  # service -> {name: why it is not there}
         self.services = []
+        self.also_query = []  # what the services that speak JSON and the query protocol are in the latter
 
     def head(self, what):
         return (f'/* {what}\n *\n'
@@ -226,7 +227,7 @@ class Generator:
             row += f'.body_bytes_max = {entry.get("body_bytes_max", listed["body_bytes_max"])}, '
             row += f'.since = "{entry["since"]}" }},'
             rows.append(row)
-        for kind in ('enum_order', 'unlisted_members'):
+        for kind in ('enum_order', 'member_order', 'unlisted_members'):
             for name in listed.get(kind, {}):
                 if name not in shapes.order:
                     raise Stop(f'{service}.json: {kind}: no shape {name} in use')
@@ -238,13 +239,21 @@ class Generator:
         self.files[f'src/api/operations_{service}.c'] = text
         meta = model['metadata']
         protocol = 'PROTOCOL_QUERY' if meta['protocol'] == 'query' else 'PROTOCOL_JSON'
+        also_query = ''
+        if protocol == 'PROTOCOL_JSON' and 'query' in meta.get('protocols', []):
+            also_query = f', .as_query = &{service}_as_query'
+            self.also_query.append(
+                f'static const struct service {service}_as_query = {{\n    .name = "{service}", .protocol = '
+                f'PROTOCOL_QUERY, .api_version = {c_str(meta["apiVersion"])},\n    .xml_namespace = '
+                f'{c_str(meta["xmlNamespace"])}, .body_bytes_max = {listed["body_bytes_max"]},\n'
+                f'    .operations = operations_{service}, .operation_count = {len(rows)}\n}};\n\n')
         self.services.append(
             f'    {{ .name = "{service}", .protocol = {protocol}, .target_prefix = '
             f'{c_str(meta.get("targetPrefix", ""))},\n'
             f'      .json_version = {c_str(meta.get("jsonVersion", ""))}, .api_version = {c_str(meta["apiVersion"])},\n'
             f'      .xml_namespace = {c_str(meta.get("xmlNamespace", ""))}, .body_bytes_max = '
             f'{listed["body_bytes_max"]},\n'
-            f'      .operations = operations_{service}, .operation_count = {len(rows)} }},')
+            f'      .operations = operations_{service}, .operation_count = {len(rows)}{also_query} }},')
 
     def write_mocks(self):
         with open(os.path.join(OPS, 'mocks.json'), encoding='utf-8') as file:
@@ -287,6 +296,7 @@ class Generator:
     def write_table(self):
         text = self.head('operations.c - the services, and the patterns that their shapes use.')
         text += '#include "api/api_shape.h"\n#include "api/operations.h"\n\n'
+        text += ''.join(self.also_query)
         text += 'const struct service services[] = {\n' + '\n'.join(self.services) + '\n};\n\n'
         text += f'const size_t services_count = {len(self.services)};\n\n'
         text += 'const struct str shape_patterns[] = {\n'
@@ -410,6 +420,11 @@ class ShapeWriter:
             text += f'static const struct str unlisted_{name}[] = {{ ' + ', '.join(map(c_str, unlisted)) + ' };\n'
             fields += [f'.unlisted = unlisted_{name}', f'.unlisted_count = {len(unlisted)}']
         members = shape.get('members', {})
+        order = self.listed.get('member_order', {}).get(name)
+        if order:
+            if sorted(order) != sorted(members):
+                raise Stop(f'{self.service}.json: member_order: {name}: not the members of the model: {list(members)}')
+            members = {member: members[member] for member in order}
         if members:
             if len(members) > 256:
                 raise Stop(f'{self.service}: {name} has more members than the walker takes')

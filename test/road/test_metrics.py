@@ -1,0 +1,325 @@
+"""CloudWatch: what metric filters count and clients put is listed and read, in both protocols; errors and pages."""
+import datetime
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import aws_environment
+from wire import Refused, Wire
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def metrics(server):
+    return server.client("cloudwatch")
+
+
+@pytest.fixture
+def logs(server):
+    return server.client("logs")
+
+
+@pytest.fixture
+def space():
+    return f"Shop/{time.time_ns()}"
+
+
+def minute(moment):
+    return moment.replace(second=0, microsecond=0)
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def statistics(metrics, space, name, dimensions=(), period=60, **options):
+    """By time, all statistics of the last and the next hour."""
+    answer = metrics.get_metric_statistics(
+        Namespace=space, MetricName=name, Dimensions=[{"Name": n, "Value": v} for n, v in dimensions], Period=period,
+        StartTime=minute(now()) - 60 * MINUTE, EndTime=now() + 60 * MINUTE,
+        Statistics=["SampleCount", "Sum", "Average", "Minimum", "Maximum"], **options)
+    assert answer["Label"] == name
+    return sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
+
+
+def totals(points):
+    return sum(p["SampleCount"] for p in points), sum(p["Sum"] for p in points)
+
+
+def make(logs, name):
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+
+
+def count(logs, group, name, pattern, space, value="1", **more):
+    logs.put_metric_filter(logGroupName=group, filterName=name, filterPattern=pattern, metricTransformations=[
+        {"metricName": name, "metricNamespace": space, "metricValue": value, **more}])
+
+
+def put(logs, group, *messages, at=None):
+    at = at or int(time.time() * 1000)
+    logs.put_log_events(logGroupName=group, logStreamName="s",
+                        logEvents=[{"timestamp": at, "message": m} for m in messages])
+
+
+def refused(call, code, text, **options):
+    with pytest.raises(ClientError) as caught:
+        call(**options)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == (code, text)
+
+
+# ---- what is logged is counted
+
+def test_events_are_counted_at_their_minute(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Errors", "ERROR", space, unit="Count")
+    at = minute(now()) - 10 * MINUTE
+    put(logs, space, "ERROR 1", "fine", "ERROR 2", at=int(at.timestamp() * 1000) + 59_999)
+    put(logs, space, "ERROR 3", at=int(at.timestamp() * 1000) + 60_000)
+    first, second = statistics(metrics, space, "Errors")
+    assert first == {"Timestamp": at, "SampleCount": 2.0, "Sum": 2.0, "Average": 1.0, "Minimum": 1.0, "Maximum": 1.0,
+                     "Unit": "Count"}
+    assert (second["Timestamp"], second["Sum"]) == (at + MINUTE, 1.0)
+    assert len(statistics(metrics, space, "Errors", period=3600)) <= 2
+    assert totals(statistics(metrics, space, "Errors", period=3600)) == (3, 3)
+    assert statistics(metrics, space, "Errors", Unit="Bytes") == []
+
+
+def test_values_of_events(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Latency", "{ $.latency = * }", space, "$.latency", unit="Milliseconds")
+    count(logs, space, "Bytes", "[ip, request, status, bytes]", space, "$bytes")
+    count(logs, space, "Fourth", "[..., last]", space, "$4")
+    put(logs, space, '{"latency":50}', '{"latency":"12.5"}', '{"latency":"slow"}', '{"other":1}', '{"latency":-1e1}',
+        'a "GET /" 200 1534', 'a "GET /" 200 -')
+    points = statistics(metrics, space, "Latency")
+    assert totals(points) == (3, 52.5)
+    assert min(p["Minimum"] for p in points) == -10 and max(p["Maximum"] for p in points) == 50
+    assert totals(statistics(metrics, space, "Bytes")) == (1, 1534)
+    assert totals(statistics(metrics, space, "Fourth")) == (1, 1534)
+
+
+def test_a_default_for_what_does_not_match(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Errors", "ERROR", space, "2", defaultValue=0)
+    put(logs, space, "fine", "ERROR", "fine")
+    points = statistics(metrics, space, "Errors")
+    assert totals(points) == (3, 2) and min(p["Minimum"] for p in points) == 0
+
+
+def test_dimensions(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Orders", "{ $.size = * }", space, dimensions={"Size": "$.size", "Kind": "$.kind"})
+    put(logs, space, *[json.dumps({"size": s, "kind": k}) for s, k in ["LA", "LB", "LA", "MA"]], '{"size":"L"}')
+    assert totals(statistics(metrics, space, "Orders", [("Size", "L"), ("Kind", "A")])) == (2, 2)
+    assert totals(statistics(metrics, space, "Orders", [("Kind", "B"), ("Size", "L")])) == (1, 1)
+    assert statistics(metrics, space, "Orders", [("Size", "L")]) == []  # another set of dimensions
+    assert statistics(metrics, space, "Orders") == []
+    listed = metrics.list_metrics(Namespace=space)["Metrics"]
+    assert len(listed) == 3 and all(m["MetricName"] == "Orders" for m in listed)
+    assert {tuple((d["Name"], d["Value"]) for d in m["Dimensions"]) for m in listed} == {
+        (("Kind", k), ("Size", s)) for s, k in ["LA", "LB", "MA"]}
+    assert len(metrics.list_metrics(Namespace=space, Dimensions=[{"Name": "Size", "Value": "L"}])["Metrics"]) == 2
+    assert len(metrics.list_metrics(Namespace=space, Dimensions=[{"Name": "Kind"}])["Metrics"]) == 3
+
+
+def test_a_metric_has_so_many_sets_of_dimensions(server, logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Visits", "{ $.user = * }", space, dimensions={"User": "$.user"})
+    put(logs, space, *[json.dumps({"user": n}) for n in range(1010)])
+    pages = metrics.get_paginator("list_metrics").paginate(Namespace=space)
+    sizes = [len(page["Metrics"]) for page in pages]
+    assert sizes == [500, 500]
+    with urllib.request.urlopen(server.endpoint + "/metrics") as answer:
+        assert "crema_metrics_left_out_total 10\n" in answer.read().decode()
+
+
+def test_counts_outlive_the_process(new_server):
+    server = new_server()
+    logs = server.client("logs")
+    make(logs, "kept")
+    count(logs, "kept", "All", "", "Kept")
+    acknowledged = 0
+    for turn in range(3):
+        for n in range(20):
+            put(server.client("logs"), "kept", f"{turn} {n}", "two")
+            acknowledged += 2
+        server.kill()
+        server.start()
+    assert totals(statistics(server.client("cloudwatch"), "Kept", "All")) == (acknowledged, acknowledged)
+
+
+# ---- PutMetricData
+
+def test_what_is_put(metrics, space):
+    at = minute(now()) - 5 * MINUTE
+    metrics.put_metric_data(Namespace=space, MetricData=[
+        {"MetricName": "One", "Value": 1.5, "Timestamp": at, "Unit": "Seconds"},
+        {"MetricName": "One", "Value": -2, "Timestamp": at + MINUTE / 2, "Unit": "Seconds"},
+        {"MetricName": "Set", "StatisticValues": {"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 4},
+         "Timestamp": at},
+        {"MetricName": "Many", "Values": [1, 5], "Counts": [3, 1], "Timestamp": at,
+         "Dimensions": [{"Name": "a", "Value": "b c"}]},
+        {"MetricName": "Now", "Value": 1e300}])
+    assert statistics(metrics, space, "One") == [
+        {"Timestamp": at, "SampleCount": 2.0, "Sum": -0.5, "Average": -0.25, "Minimum": -2.0, "Maximum": 1.5,
+         "Unit": "Seconds"}]
+    point, = statistics(metrics, space, "Set")
+    assert (point["Average"], point["Unit"]) == (2.5, "None")
+    point, = statistics(metrics, space, "Many", [("a", "b c")])
+    assert (point["SampleCount"], point["Sum"], point["Minimum"], point["Maximum"]) == (4, 8, 1, 5)
+    assert totals(statistics(metrics, space, "Now")) == (1, 1e300)
+    names = [m["MetricName"] for m in metrics.list_metrics(Namespace=space, RecentlyActive="PT3H")["Metrics"]]
+    assert names == ["Many", "Now", "One", "Set"]
+
+
+def test_two_units_are_two(metrics, space):
+    metrics.put_metric_data(Namespace=space, MetricData=[
+        {"MetricName": "Size", "Value": 1, "Unit": "Bytes"}, {"MetricName": "Size", "Value": 2, "Unit": "Kilobytes"}])
+    assert len(metrics.list_metrics(Namespace=space)["Metrics"]) == 1
+    assert sorted(p["Unit"] for p in statistics(metrics, space, "Size")) == ["Bytes", "Kilobytes"]
+    assert totals(statistics(metrics, space, "Size", Unit="Bytes")) == (1, 1)
+
+
+def stat(space, name, stat="Sum", period=60, **more):
+    return {"Metric": {"Namespace": space, "MetricName": name}, "Period": period, "Stat": stat, **more}
+
+
+def test_get_metric_data(metrics, space):
+    at = minute(now()) - 30 * MINUTE
+    metrics.put_metric_data(Namespace=space, MetricData=[
+        {"MetricName": "Cups", "Value": n, "Timestamp": at + n * MINUTE} for n in range(10)])
+    window = {"StartTime": at, "EndTime": at + 10 * MINUTE}
+    answer = metrics.get_metric_data(**window, MetricDataQueries=[
+        {"Id": "cups", "MetricStat": stat(space, "Cups")},
+        {"Id": "least", "Label": "the least", "MetricStat": stat(space, "Cups", "Minimum", 300)},
+        {"Id": "hidden", "ReturnData": False, "MetricStat": stat(space, "Cups")},
+        {"Id": "none", "MetricStat": stat(space, "Tea", "Average")}])
+    cups, least, none = answer["MetricDataResults"]
+    assert cups["Timestamps"] == [at + n * MINUTE for n in reversed(range(10))]
+    assert cups["Values"] == [float(n) for n in reversed(range(10))]
+    assert (cups["Id"], cups["Label"], cups["StatusCode"]) == ("cups", "Cups", "Complete")
+    assert (least["Label"], least["Timestamps"], least["Values"]) == ("the least", [at + 5 * MINUTE, at], [5.0, 0.0])
+    assert (none["Values"], none["StatusCode"]) == ([], "Complete")
+    # In pages, earlier first.
+    seen, token, pages = [], {}, 0
+    while True:
+        page = metrics.get_metric_data(
+            **window, **token, ScanBy="TimestampAscending", MaxDatapoints=4, MetricDataQueries=[
+                {"Id": "a", "MetricStat": stat(space, "Cups")}, {"Id": "b", "MetricStat": stat(space, "Cups", "Maximum")}])
+        pages += 1
+        for result in page["MetricDataResults"]:
+            seen += [(result["Id"], value) for value in result["Values"]]
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert seen == [(i, float(n)) for i in "ab" for n in range(10)] and pages == 5
+
+
+def test_errors(metrics, space):
+    value, combination = "InvalidParameterValue", "InvalidParameterCombination"
+    good = {"Namespace": space, "MetricName": "x", "StartTime": now() - 60 * MINUTE, "EndTime": now(), "Period": 60,
+            "Statistics": ["Sum"]}
+
+    def no(code, text, **changes):
+        options = {k: v for k, v in {**good, **changes}.items() if v is not None}
+        refused(metrics.get_metric_statistics, code, text, **options)
+
+    no(value, "The parameter StartTime must be less than the parameter EndTime.", StartTime=now() + MINUTE)
+    no(value, "The parameter Period must be a multiple of 60: values are kept by the minute.", Period=30)
+    no("MissingParameter", "The parameter Statistics must be specified.", Statistics=None)
+    no(value, "ExtendedStatistics are not supported: Crema keeps no percentiles.", ExtendedStatistics=["p99"])
+    no(combination, "You have requested up to 2880 datapoints, which exceeds the limit of 1440. You may reduce the "
+       "datapoints requested by increasing Period, or decreasing the time range.",
+       StartTime=minute(now()) - 2880 * MINUTE, EndTime=minute(now()))
+    with pytest.raises(ClientError) as caught:
+        metrics.get_metric_statistics(**{**good, "Statistics": ["Median"]})
+    assert caught.value.response["Error"]["Code"] == "ValidationError"
+
+    def bad(code, text, *data, namespace=space):
+        refused(metrics.put_metric_data, code, text, Namespace=namespace, MetricData=list(data))
+
+    bad("MissingParameter", "The parameter MetricData has 1 to 1000 data.")
+    bad(value, "The value AWS/ for parameter Namespace is invalid.", {"MetricName": "x", "Value": 1},
+        namespace="AWS/Logs")
+    bad(combination, "A datum has one of Value, StatisticValues and Values.", {"MetricName": "x"})
+    bad(value, "A Timestamp is at most two weeks in the past and two hours in the future.",
+        {"MetricName": "x", "Value": 1, "Timestamp": now() - 15 * 1440 * MINUTE})
+    bad(value, "A StorageResolution under 60 is not supported: values are kept by the minute.",
+        {"MetricName": "x", "Value": 1, "StorageResolution": 1})
+    # Of a request that is refused nothing is put.
+    bad(value, "A dimension is named twice.", {"MetricName": "y", "Value": 1},
+        {"MetricName": "x", "Value": 1, "Dimensions": [{"Name": "a", "Value": v} for v in "12"]})
+    assert metrics.list_metrics(Namespace=space)["Metrics"] == []
+
+    def data(text, **query):
+        refused(metrics.get_metric_data, "ValidationError", text, StartTime=now() - MINUTE, EndTime=now(),
+                MetricDataQueries=[query])
+
+    data("Expression is not supported: Crema has no metric math. Use MetricStat.", Id="e", Expression="m1 + m2")
+    data("The statistic p99 is not supported: those are SampleCount, Average, Sum, Minimum, Maximum.", Id="p",
+         MetricStat=stat(space, "x", "p99"))
+    data("The value Big for parameter Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", Id="Big",
+         MetricStat=stat(space, "x"))
+    refused(metrics.list_metrics, "InvalidNextToken", "Invalid nextToken", NextToken="none")
+    refused(metrics.put_metric_alarm, "UnknownOperationException",
+            "Crema does not have the operation PutMetricAlarm of monitoring.", AlarmName="a", EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold")
+
+
+# ---- the other protocol, the command line
+
+def test_json(server, space):
+    wire = Wire(server.port)
+    at = int(time.time()) // 60 * 60
+    wire("monitoring", "PutMetricData", Namespace=space,
+         MetricData=[{"MetricName": "x", "Value": 2.5, "Timestamp": at}])
+    assert wire("monitoring", "ListMetrics", Namespace=space) == {
+        "Metrics": [{"Namespace": space, "MetricName": "x", "Dimensions": []}]}
+    answer = wire("monitoring", "GetMetricStatistics", Namespace=space, MetricName="x", Period=60, StartTime=at - 60,
+                  EndTime=at + 60, Statistics=["Sum"])
+    assert answer == {"Label": "x", "Datapoints": [{"Timestamp": at, "Sum": 2.5, "Unit": "None"}]}
+    with pytest.raises(Refused) as caught:
+        wire("monitoring", "PutMetricData", Namespace="AWS/x", MetricData=[{"MetricName": "x", "Value": 1}])
+    assert caught.value.name == "InvalidParameterValueException"
+    wire.connection.request("POST", "/", "{}", {
+        "X-Amz-Target": "GraniteServiceVersion20100801.GetMetricStatistics", "X-Amzn-Query-Mode": "true",
+        "Content-Type": "application/x-amz-json-1.0"})
+    answer = wire.connection.getresponse()
+    assert answer.status == 400 and answer.getheader("x-amzn-query-error") == "ValidationError;Sender"
+    answer.read()
+
+
+def test_command_line(server, logs, space):
+    if not shutil.which("aws"):
+        pytest.skip("the aws CLI is not on this machine")
+
+    def aws(*arguments):
+        done = subprocess.run(["aws", "--endpoint-url", server.endpoint, *arguments], check=True,
+                              env=aws_environment(server.endpoint), stdout=subprocess.PIPE, text=True)
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    make(logs, space)
+    aws("logs", "put-metric-filter", "--log-group-name", space, "--filter-name", "f", "--filter-pattern", "ERROR",
+        "--metric-transformations", f"metricName=Errors,metricNamespace={space},metricValue=1,defaultValue=0")
+    put(logs, space, "ERROR", "fine")
+    aws("cloudwatch", "put-metric-data", "--namespace", space, "--metric-name", "Cups", "--value", "3", "--dimensions",
+        "Size=L")
+    shown = aws("cloudwatch", "list-metrics", "--namespace", space)["Metrics"]
+    assert [m["MetricName"] for m in shown] == ["Cups", "Errors"]
+    start, end = minute(now()) - 5 * MINUTE, now() + MINUTE
+    found = aws("cloudwatch", "get-metric-statistics", "--namespace", space, "--metric-name", "Errors", "--period",
+                "60", "--start-time", start.isoformat(), "--end-time", end.isoformat(), "--statistics", "Sum", "SampleCount")
+    assert totals(found["Datapoints"]) == (2, 1)
+    assert aws("logs", "describe-metric-filters", "--log-group-name", space)["metricFilters"][0]["filterName"] == "f"
+    tried = aws("logs", "test-metric-filter", "--filter-pattern", "[w1=ERROR, w2]", "--log-event-messages", "ERROR x",
+                "fine x")
+    assert [m["extractedValues"] for m in tried["matches"]] == [{"$w1": "ERROR", "$w2": "x"}]
+    aws("logs", "delete-metric-filter", "--log-group-name", space, "--filter-name", "f")
