@@ -504,12 +504,15 @@ def test_a_backup_outlives_a_power_cut():
         try:
             one, ready = start(disk, environment=disk.environment(at and at + calls[0]), folder=live)
             assert ready, one.errors()
-            assert run_workload(one.port, ledger, rounds=2)
+            # What is put off to a later command may be one call more than it was the first time.
+            through = run_workload(one.port, ledger, rounds=2)
+            assert through or at
             before = disk.calls()
             answered = False
             try:
-                Wire(one.port)("crema", "Backup", Folder=copy)
-                answered = True
+                if through:
+                    Wire(one.port)("crema", "Backup", Folder=copy)
+                    answered = True
             except GONE:
                 pass
             if calls is None:

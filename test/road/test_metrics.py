@@ -213,7 +213,8 @@ def test_get_metric_data(metrics, space):
     while True:
         page = metrics.get_metric_data(
             **window, **token, ScanBy="TimestampAscending", MaxDatapoints=4, MetricDataQueries=[
-                {"Id": "a", "MetricStat": stat(space, "Cups")}, {"Id": "b", "MetricStat": stat(space, "Cups", "Maximum")}])
+                {"Id": "a", "MetricStat": stat(space, "Cups")},
+                {"Id": "b", "MetricStat": stat(space, "Cups", "Maximum")}])
         pages += 1
         for result in page["MetricDataResults"]:
             seen += [(result["Id"], value) for value in result["Values"]]
@@ -316,7 +317,8 @@ def test_command_line(server, logs, space):
     assert [m["MetricName"] for m in shown] == ["Cups", "Errors"]
     start, end = minute(now()) - 5 * MINUTE, now() + MINUTE
     found = aws("cloudwatch", "get-metric-statistics", "--namespace", space, "--metric-name", "Errors", "--period",
-                "60", "--start-time", start.isoformat(), "--end-time", end.isoformat(), "--statistics", "Sum", "SampleCount")
+                "60", "--start-time", start.isoformat(), "--end-time", end.isoformat(), "--statistics", "Sum",
+                "SampleCount")
     assert totals(found["Datapoints"]) == (2, 1)
     assert aws("logs", "describe-metric-filters", "--log-group-name", space)["metricFilters"][0]["filterName"] == "f"
     tried = aws("logs", "test-metric-filter", "--filter-pattern", "[w1=ERROR, w2]", "--log-event-messages", "ERROR x",
