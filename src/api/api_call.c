@@ -3,6 +3,7 @@
 #include "api/api_query.h"
 #include "io/clock.h"
 #include "io/digest.h"
+#include "io/gzip.h"
 #include "io/rand.h"
 #include "logs/logs_scanner.h"
 #include "store/store.h"
@@ -10,6 +11,8 @@
 
 #include <stddef.h>
 #include <stdio.h>
+
+enum { INFLATED_BYTES_MAX = 4 << 20 };
 
 /* The life of a call:
  *
@@ -241,14 +244,42 @@ bool api_read_body(struct arena *arena, struct str body, struct json *ret, struc
                      error.column);
 }
 
+/* Some clients compress what is long (PutMetricData). */
+static bool body_of(struct call *call, const struct http_request *request, struct str *ret)
+{
+    struct op_call *op = &call->op;
+    struct str encoding = http_header_find(request, STR("Content-Encoding"));
+    *ret = request->body;
+    if (str_empty(encoding) || str_eq_ignore_case(encoding, STR("identity")))
+        return true;
+    if (!str_eq_ignore_case(encoding, STR("gzip")))
+        return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION,
+                         "A body with Content-Encoding %.*s is not understood: gzip is.", STR_ARG(encoding));
+    struct buf body;
+    buf_init(&body, INFLATED_BYTES_MAX);
+    enum err err = gzip_expand(&body, request->body);
+    if (err == ERR_OK)
+        *ret = arena_copy(op->arena, buf_str(&body));
+    buf_fini(&body);
+    return err == ERR_OK ||
+           fault_set(&op->fault, op->arena, err == ERR_LIMIT ? FAULT_TOO_LARGE : FAULT_SERIALIZATION,
+                     err == ERR_LIMIT ? "The body has more than %d bytes."
+                                      : "The body is not compressed as gzip has it (%d bytes at most).",
+                     INFLATED_BYTES_MAX);
+}
+
 static bool read_input(struct call *call, const struct http_request *request)
 {
     struct op_call *op = &call->op;
+    struct str body;
     struct json given;
+    if (!body_of(call, request, &body))
+        return false;
     if (call->service->protocol == PROTOCOL_QUERY) {
-        if (!api_query_input(op->arena, api_query_form(request), call->entry->operation->input, &given))
+        if (!api_query_input(op->arena, str_empty(body) ? request->query : body,
+                             call->entry->operation->input, &given))
             return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION, "The form is not well encoded.");
-    } else if (!api_read_body(op->arena, request->body, &given, &op->fault)) {
+    } else if (!api_read_body(op->arena, body, &given, &op->fault)) {
         return false;
     }
     return shape_check(call->api->checker, call->entry->operation->input, &given, SHAPE_WIRE,

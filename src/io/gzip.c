@@ -16,6 +16,7 @@ enum {
     WINDOW_BITS = 15,
     WITH_GZIP_HEAD = 16,
     MEMORY_LEVEL = 8,
+    PIECE_BYTES = 65536,
 };
 
 struct gzip_writer {
@@ -172,4 +173,26 @@ void gzip_add(struct buf *out, struct str bytes)
         out->len += stream.total_out;
     }
     (void)deflateEnd(&stream);
+}
+
+enum err gzip_expand(struct buf *out, struct str bytes)
+{
+    z_stream stream = { .zalloc = Z_NULL };
+    if (bytes.len > UINT_MAX / 2 || inflateInit2(&stream, WINDOW_BITS + WITH_GZIP_HEAD) != Z_OK)
+        return ERR_INVALID;
+    stream.next_in = (Bytef *)(uintptr_t)bytes.ptr;
+    stream.avail_in = (uInt)bytes.len;
+    int state = Z_OK;
+    while (state == Z_OK) {
+        char *room = buf_reserve(out, PIECE_BYTES);
+        if (!room)
+            break;
+        stream.next_out = (Bytef *)room;
+        stream.avail_out = PIECE_BYTES;
+        state = inflate(&stream, Z_NO_FLUSH);
+        out->len += PIECE_BYTES - stream.avail_out;
+    }
+    bool whole = state == Z_STREAM_END && stream.avail_in == 0;
+    (void)inflateEnd(&stream);
+    return out->err ? out->err : whole ? ERR_OK : ERR_INVALID;
 }

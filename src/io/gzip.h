@@ -30,5 +30,8 @@ void gzip_close(struct gzip_reader **reader); /* accepts NULL in it */
 
 /* Adds the bytes, compressed quickly rather than well. */
 void gzip_add(struct buf *out, struct str bytes);
+/* Adds what was compressed. ERR_INVALID: it is not that, or not whole; ERR_LIMIT: the buffer's ceiling, in steps of
+ * 64 KiB. */
+enum err gzip_expand(struct buf *out, struct str bytes) MUST_USE;
 
 #endif

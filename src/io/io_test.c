@@ -1,6 +1,7 @@
 /* Clock, randomness, ids, digests, addresses to listen on. */
 #include "io/clock.h"
 #include "io/digest.h"
+#include "io/gzip.h"
 #include "io/http.h"
 #include "io/rand.h"
 
@@ -208,11 +209,39 @@ static void test_addresses(void **state)
     }
 }
 
+static void test_gzip(void **state)
+{
+    static char bytes[300000];
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * i >> (i % 7));
+    for (size_t len = 0; len <= sizeof(bytes); len = len * 3 + 1) {
+        struct buf packed, back, little;
+        buf_init(&packed, 0);
+        buf_init(&back, 0);
+        buf_init(&little, 70000);
+        gzip_add(&packed, str_of(bytes, len));
+        assert_int_equal(gzip_expand(&back, buf_str(&packed)), ERR_OK);
+        assert_true(str_eq(buf_str(&back), str_of(bytes, len)));
+        buf_clear(&back);
+        assert_int_equal(gzip_expand(&back, str_slice(buf_str(&packed), 0, packed.len - 1)), ERR_INVALID);
+        assert_int_equal(gzip_expand(&little, buf_str(&packed)), len > 65536 ? ERR_LIMIT : ERR_OK);
+        buf_fini(&packed);
+        buf_fini(&back);
+        buf_fini(&little);
+    }
+    struct buf none;
+    buf_init(&none, 0);
+    assert_int_equal(gzip_expand(&none, STR("no gzip at all")), ERR_INVALID);
+    buf_fini(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock), cmocka_unit_test(test_digests),  cmocka_unit_test(test_uuids),
-        cmocka_unit_test(test_seed),  cmocka_unit_test(test_loopback), cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_gzip),      cmocka_unit_test(test_clock), cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_uuids),     cmocka_unit_test(test_seed),  cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests_name("io", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 """CloudWatch: what metric filters count and clients put is listed and read, in both protocols; errors and pages."""
 import datetime
+import gzip
 import json
 import shutil
 import subprocess
@@ -296,6 +297,25 @@ def test_json(server, space):
     answer = wire.connection.getresponse()
     assert answer.status == 400 and answer.getheader("x-amzn-query-error") == "ValidationError;Sender"
     answer.read()
+
+
+def test_compressed_bodies(server, space):
+    """As botocore sends long PutMetricData."""
+    wire = Wire(server.port)
+
+    def send(body, encoding="gzip"):
+        wire.connection.request("POST", "/", body, {
+            "X-Amz-Target": "GraniteServiceVersion20100801.PutMetricData", "Content-Encoding": encoding,
+            "Content-Type": "application/x-amz-json-1.0"})
+        answer = wire.connection.getresponse()
+        return answer.status, json.loads(answer.read() or "{}").get("__type")
+
+    data = [{"MetricName": f"m{n}", "Value": n} for n in range(1000)]
+    text = json.dumps({"Namespace": space, "MetricData": data}).encode()
+    assert send(gzip.compress(text)) == (200, None)
+    assert len(wire("monitoring", "ListMetrics", Namespace=space)["Metrics"]) == 500
+    assert send(text) == send(gzip.compress(text)[:-9]) == send(text, "br") == (400, "SerializationException")
+    assert send(gzip.compress(b" " * (5 << 20))) == (413, "RequestEntityTooLargeException")
 
 
 def test_command_line(server, logs, space):
