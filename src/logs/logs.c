@@ -21,15 +21,16 @@ enum err logs_open(struct logs **ret)
     buf_init(&logs->record, 0);
     buf_init(&logs->packed, 0);
     logs->matcher = logs_matcher_new();
+    map_init(&logs->parked, rand_u64());
     *ret = logs;
     return ERR_OK;
 }
 
-static void held_free(struct logs_held *held)
+static void held_free(struct logs *logs, struct logs_held *held)
 {
     if (!held)
         return;
-    logs_filters_free(&held->filters);
+    logs_filters_park(logs, held->filters);
     free(held);
 }
 
@@ -38,7 +39,7 @@ static void forget_groups(struct logs *logs)
     struct str key;
     void *held;
     for (size_t i = 0; map_next(&logs->groups, &i, &key, &held);)
-        held_free(held);
+        held_free(logs, held);
     map_clear(&logs->groups);
 }
 
@@ -50,6 +51,8 @@ void logs_close(struct logs **logs)
     logs_limiter_free(&(*logs)->limiter);
     forget_groups(*logs);
     map_fini(&(*logs)->groups);
+    logs_filters_unpark_all(*logs);
+    map_fini(&(*logs)->parked);
     buf_fini(&(*logs)->name);
     buf_fini(&(*logs)->value);
     logs_run_fini(&(*logs)->run);
@@ -95,7 +98,7 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
     struct logs_group group;
     struct logs_filters *filters;
     if (!logs_group_get(work->reader, work->arena, ns, name, &group, reterr) ||
-        !logs_filters_load(work->reader, work->arena, ns, &group, &filters, reterr))
+        !logs_filters_load(logs, work->reader, work->arena, ns, &group, &filters, reterr))
         return false;
     if (logs->groups.len >= LOGS_HELD_MAX)
         forget_groups(logs);
@@ -113,7 +116,7 @@ bool logs_hold(struct logs *logs, struct work *work, struct ns ns, struct str na
 
 void logs_forget(struct logs *logs, struct ns ns, struct str name)
 {
-    held_free(map_remove(&logs->groups, held_key(logs, ns, name)));
+    held_free(logs, map_remove(&logs->groups, held_key(logs, ns, name)));
 }
 
 uint64_t logs_sequence_next(struct logs *logs, struct work *work)

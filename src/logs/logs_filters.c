@@ -1,5 +1,6 @@
 #include "logs/logs_filters.h"
 
+#include "base/big_endian.h"
 #include "logs/logs_subscription.h"
 
 #include <stdlib.h>
@@ -125,34 +126,90 @@ static bool follower_read(struct arena *arena, const struct json *filter, struct
     return logs_pattern_read(arena, json_get_str(filter, STR("pattern")), &ret->pattern, reterr);
 }
 
-bool logs_filters_load(struct store_reader *reader, struct arena *arena, struct ns ns,
+static struct str id_key(uint64_t id, char bytes[8])
+{
+    big_endian_put(bytes, id, 8);
+    return str_of(bytes, 8);
+}
+
+void logs_filters_unpark_all(struct logs *logs)
+{
+    struct str key;
+    void *parked;
+    for (size_t i = 0; map_next(&logs->parked, &i, &key, &parked);) {
+        struct logs_filters *filters = parked;
+        logs_filters_free(&filters);
+    }
+    map_clear(&logs->parked);
+}
+
+void logs_filters_park(struct logs *logs, struct logs_filters *filters)
+{
+    char bytes[8];
+    if (!filters)
+        return;
+    /* What they saw is of a command that is over. */
+    for (size_t i = 0; i < filters->follower_count; i++)
+        memset(&filters->followers[i].seen, 0, sizeof(filters->followers[i].seen));
+    for (size_t i = 0; i < filters->counter_count; i++)
+        memset(&filters->counters[i].tallies, 0, sizeof(filters->counters[i].tallies));
+    if (logs->parked.len >= LOGS_PARKED_MAX)
+        logs_filters_unpark_all(logs);
+    struct logs_filters *former = map_remove(&logs->parked, id_key(filters->group_id, bytes));
+    logs_filters_free(&former);
+    map_put(&logs->parked, id_key(filters->group_id, bytes), filters);
+}
+
+static struct logs_filters *unpark(struct logs *logs, const struct logs_group *group, struct str stored)
+{
+    char bytes[8];
+    struct logs_filters *filters = map_remove(&logs->parked, id_key(group->id, bytes));
+    if (filters && !str_eq(filters->stored, stored))
+        logs_filters_free(&filters);
+    return filters;
+}
+
+static bool compile(struct arena *arena, const struct json *read, struct logs_filters *ret,
+                    struct fault *reterr)
+{
+    bool ok = true;
+    const struct json *all = json_get_typed(read, STR("subscriptions"), JSON_ARRAY);
+    ret->follower_count = all ? all->count : 0;
+    ret->followers = ARENA_ARRAY(arena, struct logs_follower, ret->follower_count);
+    for (size_t i = 0; ok && i < ret->follower_count; i++)
+        ok = follower_read(arena, &all->items[i], &ret->followers[i], reterr);
+    all = json_get_typed(read, STR("metrics"), JSON_ARRAY);
+    ret->counter_count = all ? all->count : 0;
+    ret->counters = ARENA_ARRAY(arena, struct logs_counter, ret->counter_count);
+    for (size_t i = 0; ok && i < ret->counter_count; i++)
+        ok = logs_counter_read(arena, &all->items[i], &ret->counters[i], reterr);
+    return ok;
+}
+
+bool logs_filters_load(struct logs *logs, struct store_reader *reader, struct arena *arena, struct ns ns,
                        const struct logs_group *group, struct logs_filters **ret, struct fault *reterr)
 {
-    struct json read, own;
+    struct key key;
+    struct str stored;
+    struct json read;
+    struct fault fault = { 0 };
+    filters_key(&key, group);
     *ret = NULL;
-    if (!logs_filters_read(reader, arena, group, &read, reterr))
-        return false;
-    if (read.count == 0)
+    enum err err = store_get(reader, arena, key_str(&key), &stored);
+    if (err == ERR_NOTFOUND)
+        return true;
+    if (err != ERR_OK)
+        return logs_bad_store(reterr, arena, err);
+    if ((*ret = unpark(logs, group, stored)))
         return true;
     struct logs_filters *filters = calloc(1, sizeof(*filters));
     if (!filters)
         abort();
     struct arena *a = &filters->arena;
-    own = json_copy(a, &read);
+    filters->group_id = group->id;
+    filters->stored = arena_copy(a, stored);
     filters->ns = (struct ns){ arena_copy(a, ns.account), arena_copy(a, ns.region) };
-    const struct json *all = json_get_typed(&own, STR("subscriptions"), JSON_ARRAY);
-    filters->follower_count = all ? all->count : 0;
-    filters->followers = ARENA_ARRAY(a, struct logs_follower, filters->follower_count);
-    struct fault fault = { 0 };
-    bool ok = true;
-    for (size_t i = 0; ok && i < filters->follower_count; i++)
-        ok = follower_read(a, &all->items[i], &filters->followers[i], &fault);
-    all = json_get_typed(&own, STR("metrics"), JSON_ARRAY);
-    filters->counter_count = all ? all->count : 0;
-    filters->counters = ARENA_ARRAY(a, struct logs_counter, filters->counter_count);
-    for (size_t i = 0; ok && i < filters->counter_count; i++)
-        ok = logs_counter_read(a, &all->items[i], &filters->counters[i], &fault);
-    if (!ok) {
+    if (json_read(a, filters->stored, 0, &read, NULL) || !compile(a, &read, filters, &fault)) {
         /* What was accepted once is not understood now: no event may pass it by unseen. */
         fault_set(reterr, arena, FAULT_INTERNAL, "A filter of the log group cannot be read: %.*s",
                   STR_ARG(fault.text));

@@ -66,6 +66,8 @@ struct logs_counter {
 
 struct logs_filters {
     struct arena arena;
+    uint64_t group_id;
+    struct str stored; /* what they were read from */
     struct ns ns;
     struct logs_counter *counters;
     size_t counter_count;
@@ -74,9 +76,13 @@ struct logs_filters {
 };
 
 /* *ret NULL: the group has none. */
-bool logs_filters_load(struct store_reader *reader, struct arena *arena, struct ns ns,
+bool logs_filters_load(struct logs *logs, struct store_reader *reader, struct arena *arena, struct ns ns,
                        const struct logs_group *group, struct logs_filters **ret, struct fault *reterr);
 void logs_filters_free(struct logs_filters **filters);
+/* The group is forgotten, as all are after every command that is refused: compiled filters are kept aside, and taken
+ * again by logs_filters_load if the store still has the same. filters may be NULL. */
+void logs_filters_park(struct logs *logs, struct logs_filters *filters);
+void logs_filters_unpark_all(struct logs *logs);
 
 /* Each event that is written, then the end of the write. */
 void logs_filters_see(struct logs *logs, struct work *work, struct logs_filters *filters,

@@ -13,6 +13,7 @@
 struct logs_filters;
 
 enum {
+    LOGS_PARKED_MAX = 1024,       /* compiled filters of groups that are not in it */
     LOGS_HELD_MAX = 4096,         /* groups in the cache; at more it begins anew */
     LOGS_SEQUENCE_BLOCK = 65536,  /* sequences taken from the store at a time */
     LOGS_SLICE_EVENTS = 200,      /* deleted by one run of a sweep */
@@ -46,6 +47,7 @@ struct logs {
     logs_function_known_f *function_known;
     void *function_known_self;
     struct logs_matcher *matcher;
+    struct map parked; /* group id -> struct logs_filters, compiled, of groups that are not held */
     struct buf record, packed;
     bool importing; /* what is being written was logged before: filters do not see it */
     uint32_t hops;  /* of what is being written: how many subscriptions brought it */

@@ -157,6 +157,26 @@ def test_counts_outlive_the_process(new_server):
     assert totals(statistics(server.client("cloudwatch"), "Kept", "All")) == (acknowledged, acknowledged)
 
 
+def test_filters_stay_and_change_over_refusals(server, logs, metrics, space):
+    """A refused command makes the server forget what it holds of groups; compiled filters it takes again."""
+    make(logs, space)
+    count(logs, space, "A", "%a+%", space)
+    for turn in range(5):
+        with pytest.raises(ClientError):
+            logs.delete_log_group(logGroupName="none")
+        put(logs, space, "aaa", "b")
+    assert totals(statistics(metrics, space, "A")) == (5, 5)
+    count(logs, space, "A", "b", space, "10")
+    for turn in range(3):
+        with pytest.raises(ClientError):
+            logs.delete_log_group(logGroupName="none")
+        put(logs, space, "aaa", "b")
+    assert totals(statistics(metrics, space, "A")) == (8, 35)
+    logs.delete_metric_filter(logGroupName=space, filterName="A")
+    put(logs, space, "b")
+    assert totals(statistics(metrics, space, "A")) == (8, 35)
+
+
 # ---- PutMetricData
 
 def test_what_is_put(metrics, space):
