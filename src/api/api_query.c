@@ -1,6 +1,7 @@
 #include "api/api_query.h"
 
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/vec.h"
 
 #include <stdio.h>
@@ -154,6 +155,8 @@ bool api_query_input(struct arena *arena, struct str form, const struct shape *s
             continue;
         if (!api_query_decode(arena, key, true, &pair.name) ||
             !api_query_decode(arena, value, true, &pair.value))
+            return false;
+        if (utf8_valid_len(pair.value) != pair.value.len)
             return false;
         VEC_PUSH(arena, &all, pair);
     }
