@@ -85,12 +85,13 @@ def tail_figures(bench, server, crema, failed):
         return result
 
     lines = Lines([crema, "tail", "--json", "--endpoint", f"http://127.0.0.1:{server.port}", GROUP])
-    wait_until(lambda: sessions(server.port), 10, failed, "crema tail did not begin")
-    result = load("--rate", 50, "--connections", 4, "--duration", 6 if quick else 60)
-    wait_until(lambda: len(lines.late_ms) >= result["events_all"], 20, failed,
-               f"the tail showed {len(lines.late_ms):,} of {result['events_all']:,} events")
-    time.sleep(0.3)
-    lines.end()
+    try:
+        wait_until(lambda: sessions(server.port), 10, failed, "crema tail did not begin")
+        result = load("--rate", 50, "--connections", 4, "--duration", 6 if quick else 60)
+        wait_until(lambda: len(lines.late_ms) >= result["events_all"], 20, failed, "the tail did not show all events")
+        time.sleep(0.3)
+    finally:
+        lines.end()
     if len(lines.late_ms) != result["events_all"]:
         raise failed(f"the tail showed {len(lines.late_ms):,} events, {result['events_all']:,} were written")
     late_ms = sorted(lines.late_ms)
