@@ -21,7 +21,8 @@ MAY_INCLUDE = {
     "flow": FLOOR | {"json", "io", "store", "deliver", "expr", "flow"},
     "tables": FLOOR | {"json", "io", "store", "tables"},
     "target": FLOOR | {"json", "io", "store", "deliver", "bus", "logs", "flow", "target"},
-    "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "metrics", "logs", "query", "flow", "tables", "api"},
+    "api": FLOOR | {"json", "io", "store", "deliver", "match", "bus", "metrics", "logs", "query", "flow",
+                    "tables", "api"},
     "console": FLOOR | {"io", "console"},
     "cli": FLOOR | {"json", "io", "store", "match", "logs", "cli"},
 }
