@@ -108,7 +108,7 @@ def test_other_paths_and_methods(server, method, path, status):
 
 @pytest.mark.parametrize("target, name", [
     ("AWSEvents.CreateArchive", "CreateArchive of events"),
-    ("Logs_20140328.StartQuery", "StartQuery of logs"),
+    ("Logs_20140328.PutIndexPolicy", "PutIndexPolicy of logs"),
     ("DynamoDB_20120810.TransactWriteItems", "TransactWriteItems of dynamodb")])
 def test_operations_that_crema_does_not_have(server, target, name):
     refused(call(server, target), "UnknownOperationException", f"Crema does not have the operation {name}.")
