@@ -142,8 +142,8 @@ struct share {
 struct shares {
     struct arena *arena;
     struct map by_name;
-    VEC(struct share *) list;
-    size_t event; /* from 1 */
+    VEC(const void *) list; /* of struct share */
+    size_t event;           /* from 1 */
 };
 
 static void add_share(void *self, struct str name, const struct json *value)
@@ -158,7 +158,7 @@ static void add_share(void *self, struct str name, const struct json *value)
         share = ARENA_NEW(shares->arena, struct share);
         share->name = arena_copy(shares->arena, name);
         (void)map_put(&shares->by_name, share->name, share);
-        VEC_PUSH(shares->arena, &shares->list, share);
+        VEC_PUSH(shares->arena, &shares->list, (const void *)share);
     }
     share->events += share->last_event != shares->event;
     share->last_event = shares->event;
@@ -207,13 +207,15 @@ bool query_group_fields(struct store_reader *reader, struct arena *arena, const 
     enum err err = logs_scan_close(&scan);
     if (err != ERR_OK)
         return query_bad_store(reterr, arena, err);
-    query_sort((const void **)shares.list.at, shares.list.len, share_order, NULL);
+    query_sort(shares.list.at, shares.list.len, share_order, NULL);
     *ret = ARENA_ARRAY(arena, struct query_field_share, shares.list.len);
     *ret_count = shares.list.len;
-    for (size_t i = 0; i < shares.list.len; i++)
+    for (size_t i = 0; i < shares.list.len; i++) {
+        const struct share *share = shares.list.at[i];
         (*ret)[i] = (struct query_field_share){
-            .name = shares.list.at[i]->name,
-            .percent = (unsigned)((shares.list.at[i]->events * 100 + shares.event / 2) / shares.event),
+            .name = share->name,
+            .percent = (unsigned)((share->events * 100 + shares.event / 2) / shares.event),
         };
+    }
     return true;
 }
