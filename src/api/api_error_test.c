@@ -113,6 +113,7 @@ static void test_reads_forms(void **state)
     const struct service *monitoring = service_find(STR("monitoring"));
     const struct shape *shape = service_operation(monitoring, STR("PutMetricData"))->input;
     assert_false(api_query_input(&arena, form, shape, &input));
+    assert_false(api_query_input(&arena, STR("Namespace=%ff"), shape, &input));
     assert_true(
         api_query_input(&arena,
                         STR("Action=X&Namespace=a+b&Version=1&Other=2&MetricData.member.2.MetricName="
