@@ -166,6 +166,22 @@ def test_whatever_writes_is_seen(subscribed, subscriber):
     assert len(written) >= 7 and sorted(written) == sorted(e["message"] for e in events(logs, "all"))
 
 
+def test_what_is_imported_was_logged_before(subscribed):
+    """Neither passed on nor counted."""
+    logs, wire = subscribed.client("logs"), Wire(subscribed.port)
+    make(logs, "old", "new")
+    subscribe(logs, "old", "f", GROUP + "new")
+    logs.put_metric_filter(logGroupName="old", filterName="m", filterPattern="", metricTransformations=[
+        {"metricName": "Old", "metricNamespace": "Import", "metricValue": "1"}])
+    wire("crema", "ImportLogEvents", LogGroupName="old", Events=[
+        {"LogStreamName": "s", "Timestamp": int(time.time() * 1000), "Message": "imported"}])
+    assert wire("monitoring", "ListMetrics", Namespace="Import")["Metrics"] == []
+    put(logs, "old", "written")
+    assert [e["message"] for e in events(logs, "old")] == ["imported", "written"]
+    assert [e["message"] for e in events(logs, "new")] == ["written"]
+    assert len(wire("monitoring", "ListMetrics", Namespace="Import")["Metrics"]) == 1
+
+
 def test_what_is_retried_and_what_is_given_up(subscribed, subscriber):
     logs, wire = subscribed.client("logs"), Wire(subscribed.port)
     make(logs, "retried", "lost")
