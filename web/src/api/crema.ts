@@ -98,6 +98,41 @@ export interface ExecutionTrace {
   Emitted: EventLink[];
 }
 
+export interface InboxEntry {
+  Number: number;
+  Time: number;
+  Reason: string;
+  EventBusName?: string;
+  EventId?: string;
+  RuleArn?: string;
+  TargetId?: string;
+  TargetArn?: string;
+  Attempts?: number;
+  ErrorCode?: string;
+  ErrorMessage?: string;
+  EventBytes?: number;
+  Event?: string;
+}
+
+export interface Finding {
+  Place: string;
+  Kind: string;
+  Test: string; // JSON
+  Values?: string[]; // JSON texts; none: nothing stands there
+  ValuesMore?: number;
+  Passed: boolean;
+}
+
+export interface Explanation {
+  Matched: boolean;
+  Clauses: number;
+  ClausesPassed: number;
+  DividedPlace?: string; // an array of which no single item has all that is asked for
+  Alternative: number;
+  Alternatives: number;
+  Findings: Finding[];
+}
+
 export const getActivity = (input: { Resolution?: "SECOND" | "MINUTE"; Limit?: number } = {}, options?: CallOptions) =>
   call<Activity>("crema", "GetActivity", input, options);
 export const listRecentEvents = (input: RecentEventsInput = {}, options?: CallOptions) =>
@@ -109,3 +144,7 @@ export const getEventTrace = (
 ) => call<EventTrace>("crema", "GetEventTrace", input, options);
 export const getExecutionTrace = (executionArn: string, options?: CallOptions) =>
   call<ExecutionTrace>("crema", "GetExecutionTrace", { ExecutionArn: executionArn }, options);
+export const listInbox = (input: { Limit?: number; NextToken?: string } = {}, options?: CallOptions) =>
+  call<{ Entries: InboxEntry[]; NextToken?: string }>("crema", "ListInbox", input, options);
+export const explainPattern = (pattern: string, event: string, options?: CallOptions) =>
+  call<{ Explanation: Explanation }>("crema", "ExplainPattern", { EventPattern: pattern, Event: event }, options);

@@ -1,0 +1,87 @@
+// A story is a script of this folder: node STORY.mjs ENDPOINT. It goes through pages of the console as a person does and
+// leaves what it saw as JSON in its last line, with what went wrong on the way; test/road/test_console_*.py asserts.
+//
+//     import { story } from "./browser.mjs";
+//     await story(async ({ page, saw, shot, link }) => { await page.goto(link("#/buses")); saw.title = await page.title(); });
+//
+// CREMA_SCREENSHOTS=FOLDER keeps what shot(NAME) is called for, in light and in dark.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const PATIENCE_MS = 15000 * Number(process.env.CREMA_SLOW ?? 1);
+
+// What any text of an event may try; if one is ever read as markup or as script, `stung` is set.
+export const hostile = {
+  image: `<img src=x onerror="window.stung='image'">`,
+  script: `</script><script>window.stung='script'</script>`,
+  link: `javascript:window.stung='link'`,
+  rightToLeft: "\u202egnp.exe \u0634\u0643\u0631\u0627\u064b \u05e9\u05dc\u05d5\u05dd",
+  long: "wide".repeat(60),
+  template: "{{constructor.constructor('window.stung=1')()}} ${window.stung=1} %s &lt;b&gt;",
+};
+
+function watch(page, wrong, origin) {
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") wrong.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`thrown: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin)) wrong.push(`asked elsewhere: ${request.url().slice(0, 100)}`);
+  });
+}
+
+export async function story(tell, { viewport = { width: 1400, height: 1000 } } = {}) {
+  const origin = process.argv[2];
+  const saw = {};
+  const wrong = [];
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--disable-gpu", "--disable-background-networking", "--no-first-run"],
+  });
+  let status = 0;
+  let page;
+  try {
+    const context = await browser.newContext({ viewport, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" });
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) =>
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+      );
+    });
+    page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    watch(page, wrong, origin);
+    const link = (hash) => `${origin}/${hash}`;
+    const shot = async (name) => {
+      const folder = process.env.CREMA_SCREENSHOTS;
+      if (!folder) return;
+      mkdirSync(folder, { recursive: true });
+      await page.waitForTimeout(500);
+      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+      await page.evaluate(() => document.body.classList.add("awsui-dark-mode"));
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(folder, `${name}-dark.png`), fullPage: true });
+      await page.evaluate(() => document.body.classList.remove("awsui-dark-mode"));
+    };
+    await tell({ page, context, saw, wrong, link, shot, origin });
+    saw.stung = await page.evaluate(() => window.stung ?? null);
+  } catch (error) {
+    status = 1;
+    console.error(error);
+    console.error(wrong.join("\n"));
+    if (page) {
+      console.error(page.url());
+      console.error((await page.locator("body").innerText().catch(() => "")).slice(0, 3000));
+      const folder = process.env.CREMA_SCREENSHOTS;
+      if (folder) await page.screenshot({ path: join(folder, "failed.png"), fullPage: true }).catch(() => undefined);
+    }
+  } finally {
+    await browser.close();
+  }
+  console.log(JSON.stringify({ ...saw, wrong }));
+  process.exit(status);
+}

@@ -1,0 +1,12 @@
+"""The console's frame in a browser: it loads, obeys its policy, changes its theme, stays where it was after a reload."""
+from browser import story
+
+
+def test_frame(server):
+    saw = story(server, "frame")
+    assert saw["title"] == "Overview - Crema"
+    assert saw["navigation"][:1] == ["Overview"] and "Event buses" in saw["navigation"]
+    assert saw["light"] is False and saw["darkAfterReload"] is True
+    assert saw["spanAfterReload"] == "true"
+    assert saw["busesAt"] == "#/buses"
+    assert saw["inlineRan"] is False and saw["refusals"] >= 1
