@@ -31,6 +31,7 @@ export default defineConfig({
     },
   },
   server: {
+    fs: { allow: [".."] }, // the coffee shop is among the examples
     proxy: {
       "/": {
         target: crema,

@@ -20,9 +20,12 @@ const pending = lazy(() => import("./pages/pending"));
 
 export const routes: readonly Route[] = [
   { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview")) },
-  { pattern: "/buses", title: "Event buses", section: "buses", page: pending },
+  { pattern: "/buses", title: "Event buses", section: "buses", page: lazy(() => import("./pages/buses/buses")) },
+  { pattern: "/buses/:bus", title: "Event bus", section: "buses", page: lazy(() => import("./pages/buses/bus")) },
+  { pattern: "/send", title: "Send events", section: "buses", page: lazy(() => import("./pages/buses/send_page")) },
   { pattern: "/rules", title: "Rules", section: "rules", page: pending },
-  { pattern: "/recent", title: "Recent events", section: "recent", page: pending },
+  { pattern: "/recent", title: "Recent events", section: "recent", page: lazy(() => import("./pages/recent/recent")) },
+  { pattern: "/recent/:id", title: "Event", section: "recent", page: lazy(() => import("./pages/recent/event")) },
   { pattern: "/machines", title: "State machines", section: "machines", page: pending },
   { pattern: "/logs", title: "Logs", section: "logs", page: pending },
 ];

@@ -1,0 +1,132 @@
+// One event bus: what it is, its rules, what came through it.
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import Tabs from "@cloudscape-design/components/tabs";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { listRecentEvents } from "../../api/crema";
+import { deleteBus, listTags, type Bus } from "../../api/events";
+import { useAnswer } from "../../api/use_answer";
+import { CopyCli } from "../../cli/copy_cli";
+import { timeText } from "../../format";
+import { recentLink, sendLink } from "../../links";
+import { go, href, setQuery, usePlace } from "../../route";
+import type { PageProps } from "../../routes";
+import { Confirm } from "../../shell/confirm";
+import { Failure } from "../../shell/failure";
+import { Said } from "../../shell/said";
+import { EventTable } from "../recent/event_table";
+import { RuleList } from "../rules/rule_list";
+import { TagTable } from "./tag_table";
+
+function BusEvents({ bus }: { bus: string }) {
+  const { data, error, reload } = useAnswer((signal) => listRecentEvents({ EventBusName: bus, Limit: 25 }, { signal }), [bus], {
+    everyMs: 2000,
+  });
+  return (
+    <SpaceBetween size="m">
+      {error && <Failure error={error} retry={reload} />}
+      <EventTable
+        events={data?.Events}
+        empty={
+          <>
+            Nothing came through yet. <Link href={sendLink(bus)}>Send an event</Link>
+          </>
+        }
+        header={
+          <Header variant="h2" actions={<Button href={recentLink({ bus })}>All, with filters</Button>}>
+            Recent events
+          </Header>
+        }
+      />
+    </SpaceBetween>
+  );
+}
+
+function BusTags({ arn }: { arn: string }) {
+  const { data, error, reload } = useAnswer((signal) => listTags(arn, { signal }), [arn]);
+  if (error) return <Failure error={error} retry={reload} />;
+  return <TagTable tags={data} />;
+}
+
+function Details({ bus }: { bus: Bus }) {
+  return (
+    <Container header={<Header variant="h2">Event bus details</Header>}>
+      <KeyValuePairs
+        columns={2}
+        items={[
+          { label: "ARN", value: <Said text={bus.Arn} /> },
+          { label: "Description", value: <Said text={bus.Description} /> },
+          { label: "Created", value: timeText(bus.CreationTime) },
+          { label: "Last changed", value: timeText(bus.LastModifiedTime) },
+        ]}
+      />
+    </Container>
+  );
+}
+
+export default function BusPage({ parameters }: PageProps) {
+  const name = parameters["bus"] ?? "";
+  const tab = usePlace().query["tab"] ?? "rules";
+  const [deleting, setDeleting] = useState(false);
+  const { data, error, reload } = useAnswer((signal) => call<Bus>("events", "DescribeEventBus", { Name: name }, { signal }), [name]);
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <CopyCli service="events" operation="DescribeEventBus" input={{ Name: name }} />
+              <Button disabled={name === "default"} onClick={() => setDeleting(true)}>
+                Delete
+              </Button>
+              <Button variant="primary" href={sendLink(name)}>
+                Send events
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          <Said text={name} />
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        {error && <Failure error={error} retry={reload} />}
+        {!data && !error && <Spinner size="large" />}
+        {data && (
+          <>
+            <Details bus={data} />
+            <Tabs
+              activeTabId={tab}
+              onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "rules" ? undefined : detail.activeTabId })}
+              tabs={[
+                { id: "rules", label: "Rules", content: <RuleList bus={name} /> },
+                { id: "events", label: "Recent events", content: tab === "events" && <BusEvents bus={name} /> },
+                { id: "tags", label: "Tags", content: tab === "tags" && <BusTags arn={data.Arn} /> },
+              ]}
+            />
+          </>
+        )}
+        {deleting && (
+          <Confirm
+            title={`Delete ${name}?`}
+            verb="Delete"
+            act={() => deleteBus(name)}
+            close={() => setDeleting(false)}
+            done={() => go(href("/buses"))}
+          >
+            <Box>Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.</Box>
+          </Confirm>
+        )}
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}

@@ -1,0 +1,75 @@
+// The event buses: list, create, delete.
+import Button from "@cloudscape-design/components/button";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { deleteBus, listBuses, type Bus } from "../../api/events";
+import { useAnswer } from "../../api/use_answer";
+import { CopyCli } from "../../cli/copy_cli";
+import { timeText } from "../../format";
+import { busLink, sendLink } from "../../links";
+import { Confirm } from "../../shell/confirm";
+import { Failure } from "../../shell/failure";
+import { List, type Column } from "../../shell/list";
+import { Said } from "../../shell/said";
+import { CreateBus } from "./create_bus";
+
+const columns: readonly Column<Bus>[] = [
+  { id: "name", header: "Name", isRowHeader: true, cell: (bus) => <Link href={busLink(bus.Name)}>{bus.Name}</Link> },
+  { id: "description", header: "Description", cell: (bus) => <Said text={bus.Description} /> },
+  { id: "arn", header: "ARN", cell: (bus) => <Said text={bus.Arn} /> },
+  { id: "created", header: "Created", cell: (bus) => timeText(bus.CreationTime) },
+];
+
+export default function Buses() {
+  const { data, error, reload } = useAnswer((signal) => listBuses({ signal }));
+  const [selected, setSelected] = useState<Bus>();
+  const [asking, setAsking] = useState<"create" | "delete">();
+  const close = (): void => setAsking(undefined);
+  return (
+    <SpaceBetween size="l">
+      {error && <Failure error={error} retry={reload} />}
+      <List
+        title="Event buses"
+        level="h1"
+        items={data?.items}
+        more={data?.more ?? false}
+        columns={columns}
+        keyOf={(bus) => bus.Name}
+        textOf={(bus) => `${bus.Name} ${bus.Description ?? ""}`}
+        selected={selected}
+        onSelect={setSelected}
+        empty="No event buses"
+        actions={
+          <>
+            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
+            <CopyCli service="events" operation="ListEventBuses" input={{}} />
+            <Button disabled={!selected || selected.Name === "default"} onClick={() => setAsking("delete")}>
+              Delete
+            </Button>
+            <Button href={sendLink(selected?.Name ?? "default")}>Send events</Button>
+            <Button variant="primary" onClick={() => setAsking("create")}>
+              Create event bus
+            </Button>
+          </>
+        }
+      />
+      {asking === "create" && <CreateBus close={close} />}
+      {asking === "delete" && selected && (
+        <Confirm
+          title={`Delete ${selected.Name}?`}
+          verb="Delete"
+          act={() => deleteBus(selected.Name)}
+          close={close}
+          done={() => {
+            close();
+            setSelected(undefined);
+            reload();
+          }}
+        >
+          Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.
+        </Confirm>
+      )}
+    </SpaceBetween>
+  );
+}

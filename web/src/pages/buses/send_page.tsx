@@ -1,0 +1,154 @@
+// Send events: entries as they are typed, and the envelopes that they became.
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Textarea from "@cloudscape-design/components/textarea";
+import { useEffect, useState } from "react";
+import { getEventTrace } from "../../api/crema";
+import { listBuses, putEvents, type Entry, type PutEventsAnswer } from "../../api/events";
+import { useAction } from "../../api/use_action";
+import { useAnswer } from "../../api/use_answer";
+import { CopyCli } from "../../cli/copy_cli";
+import { JsonEditor } from "../../json/json_editor";
+import { prettyJson } from "../../json/parse";
+import { setQuery, usePlace } from "../../route";
+import { Failure } from "../../shell/failure";
+import { draftOfEnvelope, ENTRIES_MAX, entryOf, newEntry, problemsOf, type EntryDraft } from "./send";
+import { Sent } from "./sent";
+
+interface EntryFormProps {
+  readonly draft: EntryDraft;
+  readonly number: number;
+  readonly asked: boolean; // whether empty fields are a problem yet
+  readonly change: (part: Partial<EntryDraft>) => void;
+  readonly remove: (() => void) | undefined;
+}
+
+function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
+  const problems = problemsOf(draft);
+  const shown = (text: string, problem: string | undefined): string | undefined => (asked || text ? problem : undefined);
+  const marks = problems.at === undefined ? [] : [{ start: problems.at, end: problems.at + 1, severity: "error" as const }];
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button formAction="none" onClick={() => change({ detail: prettyJson(draft.detail) })}>
+                Prettify
+              </Button>
+              {remove && (
+                <Button formAction="none" iconName="remove" onClick={remove}>
+                  Remove
+                </Button>
+              )}
+            </SpaceBetween>
+          }
+        >
+          Event {number}
+        </Header>
+      }
+    >
+      <SpaceBetween size="m">
+        <FormField label="Source" errorText={shown(draft.source, problems.source)}>
+          <Input value={draft.source} placeholder="shop.orders" autoComplete={false} onChange={({ detail }) => change({ source: detail.value })} />
+        </FormField>
+        <FormField label="Detail type" errorText={shown(draft.detailType, problems.detailType)}>
+          <Input value={draft.detailType} placeholder="Order.Placed" autoComplete={false} onChange={({ detail }) => change({ detailType: detail.value })} />
+        </FormField>
+        <FormField label="Detail" stretch errorText={problems.detail}>
+          <JsonEditor label={`Detail of event ${number}`} value={draft.detail} onChange={(detail) => change({ detail })} marks={marks} height="20em" />
+        </FormField>
+        <ExpandableSection headerText="Resources">
+          <FormField label="Resources" description="ARNs, one a line">
+            <Textarea value={draft.resources} rows={2} onChange={({ detail }) => change({ resources: detail.value })} />
+          </FormField>
+        </ExpandableSection>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+// The bus to send to, and the event to begin with when the link says one.
+function useStart(setDrafts: (drafts: EntryDraft[]) => void) {
+  const { bus = "default", again } = usePlace().query;
+  const buses = useAnswer((signal) => listBuses({ signal }));
+  useEffect(() => {
+    if (!again) return;
+    const controller = new AbortController();
+    getEventTrace(again, { signal: controller.signal }).then(
+      ({ Hops }) => {
+        const draft = draftOfEnvelope(Hops[0]?.Event ?? "");
+        if (draft) setDrafts([{ ...draft, detail: prettyJson(draft.detail) }]);
+      },
+      () => undefined, // it is no longer known: an empty form
+    );
+    return () => controller.abort();
+  }, [again, setDrafts]);
+  return { bus, buses };
+}
+
+export default function SendPage() {
+  const [drafts, setDrafts] = useState<EntryDraft[]>([newEntry()]);
+  const [asked, setAsked] = useState(false);
+  const [sent, setSent] = useState<{ entries: Entry[]; answer: PutEventsAnswer }>();
+  const { bus, buses } = useStart(setDrafts);
+  const entries = drafts.map((draft) => entryOf(bus, draft));
+  const send = useAction(async () => setSent({ entries, answer: await putEvents(entries) }));
+  const good = drafts.every((draft) => Object.keys(problemsOf(draft)).length === 0);
+  const change = (at: number, part: Partial<EntryDraft>): void =>
+    setDrafts((before) => before.map((draft, other) => (other === at ? { ...draft, ...part } : draft)));
+  const names = [...new Set([...(buses.data?.items.map(({ Name }) => Name) ?? []), bus])];
+  return (
+    <ContentLayout header={<Header variant="h1">Send events</Header>}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          setAsked(true);
+          if (good) void send.run();
+        }}
+      >
+        <SpaceBetween size="l">
+          {sent && <Sent {...sent} />}
+          <Container>
+            <FormField label="Event bus">
+              <Select
+                selectedOption={{ label: bus, value: bus }}
+                options={names.map((name) => ({ label: name, value: name }))}
+                filteringType={names.length > 10 ? "auto" : "none"}
+                onChange={({ detail }) => setQuery({ bus: detail.selectedOption.value })}
+              />
+            </FormField>
+          </Container>
+          {drafts.map((draft, at) => (
+            <EntryForm
+              key={at}
+              draft={draft}
+              number={at + 1}
+              asked={asked}
+              change={(part) => change(at, part)}
+              remove={drafts.length > 1 ? () => setDrafts(drafts.filter((_, other) => other !== at)) : undefined}
+            />
+          ))}
+          {send.error && <Failure error={send.error} />}
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button formAction="none" iconName="add-plus" disabled={drafts.length >= ENTRIES_MAX} onClick={() => setDrafts([...drafts, newEntry()])}>
+              Add another event
+            </Button>
+            <CopyCli service="events" operation="PutEvents" input={{ Entries: entries }} />
+            <Button variant="primary" loading={send.busy} disabled={asked && !good}>
+              Send
+            </Button>
+          </SpaceBetween>
+        </SpaceBetween>
+      </form>
+    </ContentLayout>
+  );
+}

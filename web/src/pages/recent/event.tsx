@@ -1,0 +1,103 @@
+// One event: its chain there and back, its envelope, and why the other rules of its bus did not match.
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { getEventTrace, getExecutionTrace, type EventTrace, type ExecutionTrace } from "../../api/crema";
+import { useAnswer } from "../../api/use_answer";
+import { CopyButton } from "../../cli/copy_button";
+import { timeText } from "../../format";
+import { JsonView } from "../../json/json_view";
+import { createRuleLink } from "../../links";
+import { href } from "../../route";
+import type { PageProps } from "../../routes";
+import { Failure } from "../../shell/failure";
+import { Said } from "../../shell/said";
+import { CopyCurl } from "./copy_curl";
+import { Chain } from "./chain_view";
+import { chainOf } from "./chain";
+import { Fate } from "./event_table";
+import { OtherRules } from "./other_rules";
+
+interface Known {
+  trace: EventTrace;
+  before: ExecutionTrace | undefined;
+}
+
+async function known(id: string, signal: AbortSignal): Promise<Known> {
+  const trace = await getEventTrace(id, { signal });
+  const before = trace.EmittedBy ? await getExecutionTrace(trace.EmittedBy, { signal }).catch(() => undefined) : undefined;
+  return { trace, before };
+}
+
+function Details({ trace }: { trace: EventTrace }) {
+  const event = trace.Hops[0];
+  if (!event) return null;
+  return (
+    <Container header={<Header variant="h2">Details</Header>}>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: "Id", value: <Said text={event.EventId} /> },
+          { label: "Source", value: <Said text={event.Source} /> },
+          { label: "Detail type", value: <Said text={event.DetailType} /> },
+          { label: "Arrived", value: timeText(event.ArrivalTime) },
+          { label: "Rules matched", value: event.RuleCount },
+          { label: "Deliveries", value: <Fate event={event} /> },
+        ]}
+      />
+    </Container>
+  );
+}
+
+function Envelope({ event }: { event: EventTrace["Hops"][number] }) {
+  const text = event.Event;
+  return (
+    <Container header={<Header variant="h2" actions={text && <CopyButton text={() => text} />} counter={`(${event.EventBytes} bytes)`}>Envelope</Header>}>
+      {text ? <JsonView text={text} label="Envelope" /> : <Box>It was too large to be kept among the recent events.</Box>}
+    </Container>
+  );
+}
+
+export default function EventPage({ parameters }: PageProps) {
+  const id = parameters["id"] ?? "";
+  const { data, error, reload } = useAnswer((signal) => known(id, signal), [id], { everyMs: 2000 });
+  const event = data?.trace.Hops[0];
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <CopyCurl operation="GetEventTrace" input={{ EventId: id }} />
+              {event?.Event && event.State !== "MISSING_BUS" && <Button href={createRuleLink(event.EventBusName)}>Create rule</Button>}
+              {event?.Event && <Button href={href("/send", {}, { bus: event.EventBusName, again: id })}>Send again</Button>}
+            </SpaceBetween>
+          }
+        >
+          {event ? <Said text={event.DetailType} /> : "Event"}
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        {error && !data && <Failure error={error} retry={reload} />}
+        {!data && !error && <Spinner size="large" />}
+        {data && (
+          <>
+            <Details trace={data.trace} />
+            <Container header={<Header variant="h2">What it did</Header>}>
+              <Chain nodes={chainOf(data.trace, data.before)} />
+            </Container>
+            {event && <Envelope event={event} />}
+            {event?.Event && event.State !== "MISSING_BUS" && <OtherRules bus={event.EventBusName} event={event.Event} />}
+          </>
+        )}
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}

@@ -1,0 +1,103 @@
+// The inbox: events for buses that do not exist, and deliveries that were given up. It is in the store and survives restarts.
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
+import { listInbox, type InboxEntry } from "../../api/crema";
+import { useAnswer } from "../../api/use_answer";
+import { timeText } from "../../format";
+import { JsonView } from "../../json/json_view";
+import { eventLink, ruleLink, ruleOfArn } from "../../links";
+import { setQuery, usePlace } from "../../route";
+import { Failure } from "../../shell/failure";
+import { Said } from "../../shell/said";
+import { TargetLink } from "./target_link";
+
+const reasons: Readonly<Record<string, string>> = { MISSING_BUS: "No such bus", NOT_DELIVERED: "Not delivered" };
+
+function Where({ entry }: { entry: InboxEntry }) {
+  if (!entry.RuleArn) return <Said text={entry.EventBusName} />;
+  const { bus, rule } = ruleOfArn(entry.RuleArn);
+  return (
+    <SpaceBetween size="xxs">
+      <Link href={ruleLink(bus, rule)}>{`${bus} / ${rule}`}</Link>
+      {entry.TargetArn && <TargetLink arn={entry.TargetArn} />}
+    </SpaceBetween>
+  );
+}
+
+const columns: readonly TableProps.ColumnDefinition<InboxEntry>[] = [
+  {
+    id: "time",
+    header: "Time",
+    isRowHeader: true,
+    cell: (entry) => (entry.EventId ? <Link href={eventLink(entry.EventId)}>{timeText(entry.Time)}</Link> : timeText(entry.Time)),
+  },
+  { id: "reason", header: "Reason", cell: (entry) => <StatusIndicator type="error">{reasons[entry.Reason] ?? entry.Reason}</StatusIndicator> },
+  { id: "where", header: "Bus, or rule and target", cell: (entry) => <Where entry={entry} /> },
+  {
+    id: "error",
+    header: "Error",
+    cell: (entry) => (
+      <SpaceBetween size="xxs">
+        {entry.ErrorCode && <Box variant="strong">{entry.ErrorCode}</Box>}
+        {entry.ErrorMessage && <Said text={entry.ErrorMessage} />}
+        {entry.Attempts !== undefined && <Box variant="small">{`${entry.Attempts} attempts`}</Box>}
+      </SpaceBetween>
+    ),
+  },
+  {
+    id: "event",
+    header: "Event",
+    cell: (entry) =>
+      entry.Event && (
+        <ExpandableSection headerText={`${entry.EventBytes ?? entry.Event.length} bytes`}>
+          <JsonView text={entry.Event} />
+        </ExpandableSection>
+      ),
+  },
+];
+
+export function Inbox() {
+  const { query } = usePlace();
+  const before = query["before"];
+  const { data, error, reload } = useAnswer(
+    (signal) => listInbox({ Limit: 50, ...(before ? { NextToken: before } : {}) }, { signal }),
+    [before],
+    before ? {} : { everyMs: 2000 },
+  );
+  return (
+    <SpaceBetween size="m">
+      {error && <Failure error={error} retry={reload} />}
+      <Table
+        items={data?.Entries ?? []}
+        loading={!data}
+        loadingText="Asking the server"
+        columnDefinitions={columns}
+        trackBy={(entry) => String(entry.Number)}
+        wrapLines
+        header={
+          <Header variant="h2" description="What could not go where it should; kept in the store." actions={before && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}>
+            Inbox
+          </Header>
+        }
+        empty={
+          <Box textAlign="center" padding="l">
+            Everything arrived
+          </Box>
+        }
+        footer={
+          data?.NextToken && (
+            <Box textAlign="center">
+              <Button onClick={() => setQuery({ before: data.NextToken })}>Older entries</Button>
+            </Box>
+          )
+        }
+      />
+    </SpaceBetween>
+  );
+}
