@@ -22,7 +22,7 @@ const columns: readonly TableProps.ColumnDefinition<RecentEvent>[] = [
     isRowHeader: true,
     cell: (event) => <Link href={eventLink(event.EventId)}>{timeText(event.ArrivalTime)}</Link>,
   },
-  { id: "type", header: "Detail type", cell: (event) => <Said text={event.DetailType} short /> },
+  { id: "type", header: "Detail type", minWidth: 200, cell: (event) => <Said text={event.DetailType} short /> },
   { id: "source", header: "Source", cell: (event) => <Said text={event.Source} short /> },
   {
     id: "bus",
@@ -31,7 +31,7 @@ const columns: readonly TableProps.ColumnDefinition<RecentEvent>[] = [
       event.State === "MISSING_BUS" ? <Said text={event.EventBusName} short /> : <Link href={busLink(event.EventBusName)}>{event.EventBusName}</Link>,
   },
   { id: "rules", header: "Rules matched", cell: (event) => event.RuleCount },
-  { id: "fate", header: "Deliveries", cell: (event) => <Fate event={event} /> },
+  { id: "fate", header: "Deliveries", minWidth: 190, cell: (event) => <Fate event={event} /> },
 ];
 
 export interface EventTableProps {

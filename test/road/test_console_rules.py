@@ -1,0 +1,45 @@
+"""The console's rules: five steps, the pattern held against recent events as it is typed, targets made on the spot."""
+import json
+
+from browser import story
+from conftest import ACCOUNT, REGION
+
+HOSTILE = ["<img src=x onerror=\"window.stung='image'\">", "</script><script>window.stung='script'</script>",
+           "javascript:window.stung='link'", "\u202egnp.exe \u0634\u0643\u0631\u0627\u064b", "wide" * 32]
+
+
+def test_rules(server):
+    events, logs = server.client("events"), server.client("logs")
+    events.create_event_bus(Name="orders")
+    put = [("shop", "Order.Paid", {"amount": 30}), ("shop", "Order.Placed", {"amount": 3}), ("shop", "Order.Lost", {})]
+    put += [(text[:256], text[:128], {"text": text}) for text in HOSTILE]
+    answer = events.put_events(Entries=[{"EventBusName": "orders", "Source": source, "DetailType": kind,
+                                         "Detail": json.dumps(detail)} for source, kind, detail in put])
+    assert answer["FailedEntryCount"] == 0
+    saw = story(server, "rules")
+    assert saw["steps"] == ["Define rule detail", "Build event pattern", "Select target(s)", "Configure tags", "Review and create"]
+    assert saw["nameless"] >= 1 and saw["targetless"] is True
+    assert json.loads(saw["begun"]) == {"source": ["shop"], "detail-type": ["Order.Paid"]}
+    assert "wanted {\"numeric\":[\">\",100]}, saw " in saw["why"]
+    assert len(saw["hostile"]) >= 3
+    assert saw["pretty"].count("\n") > 5
+    for text in ("Define rule detail", "orders", "/orders/paid", "$.detail", "<b>bar</b>", "<img src=x"):
+        assert text in saw["review"], text
+    assert [line.split()[2] for line in saw["cli"].splitlines() if line.startswith("aws ")] == ["put-rule", "put-targets"]
+    assert saw["matches"] == 1
+    assert saw["row"].split()[:3] == ["paid", "Disabled", "Standard"]
+    assert saw["refused"] is True
+
+    rule = events.describe_rule(Name="paid", EventBusName="orders")
+    assert rule["State"] == "ENABLED" and rule["Description"] == HOSTILE[0]
+    assert json.loads(rule["EventPattern"]) == {"source": ["shop"], "detail": {"amount": [{"numeric": [">", 10]}]}}
+    target, = events.list_targets_by_rule(Rule="paid", EventBusName="orders")["Targets"]
+    assert target == {"Id": "target1", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/orders/paid"}
+    assert events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"] == [{"Key": "team", "Value": "till"}]
+    assert [one["Name"] for one in events.list_rules(EventBusName="orders")["Rules"]] == ["paid"]
+    line, = logs.filter_log_events(logGroupName="/orders/paid")["events"]
+    assert '"amount":1000.50' in line["message"]
+    machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Pay"
+    run, = server.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    described = server.client("stepfunctions").describe_execution(executionArn=run["executionArn"])
+    assert described["input"] == '{"amount":1000.50}'

@@ -1,0 +1,77 @@
+// Which of the recent events a pattern would match, while it is typed; of the others, which clause fails and what it saw.
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useEffect, useState } from "react";
+import { explainPattern, type Explanation, type RecentEvent } from "../../api/crema";
+import { useAnswer } from "../../api/use_answer";
+import { timeText } from "../../format";
+import { Failure } from "../../shell/failure";
+import { Explained, whyNot } from "../recent/explained";
+
+const SETTLED_MS = 250;
+
+interface Held {
+  event: RecentEvent;
+  explanation: Explanation;
+}
+
+// The text once nothing more was typed for a moment.
+function useSettled(text: string | undefined): string | undefined {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
+
+async function hold(pattern: string, events: readonly RecentEvent[], sample: string, signal: AbortSignal): Promise<Held[]> {
+  if (events.length === 0) await explainPattern(pattern, sample, { signal }); // whether it is a pattern at all
+  return Promise.all(
+    events.map(async (event) => ({ event, explanation: (await explainPattern(pattern, event.Event ?? "{}", { signal })).Explanation })),
+  );
+}
+
+export function HeldAgainst({ pattern, events, sample }: { pattern: string | undefined; events: readonly RecentEvent[]; sample: string }) {
+  const settled = useSettled(pattern);
+  const { data, error, loading } = useAnswer(
+    async (signal) => (settled === undefined ? undefined : { of: settled, held: await hold(settled, events, sample, signal) }),
+    [settled, events.map(({ EventId }) => EventId), events.length === 0 && sample],
+  );
+  const held = data && data.of === settled ? data.held : undefined;
+  const matched = held?.filter(({ explanation }) => explanation.Matched).length ?? 0;
+  return (
+    <Container
+      header={
+        <Header variant="h2" description="What came through this bus lately, held against the pattern as it is typed.">
+          {held && !error ? `Would match ${matched} of ${held.length} recent events` : "Recent events"}
+        </Header>
+      }
+    >
+      <SpaceBetween size="s">
+        {pattern === undefined && <Box>A whole pattern is needed first.</Box>}
+        {pattern !== undefined && error && <Failure error={error} />}
+        {pattern !== undefined && loading && !held && <StatusIndicator type="loading">Holding them against it</StatusIndicator>}
+        {held?.length === 0 && <Box>Nothing came through this bus yet.</Box>}
+        {!error &&
+          pattern !== undefined &&
+          held?.map(({ event, explanation }) => (
+            <ExpandableSection
+              key={event.EventId}
+              headerText={`${event.DetailType} from ${event.Source}`}
+              headerDescription={explanation.Matched ? timeText(event.ArrivalTime) : whyNot(explanation)}
+              headerActions={
+                <StatusIndicator type={explanation.Matched ? "success" : "stopped"}>{explanation.Matched ? "Would match" : "Would not match"}</StatusIndicator>
+              }
+            >
+              <Explained explanation={explanation} />
+            </ExpandableSection>
+          ))}
+      </SpaceBetween>
+    </Container>
+  );
+}

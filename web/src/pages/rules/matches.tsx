@@ -1,0 +1,40 @@
+// What a rule matched lately: of the newest matched events of its bus, those with a delivery of it.
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { CallOptions } from "../../api/client";
+import { getEventTrace, listRecentEvents, type RecentEvent } from "../../api/crema";
+import type { Rule } from "../../api/events";
+import { useAnswer } from "../../api/use_answer";
+import { Failure } from "../../shell/failure";
+import { EventTable } from "../recent/event_table";
+
+const LOOKED_AT = 50;
+
+async function matchesOf(bus: string, arn: string, options: CallOptions): Promise<RecentEvent[]> {
+  const { Events } = await listRecentEvents({ EventBusName: bus, State: "MATCHED", Limit: LOOKED_AT }, options);
+  const looked = await Promise.all(
+    Events.map(async (event) => {
+      const trace = event.DeliveryCount > 0 ? await getEventTrace(event.EventId, options).catch(() => undefined) : undefined;
+      return trace?.Hops.some(({ Deliveries }) => Deliveries.some(({ RuleArn }) => RuleArn === arn)) ? event : undefined;
+    }),
+  );
+  return looked.filter((event) => event !== undefined);
+}
+
+export function Matches({ bus, rule }: { bus: string; rule: Rule }) {
+  const { data, error, reload } = useAnswer((signal) => matchesOf(bus, rule.Arn, { signal }), [bus, rule.Arn], { everyMs: 5000 });
+  return (
+    <SpaceBetween size="m">
+      {error && <Failure error={error} retry={reload} />}
+      <EventTable
+        events={data}
+        empty="None of them was handed to a target by this rule"
+        header={
+          <Header variant="h2" counter={data ? `(${data.length})` : ""} description={`Of the newest ${LOOKED_AT} matched events of ${bus}, those that this rule handed to a target.`}>
+            Recent matches
+          </Header>
+        }
+      />
+    </SpaceBetween>
+  );
+}

@@ -1,0 +1,73 @@
+// Step 5: Review and create.
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { ReactNode } from "react";
+import { cliText } from "../../cli/cli_text";
+import { CopyButton } from "../../cli/copy_button";
+import { JsonView } from "../../json/json_view";
+import { Said } from "../../shell/said";
+import { TagTable } from "../buses/tag_table";
+import { callsOf, targetOf, type RuleDraft, type Stored } from "./draft";
+import { TargetTable } from "./target_table";
+
+interface ReviewProps {
+  readonly draft: RuleDraft;
+  readonly stored: Stored | undefined;
+  readonly edit: (step: number) => void;
+}
+
+function Part({ step, title, edit, children }: { step: number; title: string; edit: ReviewProps["edit"]; children: ReactNode }) {
+  return (
+    <SpaceBetween size="xs">
+      <Header
+        variant="h3"
+        actions={
+          <Button formAction="none" ariaLabel={`Edit step ${step + 1}`} onClick={() => edit(step)}>
+            Edit
+          </Button>
+        }
+      >
+        {`Step ${step + 1}: ${title}`}
+      </Header>
+      {children}
+    </SpaceBetween>
+  );
+}
+
+export function ReviewStep({ draft, stored, edit }: ReviewProps) {
+  const cli = (): string =>
+    callsOf(draft, stored)
+      .map(({ operation, input }) => cliText("events", operation, input))
+      .join("\n");
+  return (
+    <SpaceBetween size="l">
+      <CopyButton label="Copy as aws CLI" text={cli} />
+      <Part step={0} title="Define rule detail" edit={edit}>
+        <Container header={<Header variant="h2">Define rule detail</Header>}>
+          <KeyValuePairs
+            columns={2}
+            items={[
+              { label: "Rule name", value: <Said text={draft.name} /> },
+              { label: "Status", value: draft.enabled ? "Enabled" : "Disabled" },
+              { label: "Description", value: <Said text={draft.description} /> },
+              { label: "Event bus", value: <Said text={draft.bus} /> },
+            ]}
+          />
+        </Container>
+      </Part>
+      <Part step={1} title="Build event pattern" edit={edit}>
+        <JsonView text={draft.pattern} label="Event pattern" />
+      </Part>
+      <Part step={2} title="Select target(s)" edit={edit}>
+        {draft.targets.length > 0 ? <TargetTable targets={draft.targets.map(targetOf)} /> : <Box>No targets: what it matches goes nowhere.</Box>}
+      </Part>
+      <Part step={3} title="Configure tags" edit={edit}>
+        <TagTable tags={draft.tags} />
+      </Part>
+    </SpaceBetween>
+  );
+}

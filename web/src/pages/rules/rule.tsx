@@ -1,0 +1,126 @@
+// One rule: its pattern, targets, tags, and what it matched lately.
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import Tabs from "@cloudscape-design/components/tabs";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { deleteRule } from "../../api/events";
+import { useAction } from "../../api/use_action";
+import { useAnswer } from "../../api/use_answer";
+import { CopyButton } from "../../cli/copy_button";
+import { CopyCli } from "../../cli/copy_cli";
+import { JsonView } from "../../json/json_view";
+import { busLink, editRuleLink } from "../../links";
+import { go, setQuery, usePlace } from "../../route";
+import type { PageProps } from "../../routes";
+import { Confirm } from "../../shell/confirm";
+import { Failure } from "../../shell/failure";
+import { Said } from "../../shell/said";
+import { TagTable } from "../buses/tag_table";
+import type { Stored } from "./draft";
+import { Matches } from "./matches";
+import { RuleStatus } from "./rule_list";
+import { storedRule } from "./stored_rule";
+import { TargetTable } from "./target_table";
+
+function Details({ bus, rule }: { bus: string; rule: Stored["rule"] }) {
+  return (
+    <Container header={<Header variant="h2">Rule details</Header>}>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: "Status", value: <RuleStatus state={rule.State} /> },
+          { label: "Type", value: rule.ScheduleExpression ? "Scheduled" : "Standard" },
+          { label: "Event bus", value: <Link href={busLink(bus)}>{bus}</Link> },
+          { label: "Description", value: <Said text={rule.Description} /> },
+          { label: "ARN", value: <Said text={rule.Arn} /> },
+        ]}
+      />
+    </Container>
+  );
+}
+
+function Parts({ bus, stored }: { bus: string; stored: Stored }) {
+  const { rule, targets, tags } = stored;
+  const tab = usePlace().query["tab"] ?? "pattern";
+  const pattern = rule.EventPattern ?? "";
+  return (
+    <Tabs
+      activeTabId={tab}
+      onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "pattern" ? undefined : detail.activeTabId })}
+      tabs={[
+        {
+          id: "pattern",
+          label: "Event pattern",
+          content: (
+            <Container header={<Header variant="h2" actions={<CopyButton text={() => pattern} />}>Event pattern</Header>}>
+              <JsonView text={pattern} label="Event pattern" />
+            </Container>
+          ),
+        },
+        { id: "targets", label: "Targets", content: <TargetTable targets={targets} /> },
+        { id: "matches", label: "Recent matches", content: tab === "matches" && <Matches bus={bus} rule={rule} /> },
+        { id: "tags", label: "Tags", content: <TagTable tags={tags} /> },
+      ]}
+    />
+  );
+}
+
+export default function RulePage({ parameters }: PageProps) {
+  const { bus = "", rule: name = "" } = parameters;
+  const [deleting, setDeleting] = useState(false);
+  const { data, error, reload } = useAnswer((signal) => storedRule(bus, name, { signal }), [bus, name]);
+  const enabled = data?.rule.State !== "DISABLED";
+  const turn = useAction(async () => {
+    await call("events", enabled ? "DisableRule" : "EnableRule", { EventBusName: bus, Name: name });
+    reload();
+  });
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <CopyCli service="events" operation="DescribeRule" input={{ Name: name, EventBusName: bus }} />
+              <Button disabled={!data} loading={turn.busy} onClick={() => void turn.run()}>
+                {enabled ? "Disable" : "Enable"}
+              </Button>
+              <Button disabled={!data} onClick={() => setDeleting(true)}>
+                Delete
+              </Button>
+              <Button variant="primary" href={editRuleLink(bus, name)}>
+                Edit
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          <Said text={name} />
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        {error && <Failure error={error} retry={reload} />}
+        {turn.error && <Failure error={turn.error} />}
+        {!data && !error && <Spinner size="large" />}
+        {data && (
+          <>
+            <Details bus={bus} rule={data.rule} />
+            <Parts bus={bus} stored={data} />
+          </>
+        )}
+        {deleting && (
+          <Confirm title={`Delete ${name}?`} verb="Delete" act={() => deleteRule(bus, name)} close={() => setDeleting(false)} done={() => go(busLink(bus))}>
+            Its targets go with it. What is under way is still delivered.
+          </Confirm>
+        )}
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}

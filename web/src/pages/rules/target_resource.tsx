@@ -1,0 +1,129 @@
+// The log group, state machine or bus that a target leads to: picked from those there are, or made on the spot.
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { call, type CallOptions } from "../../api/client";
+import { listAll, listBuses } from "../../api/events";
+import { useAction } from "../../api/use_action";
+import { useAnswer } from "../../api/use_answer";
+import { targetOfArn, type TargetKind } from "../../links";
+import { Failure } from "../../shell/failure";
+import type { TargetDraft } from "./draft";
+
+interface Maker {
+  readonly label: string;
+  readonly suggestion: string;
+  readonly list: (options: CallOptions) => Promise<string[]>; // ARNs
+  readonly make: (name: string) => Promise<string>;
+}
+
+const groupArn = (arn: string): string => arn.replace(/:\*$/, "");
+
+async function listGroups(options: CallOptions): Promise<string[]> {
+  const { items } = await listAll<{ arn: string }>("logs", "DescribeLogGroups", {}, "logGroups", options);
+  return items.map(({ arn }) => groupArn(arn));
+}
+
+async function makeGroup(logGroupName: string): Promise<string> {
+  await call("logs", "CreateLogGroup", { logGroupName });
+  const input = { logGroupNamePrefix: logGroupName };
+  const { items } = await listAll<{ arn: string; logGroupName: string }>("logs", "DescribeLogGroups", input, "logGroups");
+  return groupArn(items.find((group) => group.logGroupName === logGroupName)?.arn ?? "");
+}
+
+async function makeMachine(name: string): Promise<string> {
+  const { EventBuses } = await call<{ EventBuses: { Arn: string }[] }>("events", "ListEventBuses", { Limit: 1 });
+  const account = EventBuses[0]?.Arn.split(":")[4] ?? "";
+  const definition = JSON.stringify({ Comment: "Takes an event; to be filled with states", StartAt: "Event", States: { Event: { Type: "Pass", End: true } } }, null, 2);
+  const answer = await call<{ stateMachineArn: string }>("states", "CreateStateMachine", {
+    name,
+    roleArn: `arn:aws:iam::${account}:role/machines`,
+    definition,
+  });
+  return answer.stateMachineArn;
+}
+
+const makers: Readonly<Partial<Record<TargetKind, Maker>>> = {
+  "log group": { label: "Log group", suggestion: "/aws/events/orders", list: listGroups, make: makeGroup },
+  "state machine": {
+    label: "State machine",
+    suggestion: "ProcessOrder",
+    list: async (options) =>
+      (await listAll<{ stateMachineArn: string }>("states", "ListStateMachines", {}, "stateMachines", options)).items.map(({ stateMachineArn }) => stateMachineArn),
+    make: makeMachine,
+  },
+  "event bus": {
+    label: "Event bus",
+    suggestion: "orders-copy",
+    list: async (options) => (await listBuses(options)).items.map(({ Arn }) => Arn),
+    make: async (Name) => (await call<{ EventBusArn: string }>("events", "CreateEventBus", { Name })).EventBusArn,
+  },
+};
+
+interface Props {
+  readonly draft: TargetDraft;
+  readonly change: (part: Partial<TargetDraft>) => void;
+}
+
+function Make({ maker, use }: { maker: Maker; use: (arn: string) => void }) {
+  const [name, setName] = useState("");
+  const make = useAction(async () => {
+    use(await maker.make(name));
+    setName("");
+  });
+  return (
+    <SpaceBetween size="xs">
+      <FormField label={`Or make a new ${maker.label.toLowerCase()}`}>
+        <SpaceBetween direction="horizontal" size="xs">
+          <Input value={name} placeholder={maker.suggestion} autoComplete={false} ariaLabel={`Name of the new ${maker.label.toLowerCase()}`} onChange={({ detail }) => setName(detail.value)} />
+          <Button formAction="none" disabled={!name} loading={make.busy} onClick={() => void make.run()}>
+            Make it
+          </Button>
+        </SpaceBetween>
+      </FormField>
+      {make.error && <Failure error={make.error} />}
+    </SpaceBetween>
+  );
+}
+
+function Pick({ maker, draft, change }: Props & { maker: Maker }) {
+  const { data, error, reload } = useAnswer((signal) => maker.list({ signal }), [draft.kind]);
+  const arns = [...new Set([...(data ?? []), ...(draft.arn ? [draft.arn] : [])])];
+  const option = (arn: string) => ({ value: arn, label: targetOfArn(arn).name, description: arn });
+  return (
+    <SpaceBetween size="s">
+      {error && <Failure error={error} retry={reload} />}
+      <FormField label={maker.label}>
+        <Select
+          selectedOption={draft.arn ? option(draft.arn) : null}
+          placeholder={data?.length === 0 ? "There is none yet" : `Choose a ${maker.label.toLowerCase()}`}
+          statusType={data ? "finished" : "loading"}
+          loadingText="Asking the server"
+          filteringType="auto"
+          options={arns.map(option)}
+          onChange={({ detail }) => change({ arn: detail.selectedOption.value ?? "" })}
+        />
+      </FormField>
+      <Make
+        maker={maker}
+        use={(arn) => {
+          change({ arn });
+          reload();
+        }}
+      />
+    </SpaceBetween>
+  );
+}
+
+export function TargetResource({ draft, change }: Props) {
+  const maker = makers[draft.kind];
+  if (maker) return <Pick key={draft.kind} maker={maker} draft={draft} change={change} />;
+  return (
+    <FormField label="ARN">
+      <Input value={draft.arn} autoComplete={false} onChange={({ detail }) => change({ arn: detail.value })} />
+    </FormField>
+  );
+}
