@@ -71,7 +71,7 @@ await story(async ({ page, saw, link, shot }) => {
   await page.goto(link(`#/recent?bus=Serverlesspresso&type=${encodeURIComponent(hostile.rightToLeft)}`));
   await page.getByRole("link", { name: /^\d{4}-\d\d-\d\d/ }).first().click();
   await page.getByText("1 of 2 match").waitFor();
-  saw.why = await page.getByText(/^detail-type: wanted/).innerText();
+  saw.why = await page.getByText(/^.detail-type.: wanted/).innerText();
   await page.getByRole("button", { name: /NewOrder/ }).click();
   await page.getByRole("cell", { name: "Fails" }).waitFor();
   await shot("event-why");

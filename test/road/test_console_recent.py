@@ -21,6 +21,7 @@ def test_recent(server):
     assert '"detail-type": "Validator.NewOrder"' in saw["envelope"]
     emitted = saw["emitted"]
     assert emitted.index("Validator.NewOrder") < emitted.index("Put by the execution") < emitted.index("This event")
+    assert "in the state Emit - Workflow Started TT" in emitted
     assert "Log line, target logs" in emitted and saw["back"] is True
     assert len(saw["shown"]) == 6
     assert saw["rows"] == 11  # of which one holds the names of the columns

@@ -21,7 +21,7 @@ def test_rules(server):
     assert saw["nameless"] >= 1 and saw["targetless"] is True
     assert json.loads(saw["begun"]) == {"source": ["shop"], "detail-type": ["Order.Paid"]}
     assert "wanted {\"numeric\":[\">\",100]}, saw " in saw["why"]
-    assert len(saw["hostile"]) >= 3
+    assert len(saw["hostile"]) >= 4
     assert saw["pretty"].count("\n") > 5
     for text in ("Define rule detail", "orders", "/orders/paid", "$.detail", "<b>bar</b>", "<img src=x"):
         assert text in saw["review"], text

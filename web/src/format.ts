@@ -37,3 +37,8 @@ export function timeText(epochSeconds: number | undefined): string {
   const milliseconds = String(time.getMilliseconds()).padStart(3, "0");
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${milliseconds}`;
 }
+
+// A text of somebody else's inside of a sentence of ours: it keeps its direction to itself.
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}

@@ -19,7 +19,7 @@ export interface Route {
 const pending = lazy(() => import("./pages/pending"));
 
 export const routes: readonly Route[] = [
-  { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview")) },
+  { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview/overview")) },
   { pattern: "/buses", title: "Event buses", section: "buses", page: lazy(() => import("./pages/buses/buses")) },
   { pattern: "/buses/:bus", title: "Event bus", section: "buses", page: lazy(() => import("./pages/buses/bus")) },
   { pattern: "/send", title: "Send events", section: "buses", page: lazy(() => import("./pages/buses/send_page")) },

@@ -83,7 +83,7 @@ function useStart(setDrafts: (drafts: EntryDraft[]) => void) {
   useEffect(() => {
     if (!again) return;
     const controller = new AbortController();
-    getEventTrace(again, { signal: controller.signal }).then(
+    getEventTrace({ EventId: again }, { signal: controller.signal }).then(
       ({ Hops }) => {
         const draft = draftOfEnvelope(Hops[0]?.Event ?? "");
         if (draft) setDrafts([{ ...draft, detail: prettyJson(draft.detail) }]);

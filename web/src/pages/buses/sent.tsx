@@ -21,7 +21,7 @@ const ATTEMPTS_MAX = 10;
 async function traceSoon(id: string, options: CallOptions): Promise<EventTrace> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await getEventTrace(id, options);
+      return await getEventTrace({ EventId: id }, options);
     } catch (error) {
       if (attempt >= ATTEMPTS_MAX || options.signal?.aborted) throw error;
       await new Promise((done) => setTimeout(done, 100 * attempt));

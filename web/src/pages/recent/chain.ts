@@ -6,7 +6,7 @@ export type ChainNode =
   | { kind: "event"; event: EventLink; here: boolean; next: ChainNode[] }
   | { kind: "rule"; arn: string; bus: string; next: ChainNode[] }
   | { kind: "log" | "execution" | "bus" | "target"; delivery: TracedDelivery; next: ChainNode[] }
-  | { kind: "emitter"; arn: string; next: ChainNode[] };
+  | { kind: "emitter"; arn: string; state: string | undefined; next: ChainNode[] };
 
 const MADE_OF_ONE_MAX = 20; // deliveries below one rule that are drawn
 
@@ -38,7 +38,7 @@ export function chainOf(trace: EventTrace, before: ExecutionTrace | undefined): 
   if (!first) return [];
   const event: ChainNode = { kind: "event", event: first, here: true, next: rulesOf(trace.Hops, 0) };
   if (!trace.EmittedBy) return [event];
-  const emitter: ChainNode = { kind: "emitter", arn: trace.EmittedBy, next: [event] };
+  const emitter: ChainNode = { kind: "emitter", arn: trace.EmittedBy, state: trace.StateName, next: [event] };
   const origin = before?.StartedBy;
   if (!origin) return [emitter];
   const rule: ChainNode = { kind: "rule", arn: origin.RuleArn, bus: origin.EventBusName, next: [emitter] };

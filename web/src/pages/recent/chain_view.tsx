@@ -76,6 +76,11 @@ function NodeCard({ node }: { node: ChainNode }) {
     return (
       <Card kind="execution" name="Put by the execution">
         <Link href={executionLink(node.arn)}>{node.arn.split(":").slice(6).join(":")}</Link>
+        {node.state && (
+          <div>
+            in the state <Said text={node.state} />
+          </div>
+        )}
       </Card>
     );
   return (

@@ -29,7 +29,7 @@ interface Known {
 }
 
 async function known(id: string, signal: AbortSignal): Promise<Known> {
-  const trace = await getEventTrace(id, { signal });
+  const trace = await getEventTrace({ EventId: id }, { signal });
   const before = trace.EmittedBy ? await getExecutionTrace(trace.EmittedBy, { signal }).catch(() => undefined) : undefined;
   return { trace, before };
 }

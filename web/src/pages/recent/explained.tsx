@@ -3,6 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import type { Explanation, Finding } from "../../api/crema";
+import { isolated } from "../../format";
 import { Said } from "../../shell/said";
 
 export function valuesText({ Values = [], ValuesMore }: Finding): string {
@@ -25,7 +26,7 @@ export function whyNot(explanation: Explanation): string {
     return explanation.DividedPlace ? `No single item of ${explanation.DividedPlace} has all that is asked for` : "Does not match";
   const findings = explanation.Findings.filter((finding) => finding.Place === place);
   const first = findings[0];
-  return `${place}: wanted ${findings.map(({ Test }) => Test).join(" or ")}, saw ${first ? valuesText(first) : "nothing"}`;
+  return `${isolated(place)}: wanted ${findings.map(({ Test }) => isolated(Test)).join(" or ")}, saw ${first ? isolated(valuesText(first)) : "nothing"}`;
 }
 
 export function Explained({ explanation }: { explanation: Explanation }) {

@@ -40,7 +40,8 @@ export function questionOf(query: Query): RecentEventsInput {
   };
 }
 
-function Empty({ filtered, list }: { filtered: boolean; list: string }) {
+function Empty({ filtered, list, older }: { filtered: boolean; list: string; older: boolean }) {
+  if (older) return <>None on this page; there are older events</>;
   if (filtered) return <>No recent event is like that</>;
   if (list === "unmatched") return <>Every recent event was matched by a rule</>;
   if (list === "missing") return <>No recent event was sent to a bus that does not exist</>;
@@ -66,7 +67,7 @@ function Events({ list }: { list: string }) {
       {error && <Failure error={error} retry={reload} />}
       <EventTable
         events={data?.Events}
-        empty={<Empty filtered={filtered} list={list} />}
+        empty={<Empty filtered={filtered} list={list} older={data?.NextToken !== undefined} />}
         filter={<Filters events={data?.Events ?? []} />}
         header={
           <Header

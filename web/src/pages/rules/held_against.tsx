@@ -8,7 +8,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useEffect, useState } from "react";
 import { explainPattern, type Explanation, type RecentEvent } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
-import { timeText } from "../../format";
+import { isolated, timeText } from "../../format";
 import { Failure } from "../../shell/failure";
 import { Explained, whyNot } from "../recent/explained";
 
@@ -62,7 +62,7 @@ export function HeldAgainst({ pattern, events, sample }: { pattern: string | und
           held?.map(({ event, explanation }) => (
             <ExpandableSection
               key={event.EventId}
-              headerText={`${event.DetailType} from ${event.Source}`}
+              headerText={`${isolated(event.DetailType)} from ${isolated(event.Source)}`}
               headerDescription={explanation.Matched ? timeText(event.ArrivalTime) : whyNot(explanation)}
               headerActions={
                 <StatusIndicator type={explanation.Matched ? "success" : "stopped"}>{explanation.Matched ? "Would match" : "Would not match"}</StatusIndicator>

@@ -14,7 +14,7 @@ async function matchesOf(bus: string, arn: string, options: CallOptions): Promis
   const { Events } = await listRecentEvents({ EventBusName: bus, State: "MATCHED", Limit: LOOKED_AT }, options);
   const looked = await Promise.all(
     Events.map(async (event) => {
-      const trace = event.DeliveryCount > 0 ? await getEventTrace(event.EventId, options).catch(() => undefined) : undefined;
+      const trace = event.DeliveryCount > 0 ? await getEventTrace({ EventId: event.EventId }, options).catch(() => undefined) : undefined;
       return trace?.Hops.some(({ Deliveries }) => Deliveries.some(({ RuleArn }) => RuleArn === arn)) ? event : undefined;
     }),
   );

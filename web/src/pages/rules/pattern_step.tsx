@@ -13,7 +13,7 @@ import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
 import { CopyCli } from "../../cli/copy_cli";
-import { timeText } from "../../format";
+import { isolated, timeText } from "../../format";
 import { JsonEditor } from "../../json/json_editor";
 import { prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
@@ -39,7 +39,7 @@ const ownSample = (bus: string): string =>
     }),
   );
 
-const nameOf = (event: RecentEvent): string => `${event.DetailType} from ${event.Source}`.slice(0, 150);
+const nameOf = (event: RecentEvent): string => `${isolated(event.DetailType.slice(0, 70))} from ${isolated(event.Source.slice(0, 70))}`;
 
 interface SampleProps {
   readonly events: readonly RecentEvent[];

@@ -1,0 +1,149 @@
+// What the server does right now, and how to reach it.
+import Button from "@cloudscape-design/components/button";
+import ColumnLayout from "@cloudscape-design/components/column-layout";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import { getActivity, type Activity, type ActivityPoint } from "../../api/crema";
+import { useAnswer } from "../../api/use_answer";
+import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
+import { bytesText, durationText } from "../../format";
+import { recentLink, sendLink } from "../../links";
+import { setQuery, usePlace } from "../../route";
+import { Failure } from "../../shell/failure";
+import { CopyCurl } from "../recent/copy_curl";
+import { Connect } from "./connect";
+import { Plot } from "./plot_view";
+
+type Counted = { title: string; of: (point: ActivityPoint) => number };
+
+const plots: readonly { title: string; of?: string; counted: readonly Counted[] }[] = [
+  {
+    title: "Events",
+    counted: [
+      { title: "Events", of: (point) => point.Events },
+      { title: "Matches", of: (point) => point.Matches },
+    ],
+  },
+  {
+    title: "Deliveries",
+    of: "to targets of rules and for tasks of workflows",
+    counted: [
+      { title: "Tried again", of: (point) => point.Retried },
+      { title: "Delivered", of: (point) => point.Delivered },
+      { title: "Failures", of: (point) => point.Rejected + point.MissingBus },
+    ],
+  },
+  {
+    title: "Executions",
+    counted: [
+      { title: "Started", of: (point) => point.ExecutionsStarted },
+      { title: "Succeeded", of: (point) => point.ExecutionsSucceeded },
+      { title: "Failed", of: (point) => point.ExecutionsFailed },
+    ],
+  },
+];
+
+function sum(points: readonly ActivityPoint[], of: (point: ActivityPoint) => number): string {
+  return points.reduce((total, point) => total + of(point), 0).toLocaleString("en-US");
+}
+
+function Rates({ activity }: { activity: Activity }) {
+  // Of minutes the last one is not whole yet.
+  const points = activity.IntervalSeconds > 1 ? activity.Points.slice(0, -1) : activity.Points;
+  return (
+    <ColumnLayout columns={3} minColumnWidth={320}>
+      {plots.map(({ title, of, counted }) => (
+        <Plot
+          key={title}
+          title={title}
+          of={of}
+          times={points.map(({ Time }) => Time)}
+          lines={counted.map((one) => ({ title: one.title, values: points.map((point) => one.of(point) / activity.IntervalSeconds) }))}
+        />
+      ))}
+    </ColumnLayout>
+  );
+}
+
+function Numbers({ activity, span }: { activity: Activity; span: string }) {
+  const { Points } = activity;
+  return (
+    <Container>
+      <KeyValuePairs
+        columns={4}
+        items={[
+          { label: "Version", value: activity.Version },
+          { label: "Up for", value: durationText(activity.Time - activity.StartTime) },
+          { label: "On disk", value: bytesText(activity.StoreBytes) },
+          { label: "Of which journal", value: bytesText(activity.JournalBytes) },
+          { label: `Events in ${span}`, value: <Link href={recentLink()}>{sum(Points, (point) => point.Events)}</Link> },
+          { label: "Deliveries", value: sum(Points, (point) => point.Delivered) },
+          { label: "Failures", value: <Link href={recentLink({ list: "inbox" })}>{sum(Points, (point) => point.Rejected + point.MissingBus)}</Link> },
+          { label: "Executions started", value: sum(Points, (point) => point.ExecutionsStarted) },
+        ]}
+      />
+    </Container>
+  );
+}
+
+function Begin() {
+  return (
+    <Container header={<Header variant="h2">Nothing came through yet</Header>}>
+      <SpaceBetween direction="horizontal" size="xs">
+        <Button href={sendLink("default")}>Send an event</Button>
+        <CoffeeShopButton />
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+export default function Overview() {
+  const minutes = usePlace().query["span"] === "day";
+  const input = { Resolution: minutes ? ("MINUTE" as const) : ("SECOND" as const) };
+  const { data, error, reload } = useAnswer((signal) => getActivity(input, { signal }), [minutes], { everyMs: minutes ? 30000 : 1000 });
+  const idle = data?.Points.every((point) => point.Events === 0 && point.ExecutionsStarted === 0);
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <CopyCurl operation="GetActivity" input={input} />
+              <SegmentedControl
+                label="Time shown"
+                selectedId={minutes ? "day" : "now"}
+                onChange={({ detail }) => setQuery({ span: detail.selectedId === "day" ? "day" : undefined })}
+                options={[
+                  { id: "now", text: "10 minutes" },
+                  { id: "day", text: "24 hours" },
+                ]}
+              />
+            </SpaceBetween>
+          }
+        >
+          Overview
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        {error && <Failure error={error} retry={reload} />}
+        {!data && !error && <Spinner size="large" />}
+        {data && (
+          <>
+            <Numbers activity={data} span={minutes ? "24 hours" : "10 minutes"} />
+            {idle && <Begin />}
+            <Rates activity={data} />
+            <Connect />
+          </>
+        )}
+      </SpaceBetween>
+    </ContentLayout>
+  );
+}
