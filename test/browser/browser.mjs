@@ -62,12 +62,15 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 } } =
       const folder = process.env.CREMA_SCREENSHOTS;
       if (!folder) return;
       mkdirSync(folder, { recursive: true });
+      const { height } = viewport;
+      await page.setViewportSize({ ...viewport, height: Math.max(height, await page.evaluate(() => document.documentElement.scrollHeight)) });
       await page.waitForTimeout(500);
-      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+      await page.screenshot({ path: join(folder, `${name}.png`) });
       await page.evaluate(() => document.body.classList.add("awsui-dark-mode"));
       await page.waitForTimeout(300);
-      await page.screenshot({ path: join(folder, `${name}-dark.png`), fullPage: true });
+      await page.screenshot({ path: join(folder, `${name}-dark.png`) });
       await page.evaluate(() => document.body.classList.remove("awsui-dark-mode"));
+      await page.setViewportSize(viewport);
     };
     await tell({ page, context, saw, wrong, link, shot, origin });
     saw.stung = await page.evaluate(() => window.stung ?? null);
@@ -79,7 +82,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 } } =
       console.error(page.url());
       console.error((await page.locator("body").innerText().catch(() => "")).slice(0, 3000));
       const folder = process.env.CREMA_SCREENSHOTS;
-      if (folder) await page.screenshot({ path: join(folder, "failed.png"), fullPage: true }).catch(() => undefined);
+      if (folder) await page.screenshot({ path: join(folder, "failed.png") }).catch(() => undefined);
     }
   } finally {
     await browser.close();

@@ -19,12 +19,12 @@ await story(async ({ page, saw, link, shot }) => {
   saw.moved = (await plot.getAttribute("aria-label")) !== before;
   saw.idle = await page.getByText("Nothing came through yet").count();
   saw.texts = {};
+  const words = { "aws CLI": "aws --endpoint-url", "Python, boto3": "import boto3", JavaScript: "@aws-sdk" };
   for (const label of ["aws CLI", "Python, boto3", "JavaScript"]) {
     await page.getByRole("tab", { name: label }).click();
     await page.getByLabel(label, { exact: true }).last().waitFor();
     await page.getByRole("button", { name: "Copy", exact: true }).or(page.getByRole("button", { name: "Copied" })).first().click();
-    await page.waitForFunction(async (word) => (await navigator.clipboard.readText()).includes(word), 
-      { "aws CLI": "aws --endpoint-url", "Python, boto3": "import boto3", JavaScript: "@aws-sdk" }[label]);
+    await page.waitForFunction(async (word) => (await navigator.clipboard.readText()).includes(word), words[label]);
     saw.texts[label] = await page.evaluate(() => navigator.clipboard.readText());
   }
   saw.hash = await page.evaluate(() => location.hash);

@@ -1,4 +1,4 @@
-"""Stories of test/browser in Chromium: story(server, "frame") is what it saw. Skips with a word where something is missing."""
+"""Stories of test/browser in Chromium: story(server, "frame") is what it saw. Skips, saying so, without one."""
 import json
 import os
 import shutil
@@ -36,7 +36,7 @@ def install():
 
 
 def story(server, name, seconds=120):
-    """What test/browser/NAME.mjs saw on the server's console; nothing went wrong on the way, no hostile text came to life."""
+    """What test/browser/NAME.mjs saw; nothing went wrong on the way, and no hostile text came to life."""
     program = chromium()
     if ask(server, "GET", "/", headers={"Accept": "text/html"}).headers["content-type"].startswith("text/plain"):
         pytest.skip("this build is without the web console")

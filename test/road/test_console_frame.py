@@ -1,4 +1,4 @@
-"""The console's frame in a browser: it loads, obeys its policy, changes its theme, stays where it was after a reload."""
+"""The console's frame in a browser: it loads, obeys its policy, changes its theme, stays on its page."""
 from browser import story
 
 

@@ -11,7 +11,8 @@ def test_recent(server):
     saw = story(server, "recent")
     chain = saw["chain"]
     assert chain.index("This event") < chain.index("Validator.NewOrder")
-    assert {"logAll", "NewOrder", "Log line, target logs", "Execution, target workflow", "OrderProcessor.WorkflowStarted"} <= set(chain)
+    assert {"logAll", "NewOrder", "Log line, target logs", "Execution, target workflow",
+            "OrderProcessor.WorkflowStarted"} <= set(chain)
     assert chain.count("Delivered") == 2
     links = saw["links"]
     execution = server.client("stepfunctions").list_executions(stateMachineArn=MACHINE)["executions"][0]["executionArn"]

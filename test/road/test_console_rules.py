@@ -17,7 +17,8 @@ def test_rules(server):
                                          "Detail": json.dumps(detail)} for source, kind, detail in put])
     assert answer["FailedEntryCount"] == 0
     saw = story(server, "rules")
-    assert saw["steps"] == ["Define rule detail", "Build event pattern", "Select target(s)", "Configure tags", "Review and create"]
+    assert saw["steps"] == ["Define rule detail", "Build event pattern", "Select target(s)", "Configure tags",
+                            "Review and create"]
     assert saw["nameless"] >= 1 and saw["targetless"] is True
     assert json.loads(saw["begun"]) == {"source": ["shop"], "detail-type": ["Order.Paid"]}
     assert "wanted {\"numeric\":[\">\",100]}, saw " in saw["why"]
@@ -25,7 +26,8 @@ def test_rules(server):
     assert saw["pretty"].count("\n") > 5
     for text in ("Define rule detail", "orders", "/orders/paid", "$.detail", "<b>bar</b>", "<img src=x"):
         assert text in saw["review"], text
-    assert [line.split()[2] for line in saw["cli"].splitlines() if line.startswith("aws ")] == ["put-rule", "put-targets"]
+    commands = [line.split()[2] for line in saw["cli"].splitlines() if line.startswith("aws ")]
+    assert commands == ["put-rule", "put-targets"]
     assert saw["matches"] == 1
     assert saw["row"].split()[:3] == ["paid", "Disabled", "Standard"]
     assert saw["refused"] is True

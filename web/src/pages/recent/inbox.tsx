@@ -37,8 +37,8 @@ const columns: readonly TableProps.ColumnDefinition<InboxEntry>[] = [
     isRowHeader: true,
     cell: (entry) => (entry.EventId ? <Link href={eventLink(entry.EventId)}>{timeText(entry.Time)}</Link> : timeText(entry.Time)),
   },
-  { id: "reason", header: "Reason", cell: (entry) => <StatusIndicator type="error">{reasons[entry.Reason] ?? entry.Reason}</StatusIndicator> },
-  { id: "where", header: "Bus, or rule and target", cell: (entry) => <Where entry={entry} /> },
+  { id: "reason", header: "Reason", minWidth: 160, cell: (entry) => <StatusIndicator type="error">{reasons[entry.Reason] ?? entry.Reason}</StatusIndicator> },
+  { id: "where", header: "Bus, or rule and target", minWidth: 160, cell: (entry) => <Where entry={entry} /> },
   {
     id: "error",
     header: "Error",

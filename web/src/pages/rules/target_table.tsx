@@ -39,7 +39,7 @@ export function TargetTable({ targets }: { targets: readonly Target[] | undefine
       wrapLines
       columnDefinitions={[
         { id: "target", header: "Target", isRowHeader: true, cell: (target) => <TargetLink arn={target.Arn} /> },
-        { id: "id", header: "Id", cell: (target) => <Said text={target.Id} /> },
+        { id: "id", header: "Id", minWidth: 120, cell: (target) => <Said text={target.Id} /> },
         { id: "input", header: "Input", cell: (target) => <TargetInput target={target} /> },
         { id: "arn", header: "ARN", cell: (target) => <Said text={target.Arn} /> },
       ]}

@@ -26,7 +26,7 @@ const inputs: readonly { value: InputKind; label: string; description: string }[
   { value: "event", label: "Matched event", description: "The whole envelope" },
   { value: "part", label: "Part of the matched event", description: "What a path leads to" },
   { value: "constant", label: "Constant (JSON text)", description: "The same for every event" },
-  { value: "transformer", label: "Input transformer", description: "Parts of the event in a template" },
+  { value: "transformer", label: "Input transformer", description: "Parts of the event in a template; a server that does not have it refuses the rule" },
 ];
 
 interface TargetProps {
