@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import SLOW, TOP
+from node_packages import installed
 from test_wire import ask
 
 FOLDER = os.path.join(TOP, "test", "browser")
@@ -20,27 +21,12 @@ def chromium():
     return named
 
 
-def install():
-    """The locked packages, once a lock file."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node.js and npm are not on this machine")
-    lock = os.path.join(FOLDER, "package-lock.json")
-    mark = os.path.join(FOLDER, "node_modules", ".package-lock.json")
-    if os.path.exists(mark) and os.path.getmtime(mark) >= os.path.getmtime(lock):
-        return
-    done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-    if done.returncode != 0:
-        pytest.skip("npm cannot install the locked packages here: " + done.stdout.strip().splitlines()[-1])
-    os.utime(mark)
-
-
 def story(server, name, seconds=120):
     """What test/browser/NAME.mjs saw; nothing went wrong on the way, and no hostile text came to life."""
     program = chromium()
     if ask(server, "GET", "/", headers={"Accept": "text/html"}).headers["content-type"].startswith("text/plain"):
         pytest.skip("this build is without the web console")
-    install()
+    installed(FOLDER)
     done = subprocess.run(["node", name + ".mjs", server.endpoint], cwd=FOLDER, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, timeout=seconds * SLOW,
                           env=dict(os.environ, CHROMIUM=program, CREMA_SLOW=str(SLOW)))

@@ -7,7 +7,8 @@ import pytest
 
 from browser import story
 from conftest import aws_environment
-from test_javascript import FOLDER, installed
+from node_packages import installed
+from test_javascript import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,6 @@ def test_the_text_for_boto3(saw, server):
 
 
 def test_the_text_for_javascript(saw, server):
-    installed()
+    installed(FOLDER)
     text = saw["texts"]["JavaScript"]
     assert len(run(["node", "--input-type=module", "-e", text], text, cwd=FOLDER, env=dict(os.environ)).strip()) == 36

@@ -3,7 +3,6 @@ import http.client
 import json
 import os
 import queue
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +13,8 @@ import botocore.eventstream
 import pytest
 
 from conftest import ACCOUNT, CREMA, REGION, SLOW, aws_environment, eventually
-from test_javascript import FOLDER, installed
+from node_packages import installed
+from test_javascript import FOLDER
 from wire import Refused, Wire
 
 STANDARD = "Logs_20140328.StartLiveTail"
@@ -101,9 +101,7 @@ def sessions(server):
 
 
 def test_the_javascript_sdk(server):
-    if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("Node.js and npm are not on this machine")
-    installed()
+    installed(FOLDER)
     logs = make(server, "/js/a", "/js/b")
     node = subprocess.Popen(["node", "tail.mjs", server.endpoint, "3", arn("/js/a"), arn("/js/b")], cwd=FOLDER,
                             stdout=subprocess.PIPE, text=True)

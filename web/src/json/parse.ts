@@ -128,6 +128,14 @@ export function lineOf(text: string, at: number): number {
   return line;
 }
 
+// What is wrong with the text, for people.
+export function jsonProblem(text: string, kind?: "object"): { text: string; at: number } | undefined {
+  const parsed = parseJson(text);
+  if ("problem" in parsed) return { text: `Line ${lineOf(text, parsed.at)}: ${parsed.problem}`, at: parsed.at };
+  if (kind && parsed.root.kind !== kind) return { text: "It is a JSON object: {...}", at: parsed.root.start };
+  return undefined;
+}
+
 // The same JSON with a member a line; every scalar as it was written. What is no JSON stays as it is.
 export function prettyJson(text: string): string {
   const parsed = parseJson(text);

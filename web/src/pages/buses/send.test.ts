@@ -8,8 +8,8 @@ it("says what is wrong with an entry while it is typed", () => {
   expect(problemsOf(good)).toEqual({});
   expect(problemsOf({ ...good, source: " " }).source).toBeDefined();
   expect(problemsOf({ ...good, source: "aws.s3" }).source).toContain("aws.");
-  expect(problemsOf({ ...good, detail: '{\n"a": }' })).toMatchObject({ detail: "Line 2: A JSON value expected here", at: 7 });
-  expect(problemsOf({ ...good, detail: "[]" }).detail).toContain("object");
+  expect(problemsOf({ ...good, detail: '{\n"a": }' })).toEqual({ detail: { text: "Line 2: A JSON value expected here", at: 7 } });
+  expect(problemsOf({ ...good, detail: "[]" }).detail?.text).toContain("object");
 });
 
 it("sends the detail with the bytes that were typed", () => {

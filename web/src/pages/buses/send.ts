@@ -1,6 +1,6 @@
 // The entries of Send events, as they are typed.
 import type { Entry } from "../../api/events";
-import { lineOf, parseJson } from "../../json/parse";
+import { jsonProblem, parseJson } from "../../json/parse";
 
 export interface EntryDraft {
   readonly source: string;
@@ -12,23 +12,17 @@ export interface EntryDraft {
 export interface EntryProblems {
   source?: string;
   detailType?: string;
-  detail?: string;
-  at?: number; // of the detail's problem, in its text
+  detail?: { text: string; at: number };
 }
 
 export const ENTRIES_MAX = 10;
 
 export const newEntry = (): EntryDraft => ({ source: "", detailType: "", detail: "{\n}", resources: "" });
 
-function detailProblem(text: string): Pick<EntryProblems, "detail" | "at"> {
-  const parsed = parseJson(text);
-  if ("problem" in parsed) return { detail: `Line ${lineOf(text, parsed.at)}: ${parsed.problem}`, at: parsed.at };
-  if (parsed.root.kind !== "object") return { detail: "The detail is a JSON object: {...}", at: parsed.root.start };
-  return {};
-}
-
 export function problemsOf(draft: EntryDraft): EntryProblems {
-  const problems: EntryProblems = detailProblem(draft.detail);
+  const problems: EntryProblems = {};
+  const detail = jsonProblem(draft.detail, "object");
+  if (detail) problems.detail = detail;
   if (!draft.source.trim()) problems.source = "An event has a source";
   else if (draft.source.startsWith("aws.")) problems.source = 'Sources that begin with "aws." are the services\' own';
   if (!draft.detailType.trim()) problems.detailType = "An event has a detail type";

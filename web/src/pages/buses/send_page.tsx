@@ -15,7 +15,7 @@ import { listBuses, putEvents, type Entry, type PutEventsAnswer } from "../../ap
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { CopyCli } from "../../cli/copy_cli";
-import { JsonEditor } from "../../json/json_editor";
+import { JsonField } from "../../json/json_field";
 import { prettyJson } from "../../json/parse";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
@@ -33,7 +33,6 @@ interface EntryFormProps {
 function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
   const problems = problemsOf(draft);
   const shown = (text: string, problem: string | undefined): string | undefined => (asked || text ? problem : undefined);
-  const marks = problems.at === undefined ? [] : [{ start: problems.at, end: problems.at + 1, severity: "error" as const }];
   return (
     <Container
       header={
@@ -63,9 +62,7 @@ function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
         <FormField label="Detail type" errorText={shown(draft.detailType, problems.detailType)}>
           <Input value={draft.detailType} placeholder="Order.Placed" autoComplete={false} onChange={({ detail }) => change({ detailType: detail.value })} />
         </FormField>
-        <FormField label="Detail" stretch errorText={problems.detail}>
-          <JsonEditor label={`Detail of event ${number}`} value={draft.detail} onChange={(detail) => change({ detail })} marks={marks} height="20em" />
-        </FormField>
+        <JsonField label="Detail" name={`Detail of event ${number}`} value={draft.detail} onChange={(detail) => change({ detail })} problem={problems.detail} />
         <ExpandableSection headerText="Resources">
           <FormField label="Resources" description="ARNs, one a line">
             <Textarea value={draft.resources} rows={2} onChange={({ detail }) => change({ resources: detail.value })} />

@@ -1,6 +1,6 @@
 // A rule as it is being made or changed: what is typed, what is wrong with it, and the calls that make it so.
 import type { Rule, Tag, Target } from "../../api/events";
-import { lineOf, parseJson, prettyJson } from "../../json/parse";
+import { jsonProblem, parseJson, prettyJson } from "../../json/parse";
 import { targetOfArn, type TargetKind } from "../../links";
 import { ruleNameProblem } from "../buses/names";
 
@@ -80,13 +80,6 @@ export function draftOf({ rule, targets, tags }: Stored): RuleDraft {
 }
 
 // ---- what is wrong ----
-
-export function jsonProblem(text: string, kind?: "object"): { text: string; at: number } | undefined {
-  const parsed = parseJson(text);
-  if ("problem" in parsed) return { text: `Line ${lineOf(text, parsed.at)}: ${parsed.problem}`, at: parsed.at };
-  if (kind && parsed.root.kind !== kind) return { text: "It is a JSON object: {...}", at: parsed.root.start };
-  return undefined;
-}
 
 export function targetProblem(draft: TargetDraft, all: readonly TargetDraft[]): string | undefined {
   if (!/^[.\-_A-Za-z0-9]{1,64}$/.test(draft.id)) return "The id of a target has letters, digits and . - _";

@@ -14,11 +14,11 @@ import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
 import { CopyCli } from "../../cli/copy_cli";
 import { isolated, timeText } from "../../format";
-import { JsonEditor } from "../../json/json_editor";
-import { prettyJson } from "../../json/parse";
+import { JsonField } from "../../json/json_field";
+import { jsonProblem, prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
 import { Explained } from "../recent/explained";
-import { jsonProblem, patternOfEvent } from "./draft";
+import { patternOfEvent } from "./draft";
 import { HeldAgainst } from "./held_against";
 import type { StepProps } from "./steps";
 
@@ -68,9 +68,7 @@ function Sample({ events, sample, change }: SampleProps) {
             }}
           />
         </FormField>
-        <FormField label="Event" stretch errorText={problem?.text}>
-          <JsonEditor label="Sample event" value={sample} onChange={change} marks={problem ? [{ start: problem.at, end: problem.at + 1, severity: "error" }] : []} height="20em" />
-        </FormField>
+        <JsonField label="Event" name="Sample event" value={sample} onChange={change} problem={problem} />
       </SpaceBetween>
     </Container>
   );
@@ -136,9 +134,7 @@ export function PatternStep({ draft, change, asked }: StepProps) {
         }
       >
         <SpaceBetween size="m">
-          <FormField stretch errorText={problem?.text}>
-            <JsonEditor label="Event pattern" value={pattern} onChange={type} marks={problem ? [{ start: problem.at, end: problem.at + 1, severity: "error" }] : []} height="24em" />
-          </FormField>
+          <JsonField name="Event pattern" value={pattern} onChange={type} problem={problem} height="24em" />
           {test.error && <Failure error={test.error} />}
           {verdict?.of === pattern + sample && <Tested verdict={verdict} />}
         </SpaceBetween>

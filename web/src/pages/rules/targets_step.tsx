@@ -9,9 +9,10 @@ import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { JsonEditor } from "../../json/json_editor";
+import { JsonField } from "../../json/json_field";
+import { jsonProblem } from "../../json/parse";
 import type { TargetKind } from "../../links";
-import { jsonProblem, newTarget, targetProblem, TARGETS_MAX, type InputKind, type TargetDraft } from "./draft";
+import { newTarget, targetProblem, TARGETS_MAX, type InputKind, type TargetDraft } from "./draft";
 import type { StepProps } from "./steps";
 import { TargetResource } from "./target_resource";
 
@@ -34,9 +35,6 @@ interface TargetProps {
   readonly change: (part: Partial<TargetDraft>) => void;
 }
 
-const marksOf = (problem: { at: number } | undefined) =>
-  problem ? [{ start: problem.at, end: problem.at + 1, severity: "error" as const }] : [];
-
 function InputText({ draft, change }: TargetProps) {
   if (draft.input === "part")
     return (
@@ -46,22 +44,30 @@ function InputText({ draft, change }: TargetProps) {
     );
   if (draft.input === "constant") {
     const problem = jsonProblem(draft.constant);
-    return (
-      <FormField label="Constant" stretch errorText={problem?.text}>
-        <JsonEditor label="Constant" value={draft.constant} onChange={(constant) => change({ constant })} marks={marksOf(problem)} height="14em" />
-      </FormField>
-    );
+    return <JsonField label="Constant" name="Constant" value={draft.constant} onChange={(constant) => change({ constant })} problem={problem} height="14em" />;
   }
   if (draft.input === "transformer") {
     const problem = jsonProblem(draft.paths, "object");
     return (
       <SpaceBetween size="s">
-        <FormField label="Input path" description='Names for parts of the event: {"order": "$.detail.orderId"}' stretch errorText={problem?.text}>
-          <JsonEditor label="Input path" value={draft.paths} onChange={(paths) => change({ paths })} marks={marksOf(problem)} height="12em" />
-        </FormField>
-        <FormField label="Template" description='Names in angles stand for what they lead to: {"order": <order>}' stretch>
-          <JsonEditor label="Template" value={draft.template} onChange={(template) => change({ template })} height="12em" />
-        </FormField>
+        <JsonField
+          label="Input path"
+          name="Input path"
+          description='Names for parts of the event: {"order": "$.detail.orderId"}'
+          value={draft.paths}
+          onChange={(paths) => change({ paths })}
+          problem={problem}
+          height="12em"
+        />
+        <JsonField
+          label="Template"
+          name="Template"
+          description='Names in angles stand for what they lead to: {"order": <order>}'
+          value={draft.template}
+          onChange={(template) => change({ template })}
+          problem={undefined}
+          height="12em"
+        />
       </SpaceBetween>
     );
   }
