@@ -1,13 +1,10 @@
 // One event bus: what it is, its rules, what came through it.
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useState } from "react";
 import { call } from "../../api/client";
@@ -19,6 +16,7 @@ import { timeText } from "../../format";
 import { recentLink, sendLink } from "../../links";
 import { go, href, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
+import { AnswerPage } from "../../shell/answer_page";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
@@ -76,57 +74,45 @@ export default function BusPage({ parameters }: PageProps) {
   const name = parameters["bus"] ?? "";
   const tab = usePlace().query["tab"] ?? "rules";
   const [deleting, setDeleting] = useState(false);
-  const { data, error, reload } = useAnswer((signal) => call<Bus>("events", "DescribeEventBus", { Name: name }, { signal }), [name]);
+  const answer = useAnswer((signal) => call<Bus>("events", "DescribeEventBus", { Name: name }, { signal }), [name]);
+  const actions = (
+    <>
+      <CopyCli service="events" operation="DescribeEventBus" input={{ Name: name }} />
+      <Button disabled={!answer.data || name === "default"} onClick={() => setDeleting(true)}>
+        Delete
+      </Button>
+      <Button variant="primary" href={sendLink(name)}>
+        Send events
+      </Button>
+    </>
+  );
   return (
-    <ContentLayout
-      header={
-        <Header
-          variant="h1"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCli service="events" operation="DescribeEventBus" input={{ Name: name }} />
-              <Button disabled={name === "default"} onClick={() => setDeleting(true)}>
-                Delete
-              </Button>
-              <Button variant="primary" href={sendLink(name)}>
-                Send events
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          <Said text={name} />
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && <Failure error={error} retry={reload} />}
-        {!data && !error && <Spinner size="large" />}
-        {data && (
-          <>
-            <Details bus={data} />
-            <Tabs
-              activeTabId={tab}
-              onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "rules" ? undefined : detail.activeTabId })}
-              tabs={[
-                { id: "rules", label: "Rules", content: <RuleList bus={name} /> },
-                { id: "events", label: "Recent events", content: tab === "events" && <BusEvents bus={name} /> },
-                { id: "tags", label: "Tags", content: tab === "tags" && <BusTags arn={data.Arn} /> },
-              ]}
-            />
-          </>
-        )}
-        {deleting && (
-          <Confirm
-            title={`Delete ${name}?`}
-            verb="Delete"
-            act={() => deleteBus(name)}
-            close={() => setDeleting(false)}
-            done={() => go(href("/buses"))}
-          >
-            <Box>Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.</Box>
-          </Confirm>
-        )}
-      </SpaceBetween>
-    </ContentLayout>
+    <AnswerPage title={<Said text={name} />} actions={actions} answer={answer}>
+      {(bus) => (
+        <SpaceBetween size="l">
+          <Details bus={bus} />
+          <Tabs
+            activeTabId={tab}
+            onChange={({ detail }) => setQuery({ tab: detail.activeTabId === "rules" ? undefined : detail.activeTabId })}
+            tabs={[
+              { id: "rules", label: "Rules", content: <RuleList bus={name} /> },
+              { id: "events", label: "Recent events", content: tab === "events" && <BusEvents bus={name} /> },
+              { id: "tags", label: "Tags", content: tab === "tags" && <BusTags arn={bus.Arn} /> },
+            ]}
+          />
+          {deleting && (
+            <Confirm
+              title={`Delete ${name}?`}
+              verb="Delete"
+              act={() => deleteBus(name)}
+              close={() => setDeleting(false)}
+              done={() => go(href("/buses"))}
+            >
+              Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.
+            </Confirm>
+          )}
+        </SpaceBetween>
+      )}
+    </AnswerPage>
   );
 }

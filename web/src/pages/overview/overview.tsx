@@ -2,20 +2,18 @@
 import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { getActivity, type Activity, type ActivityPoint } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { bytesText, durationText } from "../../format";
 import { recentLink, sendLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
-import { Failure } from "../../shell/failure";
+import { AnswerPage } from "../../shell/answer_page";
 import { CopyCurl } from "../recent/copy_curl";
 import { Connect } from "./connect";
 import { Plot } from "./plot_view";
@@ -106,44 +104,32 @@ function Begin() {
 export default function Overview() {
   const minutes = usePlace().query["span"] === "day";
   const input = { Resolution: minutes ? ("MINUTE" as const) : ("SECOND" as const) };
-  const { data, error, reload } = useAnswer((signal) => getActivity(input, { signal }), [minutes], { everyMs: minutes ? 30000 : 1000 });
-  const idle = data?.Points.every((point) => point.Events === 0 && point.ExecutionsStarted === 0);
+  const answer = useAnswer((signal) => getActivity(input, { signal }), [minutes], { everyMs: minutes ? 30000 : 1000 });
+  const idle = answer.data?.Points.every((point) => point.Events === 0 && point.ExecutionsStarted === 0);
+  const actions = (
+    <>
+      <CopyCurl operation="GetActivity" input={input} />
+      <SegmentedControl
+        label="Time shown"
+        selectedId={minutes ? "day" : "now"}
+        onChange={({ detail }) => setQuery({ span: detail.selectedId === "day" ? "day" : undefined })}
+        options={[
+          { id: "now", text: "10 minutes" },
+          { id: "day", text: "24 hours" },
+        ]}
+      />
+    </>
+  );
   return (
-    <ContentLayout
-      header={
-        <Header
-          variant="h1"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCurl operation="GetActivity" input={input} />
-              <SegmentedControl
-                label="Time shown"
-                selectedId={minutes ? "day" : "now"}
-                onChange={({ detail }) => setQuery({ span: detail.selectedId === "day" ? "day" : undefined })}
-                options={[
-                  { id: "now", text: "10 minutes" },
-                  { id: "day", text: "24 hours" },
-                ]}
-              />
-            </SpaceBetween>
-          }
-        >
-          Overview
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && <Failure error={error} retry={reload} />}
-        {!data && !error && <Spinner size="large" />}
-        {data && (
-          <>
-            <Numbers activity={data} span={minutes ? "24 hours" : "10 minutes"} />
-            {idle && <Begin />}
-            <Rates activity={data} />
-            <Connect />
-          </>
-        )}
-      </SpaceBetween>
-    </ContentLayout>
+    <AnswerPage title="Overview" actions={actions} answer={answer}>
+      {(activity) => (
+        <SpaceBetween size="l">
+          <Numbers activity={activity} span={minutes ? "24 hours" : "10 minutes"} />
+          {idle && <Begin />}
+          <Rates activity={activity} />
+          <Connect />
+        </SpaceBetween>
+      )}
+    </AnswerPage>
   );
 }

@@ -2,11 +2,9 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { getEventTrace, getExecutionTrace, type EventTrace, type ExecutionTrace } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
@@ -15,7 +13,7 @@ import { JsonView } from "../../json/json_view";
 import { createRuleLink } from "../../links";
 import { href } from "../../route";
 import type { PageProps } from "../../routes";
-import { Failure } from "../../shell/failure";
+import { AnswerPage } from "../../shell/answer_page";
 import { Said } from "../../shell/said";
 import { CopyCurl } from "./copy_curl";
 import { Chain } from "./chain_view";
@@ -63,41 +61,32 @@ function Envelope({ event }: { event: EventTrace["Hops"][number] }) {
   );
 }
 
+function actionsOf(id: string, event: EventTrace["Hops"][number] | undefined) {
+  return (
+    <>
+      <CopyCurl operation="GetEventTrace" input={{ EventId: id }} />
+      {event?.Event && event.State !== "MISSING_BUS" && <Button href={createRuleLink(event.EventBusName)}>Create rule</Button>}
+      {event?.Event && <Button href={href("/send", {}, { bus: event.EventBusName, again: id })}>Send again</Button>}
+    </>
+  );
+}
+
 export default function EventPage({ parameters }: PageProps) {
   const id = parameters["id"] ?? "";
-  const { data, error, reload } = useAnswer((signal) => known(id, signal), [id], { everyMs: 2000 });
-  const event = data?.trace.Hops[0];
+  const answer = useAnswer((signal) => known(id, signal), [id], { everyMs: 2000 });
+  const event = answer.data?.trace.Hops[0];
   return (
-    <ContentLayout
-      header={
-        <Header
-          variant="h1"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCurl operation="GetEventTrace" input={{ EventId: id }} />
-              {event?.Event && event.State !== "MISSING_BUS" && <Button href={createRuleLink(event.EventBusName)}>Create rule</Button>}
-              {event?.Event && <Button href={href("/send", {}, { bus: event.EventBusName, again: id })}>Send again</Button>}
-            </SpaceBetween>
-          }
-        >
-          {event ? <Said text={event.DetailType} /> : "Event"}
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && !data && <Failure error={error} retry={reload} />}
-        {!data && !error && <Spinner size="large" />}
-        {data && (
-          <>
-            <Details trace={data.trace} />
-            <Container header={<Header variant="h2">What it did</Header>}>
-              <Chain nodes={chainOf(data.trace, data.before)} />
-            </Container>
-            {event && <Envelope event={event} />}
-            {event?.Event && event.State !== "MISSING_BUS" && <OtherRules bus={event.EventBusName} event={event.Event} />}
-          </>
-        )}
-      </SpaceBetween>
-    </ContentLayout>
+    <AnswerPage title={event ? <Said text={event.DetailType} /> : "Event"} actions={actionsOf(id, event)} answer={answer}>
+      {({ trace, before }) => (
+        <SpaceBetween size="l">
+          <Details trace={trace} />
+          <Container header={<Header variant="h2">What it did</Header>}>
+            <Chain nodes={chainOf(trace, before)} />
+          </Container>
+          {event && <Envelope event={event} />}
+          {event?.Event && event.State !== "MISSING_BUS" && <OtherRules bus={event.EventBusName} event={event.Event} />}
+        </SpaceBetween>
+      )}
+    </AnswerPage>
   );
 }

@@ -1,12 +1,10 @@
 // One rule: its pattern, targets, tags, and what it matched lately.
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useState } from "react";
 import { call } from "../../api/client";
@@ -19,6 +17,7 @@ import { JsonView } from "../../json/json_view";
 import { busLink, editRuleLink } from "../../links";
 import { go, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
+import { AnswerPage } from "../../shell/answer_page";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
@@ -75,52 +74,41 @@ function Parts({ bus, stored }: { bus: string; stored: Stored }) {
 export default function RulePage({ parameters }: PageProps) {
   const { bus = "", rule: name = "" } = parameters;
   const [deleting, setDeleting] = useState(false);
-  const { data, error, reload } = useAnswer((signal) => storedRule(bus, name, { signal }), [bus, name]);
+  const answer = useAnswer((signal) => storedRule(bus, name, { signal }), [bus, name]);
+  const { data, reload } = answer;
   const enabled = data?.rule.State !== "DISABLED";
   const turn = useAction(async () => {
     await call("events", enabled ? "DisableRule" : "EnableRule", { EventBusName: bus, Name: name });
     reload();
   });
+  const actions = (
+    <>
+      <CopyCli service="events" operation="DescribeRule" input={{ Name: name, EventBusName: bus }} />
+      <Button disabled={!data} loading={turn.busy} onClick={() => void turn.run()}>
+        {enabled ? "Disable" : "Enable"}
+      </Button>
+      <Button disabled={!data} onClick={() => setDeleting(true)}>
+        Delete
+      </Button>
+      <Button variant="primary" href={editRuleLink(bus, name)}>
+        Edit
+      </Button>
+    </>
+  );
   return (
-    <ContentLayout
-      header={
-        <Header
-          variant="h1"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCli service="events" operation="DescribeRule" input={{ Name: name, EventBusName: bus }} />
-              <Button disabled={!data} loading={turn.busy} onClick={() => void turn.run()}>
-                {enabled ? "Disable" : "Enable"}
-              </Button>
-              <Button disabled={!data} onClick={() => setDeleting(true)}>
-                Delete
-              </Button>
-              <Button variant="primary" href={editRuleLink(bus, name)}>
-                Edit
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          <Said text={name} />
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && <Failure error={error} retry={reload} />}
-        {turn.error && <Failure error={turn.error} />}
-        {!data && !error && <Spinner size="large" />}
-        {data && (
-          <>
-            <Details bus={bus} rule={data.rule} />
-            <Parts bus={bus} stored={data} />
-          </>
-        )}
-        {deleting && (
-          <Confirm title={`Delete ${name}?`} verb="Delete" act={() => deleteRule(bus, name)} close={() => setDeleting(false)} done={() => go(busLink(bus))}>
-            Its targets go with it. What is under way is still delivered.
-          </Confirm>
-        )}
-      </SpaceBetween>
-    </ContentLayout>
+    <AnswerPage title={<Said text={name} />} actions={actions} answer={answer}>
+      {(stored) => (
+        <SpaceBetween size="l">
+          {turn.error && <Failure error={turn.error} />}
+          <Details bus={bus} rule={stored.rule} />
+          <Parts bus={bus} stored={stored} />
+          {deleting && (
+            <Confirm title={`Delete ${name}?`} verb="Delete" act={() => deleteRule(bus, name)} close={() => setDeleting(false)} done={() => go(busLink(bus))}>
+              Its targets go with it. What is under way is still delivered.
+            </Confirm>
+          )}
+        </SpaceBetween>
+      )}
+    </AnswerPage>
   );
 }
