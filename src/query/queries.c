@@ -195,13 +195,30 @@ static struct query *query_new(struct queries *queries, struct ns ns, const stru
     return query;
 }
 
+/* In the recorded words: the service hands on what another part of it said. */
+static bool group_missing(struct arena *arena, struct ns ns, struct str name, struct fault *reterr)
+{
+    char id[UUID_TEXT_BYTES];
+    uuid_random(id);
+    return fault_set(
+        reterr, arena, FAULT_NOT_FOUND,
+        "Log group '%.*s' does not exist for account ID '%.*s' (Service: AWSLogs; Status Code: 400; "
+        "Error Code: ResourceNotFoundException; Request ID: %.*s; Proxy: null)",
+        STR_ARG(name), STR_ARG(ns.account), UUID_TEXT_BYTES, id);
+}
+
 static bool find_groups(struct query *query, struct work *work, const struct query_start *start,
                         struct fault *reterr)
 {
     for (size_t i = 0; i < start->group_count; i++) {
+        struct fault fault = { 0 };
         if (!logs_group_get(work->reader, work->arena, query->ns, start->groups[i], &query->groups[i],
-                            reterr))
+                            &fault)) {
+            if (fault.code == FAULT_NOT_FOUND)
+                return group_missing(work->arena, query->ns, start->groups[i], reterr);
+            *reterr = fault;
             return false;
+        }
         query->groups[i].name = arena_copy(&query->arena, start->groups[i]);
         query->logs[i].log = arena_printf(&query->arena, "%.*s:%.*s", STR_ARG(query->ns.account),
                                           STR_ARG(query->groups[i].name));
