@@ -29,7 +29,12 @@ export const routes: readonly Route[] = [
   { pattern: "/create-rule", title: "Create rule", section: "rules", page: lazy(() => import("./pages/rules/create_rule")) },
   { pattern: "/recent", title: "Recent events", section: "recent", page: lazy(() => import("./pages/recent/recent")) },
   { pattern: "/recent/:id", title: "Event", section: "recent", page: lazy(() => import("./pages/recent/event")) },
-  { pattern: "/machines", title: "State machines", section: "machines", page: pending },
+  { pattern: "/machines", title: "State machines", section: "machines", page: lazy(() => import("./pages/machines/machines")) },
+  { pattern: "/machines/create", title: "Create state machine", section: "machines", page: lazy(() => import("./pages/machines/create_machine")) },
+  { pattern: "/machines/:arn", title: "State machine", section: "machines", page: lazy(() => import("./pages/machines/machine")) },
+  { pattern: "/machines/:arn/edit", title: "Edit state machine", section: "machines", page: lazy(() => import("./pages/machines/edit_machine")) },
+  { pattern: "/machines/executions/:arn", title: "Execution", section: "machines", page: lazy(() => import("./pages/machines/execution")) },
+  { pattern: "/machines/runs/:arn", title: "Map Run", section: "machines", page: lazy(() => import("./pages/machines/map_run")) },
   { pattern: "/logs", title: "Logs", section: "logs", page: pending },
 ];
 

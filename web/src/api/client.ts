@@ -56,21 +56,18 @@ function errorOf(response: Response, body: unknown): ApiError {
   return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "");
 }
 
-export async function call<Output = unknown>(
-  service: Service,
-  operation: string,
-  input: object = {},
-  options: CallOptions = {},
-): Promise<Output> {
+async function post(service: Service, operation: string, input: object, options: CallOptions): Promise<Response> {
   const body = JSON.stringify(input);
   const headers = await headersOf(service, operation, body);
-  let response: Response;
   try {
-    response = await fetch("/", { method: "POST", headers, body, credentials: "omit", ...options });
+    return await fetch("/", { method: "POST", headers, body, credentials: "omit", ...options });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError("NoAnswer", "The server does not answer. Is it running?", 0, "");
   }
+}
+
+async function read(response: Response): Promise<unknown> {
   const text = await response.text();
   let parsed: unknown;
   try {
@@ -79,5 +76,22 @@ export async function call<Output = unknown>(
     throw new ApiError(`Http${response.status}`, text.slice(0, 200), response.status, response.headers.get("x-amzn-requestid") ?? "");
   }
   if (!response.ok) throw errorOf(response, parsed);
-  return parsed as Output;
+  return parsed;
+}
+
+export async function call<Output = unknown>(
+  service: Service,
+  operation: string,
+  input: object = {},
+  options: CallOptions = {},
+): Promise<Output> {
+  return (await read(await post(service, operation, input, options))) as Output;
+}
+
+// An operation whose answer is a stream: its bytes as they come. An answer that is an error is thrown as call() does.
+export async function callStream(service: Service, operation: string, input: object, options: CallOptions): Promise<ReadableStream<Uint8Array>> {
+  const response = await post(service, operation, input, options);
+  if (!response.ok) await read(response);
+  if (!response.body) throw new ApiError("NoAnswer", "The answer has no body", response.status, "");
+  return response.body;
 }

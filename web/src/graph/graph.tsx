@@ -56,7 +56,7 @@ function Edge({ edge, taken, arrow }: { edge: PlacedEdge; taken: boolean; arrow:
         <title>{edge.label ?? ""}</title>
       </path>
       {edge.label && first && second && !loop && (
-        <text className="graph-edge-label" textAnchor="middle" x={first.x + (second.x - first.x) * 0.55} y={first.y + (second.y - first.y) * 0.5 + 4}>
+        <text className="graph-edge-label" textAnchor="middle" x={first.x + (second.x - first.x) * 0.7} y={first.y + (second.y - first.y) * 0.62 + 4}>
           {shortened(edge.label, 24)}
           <title>{edge.label}</title>
         </text>
@@ -95,7 +95,7 @@ function Node({ node, props }: { node: PlacedNode; props: GraphProps & { arrow: 
   };
   const classes = ["graph-node", summary && `graph-${summary.status}`, props.chosen === name && "graph-chosen", props.problems?.has(name) && "graph-problem"];
   const status = summary ? statusWords[summary.status] : props.summaries ? "Not reached" : "";
-  const fits = Math.floor((width - (summary ? 44 : 20)) / 7.6);
+  const fits = Math.floor((width - (summary ? 46 : 20)) / 8.4);
   return (
     <>
       <g
@@ -112,7 +112,7 @@ function Node({ node, props }: { node: PlacedNode; props: GraphProps & { arrow: 
           {shortened(name, fits)}
         </text>
         <text className="graph-type" x={x + 12} y={y + 37}>
-          {shortened(typeText(node, summary), Math.floor((width - 20) / 5.8))}
+          {shortened(typeText(node, summary), Math.floor((width - 20) / 6.3))}
         </text>
         {summary && (
           <text className="graph-mark" x={x + width - 18} y={y + 22} aria-hidden>

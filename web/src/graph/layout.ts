@@ -59,7 +59,7 @@ interface Link {
   readonly label?: string;
 }
 
-const widthOf = (name: string): number => Math.min(260, Math.max(130, name.length * 7.5 + 48));
+const widthOf = (name: string): number => Math.min(300, Math.max(130, name.length * 8.6 + 52));
 
 function linksOf(flow: Flow, top: boolean): Link[] {
   const links: Link[] = [];

@@ -21,7 +21,7 @@ function Container({ text, node, depth, name, tail }: { text: string; node: Json
       {before}
       {!open && (
         <button type="button" className="json-more" onClick={() => setOpen(true)}>
-          {`${children.length} ${what}`}
+          {`${children.length} ${children.length === 1 ? what.slice(0, -1) : what}`}
         </button>
       )}
       {open && (

@@ -1,0 +1,237 @@
+// An execution: what it is, its graph as it goes on, its events, its timeline; stop, redrive, begin another.
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Grid from "@cloudscape-design/components/grid";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Spinner from "@cloudscape-design/components/spinner";
+import Tabs from "@cloudscape-design/components/tabs";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { describeExecution, describeMachineForExecution, redriveExecution, stopExecution, type ExecutionDetails } from "../../api/states";
+import { useAction } from "../../api/use_action";
+import { useAnswer } from "../../api/use_answer";
+import { CopyButton } from "../../cli/copy_button";
+import { CopyCli } from "../../cli/copy_cli";
+import { durationText, timeText } from "../../format";
+import { allStates, readFlow } from "../../graph/flow";
+import { edgesTaken, summaries, traceOf, type Trace } from "../../graph/history";
+import { JsonView } from "../../json/json_view";
+import { lastOfArn, machineLink } from "../../links";
+import { href, setQuery, usePlace } from "../../route";
+import type { PageProps } from "../../routes";
+import { Failure } from "../../shell/failure";
+import { Said } from "../../shell/said";
+import { EventHistory } from "./event_history";
+import { Origins } from "./origins";
+import { StartExecution } from "./start_execution";
+import { Status } from "./status";
+import { StepPanel } from "./step_panel";
+import { Timeline } from "./timeline";
+import { useHistory } from "./use_history";
+
+const Graph = lazy(() => import("../../graph/graph"));
+const Legend = lazy(() => import("../../graph/graph").then((module) => ({ default: module.Legend })));
+
+const goesOn = (execution: ExecutionDetails | undefined): boolean => execution?.status === "RUNNING" || execution?.status === "PENDING_REDRIVE";
+
+function About({ execution }: { execution: ExecutionDetails }) {
+  const { startDate, stopDate } = execution;
+  return (
+    <Container header={<Header variant="h2">Details</Header>}>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: "Execution status", value: <Status status={execution.status} /> },
+          { label: "Execution ARN", value: <Said text={execution.executionArn} /> },
+          { label: "State machine", value: <Link href={machineLink(execution.stateMachineArn)}>{lastOfArn(execution.stateMachineArn)}</Link> },
+          { label: "Start time", value: timeText(startDate) },
+          { label: "End time", value: stopDate === undefined ? "-" : timeText(stopDate) },
+          { label: "Duration", value: stopDate === undefined ? "-" : stopDate - startDate < 1 ? `${Math.round((stopDate - startDate) * 1000)} ms` : durationText(stopDate - startDate) },
+          ...(execution.redriveCount ? [{ label: "Redrives", value: `${execution.redriveCount}, last ${timeText(execution.redriveDate)}` }] : []),
+          ...(execution.mapRunArn ? [{ label: "Map Run", value: <Link href={href("/machines/runs/:arn", { arn: execution.mapRunArn })}>{lastOfArn(execution.mapRunArn)}</Link> }] : []),
+        ]}
+      />
+    </Container>
+  );
+}
+
+function Texts({ execution, definition }: { execution: ExecutionDetails; definition: string | undefined }) {
+  const one = (id: string, label: string, text: string | undefined) => ({
+    id,
+    label,
+    content:
+      text === undefined ? (
+        <Box color="text-status-inactive">None</Box>
+      ) : (
+        <SpaceBetween size="xs">
+          <CopyButton text={() => text} />
+          <JsonView text={text} label={label} />
+        </SpaceBetween>
+      ),
+  });
+  return (
+    <Container>
+      <Tabs
+        activeTabId={usePlace().query["text"] ?? "input"}
+        onChange={({ detail }) => setQuery({ text: detail.activeTabId })}
+        tabs={[one("input", "Input", execution.input), one("output", "Output", execution.output), one("definition", "Definition", definition)]}
+      />
+    </Container>
+  );
+}
+
+function Variables({ trace }: { trace: Trace }) {
+  if (trace.variables.length === 0) return null;
+  return (
+    <Container header={<Header variant="h2" counter={`(${trace.variables.length})`}>Variables</Header>}>
+      <SpaceBetween size="xs">
+        {trace.variables.map(({ name, value, event, state }) => (
+          <div key={name}>
+            <b>
+              <bdi>{`$${name}`}</bdi>
+            </b>{" "}
+            <Box variant="small" display="inline">
+              {`by event ${event}, `}
+              <bdi>{state}</bdi>
+            </Box>
+            <JsonView text={value} label={name} />
+          </div>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Actions({ execution, changed, again }: { execution: ExecutionDetails; changed: () => void; again: () => void }) {
+  const executionArn = execution.executionArn;
+  const stop = useAction(() => stopExecution({ executionArn, error: "Console.Stopped", cause: "Stopped by hand" }));
+  const redrive = useAction(() => redriveExecution({ executionArn }));
+  const run = async (action: typeof stop): Promise<void> => {
+    if (await action.run()) changed();
+  };
+  const error = stop.error ?? redrive.error;
+  return (
+    <SpaceBetween size="xs">
+      <SpaceBetween direction="horizontal" size="xs">
+        <CopyCli service="stepfunctions" operation="DescribeExecution" input={{ executionArn }} />
+        <Button disabled={execution.status !== "RUNNING"} loading={stop.busy} onClick={() => void run(stop)}>
+          Stop execution
+        </Button>
+        <Button
+          disabled={execution.redriveStatus !== "REDRIVABLE"}
+          disabledReason={execution.redriveStatusReason ?? ""}
+          loading={redrive.busy}
+          onClick={() => void run(redrive)}
+        >
+          Redrive
+        </Button>
+        <Button onClick={again}>New execution</Button>
+      </SpaceBetween>
+      {error && <Failure error={error} />}
+    </SpaceBetween>
+  );
+}
+
+function Went({ execution, definition, changed, round }: { execution: ExecutionDetails; definition: string | undefined; changed: () => void; round: number }) {
+  const { query } = usePlace();
+  const arn = execution.executionArn;
+  const history = useHistory(arn, goesOn(execution), round);
+  const flow = useMemo(() => (definition === undefined ? undefined : readFlow(definition)), [definition]);
+  const states = useMemo(() => (flow ? allStates(flow) : new Map<string, never>()), [flow]);
+  const trace = useMemo(() => traceOf(history.events, (name) => states.get(name)?.container), [history.events, states]);
+  const byState = useMemo(() => summaries(trace), [trace]);
+  const taken = useMemo(() => edgesTaken(trace), [trace]);
+  const chosen = query["state"];
+  const state = chosen === undefined ? undefined : states.get(chosen)?.state;
+  const last = history.events[history.events.length - 1]?.timestamp ?? execution.startDate;
+  const view = query["view"] ?? "graph";
+  const graph = flow && (
+    <Grid gridDefinition={[{ colspan: { default: 12, m: state ? 7 : 12 } }, ...(state ? [{ colspan: { default: 12, m: 5 } }] : [])]}>
+      <Container header={<Header variant="h2" description={state ? undefined : "Choose a state to see its input and output"}>Graph</Header>}>
+        <Suspense fallback={<Spinner />}>
+          <Graph flow={flow} summaries={byState} taken={taken} chosen={chosen} onChoose={(name) => setQuery({ state: name === chosen ? undefined : name })} />
+          <Legend />
+        </Suspense>
+      </Container>
+      {state && <StepPanel key={state.name} state={state} summary={byState.get(state.name)} done={changed} />}
+    </Grid>
+  );
+  return (
+    <SpaceBetween size="l">
+      {history.error && <Failure error={history.error} retry={changed} />}
+      {!history.whole && !history.error && (
+        <Box>
+          <Spinner /> {`${history.events.length} events read`}
+        </Box>
+      )}
+      <Tabs
+        activeTabId={view}
+        onChange={({ detail }) => setQuery({ view: detail.activeTabId })}
+        tabs={[
+          { id: "graph", label: "Graph view", content: graph ?? <Spinner /> },
+          { id: "timeline", label: "Timeline", content: <Timeline trace={trace} begin={execution.startDate} end={Math.max(last, execution.stopDate ?? 0)} /> },
+        ]}
+      />
+      <EventHistory events={history.events} trace={trace} arn={arn} />
+      <Variables trace={trace} />
+    </SpaceBetween>
+  );
+}
+
+export default function ExecutionPage({ parameters }: PageProps) {
+  const executionArn = parameters["arn"] ?? "";
+  const [live, setLive] = useState(true);
+  const [round, setRound] = useState(0);
+  const [starting, setStarting] = useState(false);
+  const { data: execution, error, reload } = useAnswer(
+    async (signal) => {
+      const found = await describeExecution({ executionArn }, { signal });
+      setLive(goesOn(found));
+      return found;
+    },
+    [executionArn, live],
+    { everyMs: live ? 1000 : 0 },
+  );
+  const machine = useAnswer((signal) => describeMachineForExecution({ executionArn }, { signal }), [executionArn]);
+  const changed = (): void => {
+    reload();
+    machine.reload();
+    setRound((before) => before + 1);
+  };
+  if (!execution) return error ? <Failure error={error} retry={reload} /> : <Spinner size="large" />;
+  return (
+    <ContentLayout
+      header={
+        <Header variant="h1" actions={<Actions execution={execution} changed={changed} again={() => setStarting(true)} />}>
+          <Said text={execution.name} />
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        {error && <Failure error={error} retry={reload} />}
+        {machine.error && <Failure error={machine.error} retry={machine.reload} />}
+        <About execution={execution} />
+        {execution.error !== undefined && (
+          <Alert type="error" header={<Said text={execution.error || "Failed"} />}>
+            <Said text={execution.cause} />
+          </Alert>
+        )}
+        <Went execution={execution} definition={machine.data?.definition} changed={changed} round={round} />
+        <Texts execution={execution} definition={machine.data?.definition} />
+        <Origins arn={executionArn} live={goesOn(execution)} />
+      </SpaceBetween>
+      {starting && (
+        <StartExecution
+          machine={{ stateMachineArn: execution.stateMachineVersionArn ?? execution.stateMachineArn, type: "STANDARD" }}
+          given={execution.input ?? "{}"}
+          close={() => setStarting(false)}
+        />
+      )}
+    </ContentLayout>
+  );
+}
