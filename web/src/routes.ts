@@ -35,7 +35,10 @@ export const routes: readonly Route[] = [
   { pattern: "/machines/:arn/edit", title: "Edit state machine", section: "machines", page: lazy(() => import("./pages/machines/edit_machine")) },
   { pattern: "/machines/executions/:arn", title: "Execution", section: "machines", page: lazy(() => import("./pages/machines/execution")) },
   { pattern: "/machines/runs/:arn", title: "Map Run", section: "machines", page: lazy(() => import("./pages/machines/map_run")) },
-  { pattern: "/logs", title: "Logs", section: "logs", page: pending },
+  { pattern: "/logs", title: "Logs", section: "logs", page: lazy(() => import("./pages/logs/groups")) },
+  { pattern: "/logs/:group", title: "Log group", section: "logs", page: lazy(() => import("./pages/logs/group")) },
+  { pattern: "/logs/:group/streams/:stream", title: "Log stream", section: "logs", page: lazy(() => import("./pages/logs/stream")) },
+  { pattern: "/live", title: "Live tail", section: "logs", page: lazy(() => import("./pages/logs/live")) },
 ];
 
 // What the side navigation shows, in its order.

@@ -1,0 +1,48 @@
+"""The console's pages of state machines and logs: the coffee shop's story, clicked through."""
+import re
+
+from browser import story
+from conftest import ACCOUNT, REGION
+
+GROUP = "/aws/events/serverlesspressoEventBus"
+BUS = "Serverlesspresso"
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def shop(server):
+    """What the order's workflow needs: bus, log group, rule, tables."""
+    events, tables = server.client("events"), server.client("dynamodb")
+    events.create_event_bus(Name=BUS)
+    server.client("logs").create_log_group(logGroupName=GROUP)
+    events.put_rule(EventBusName=BUS, Name="logAll", EventPattern='{"source":["awsserverlessda.serverlesspresso"]}')
+    events.put_targets(EventBusName=BUS, Rule="logAll",
+                       Targets=[{"Id": "logs", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"}])
+    for table, item in [("config", {"PK": {"S": "config"}, "storeOpen": {"BOOL": True}}),
+                        ("counting", {"PK": {"S": "orderID"}, "IDvalue": {"N": "0"}})]:
+        tables.create_table(TableName=f"serverlesspresso-{table}-table", BillingMode="PAY_PER_REQUEST",
+                            AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+                            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}])
+        tables.put_item(TableName=f"serverlesspresso-{table}-table", Item=item)
+
+
+def test_the_coffee_shop(server):
+    shop(server)
+    saw = story(server, "flow")
+    assert "Nowhere" in saw["problem"] and "/States/Pass/Next" in saw["problem"]
+    assert re.fullmatch(UUID, saw["name"]) and saw["startRefused"]
+    passed = ["DynamoDB Get Shop Status", "Shop Open?", "ListExecutions", "Is capacity available?"]
+    assert {name: status for name, status in saw["statuses"].items() if status} == {
+        **dict.fromkeys(passed, "succeeded"), "Emit - Workflow Started TT": "running"}
+    assert len(saw["statuses"]) == 13
+    assert saw["streams"] == 1 and saw["events"] == 1
+    assert saw["token"] and saw["copied"] and saw["filledIn"]
+    assert re.fullmatch(r"aws stepfunctions send-task-success --task-token \S+ --task-output '{\"baristaUserId\":\"3\"}' "
+                        rf"--endpoint-url {server.endpoint} --region {REGION}", saw["cli"])
+    went = passed + ["Emit - Workflow Started TT", "Generate Order Number", "Emit - Awaiting Completion TT", "Pass",
+                     "Emit - order finished"]
+    assert {name for name, status in saw["ended"].items() if status} == set(went)
+    assert saw["bars"] == len(went)
+    assert saw["filteredAt"] == "tab=executions&status=FAILED" or saw["filteredAt"] == "status=FAILED"
+    machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:OrderProcessorWorkflow"
+    execution = server.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"][0]
+    assert (execution["name"], execution["status"]) == (saw["name"], "SUCCEEDED")

@@ -1,0 +1,82 @@
+// Log events in rows that open: the message as JSON when it is some, to be copied.
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Link from "@cloudscape-design/components/link";
+import { Fragment, type ReactNode } from "react";
+import type { LogEvent } from "../../api/logs";
+import { CopyButton } from "../../cli/copy_button";
+import { JsonView } from "../../json/json_view";
+import { streamLink } from "../../links";
+import { Rows, useOpenRows, type RowColumn } from "../../shell/rows";
+import { momentText } from "../../shell/time";
+
+export interface ShownEvent extends LogEvent {
+  readonly key: string;
+  readonly group: string;
+}
+
+const LINE_MAX = 600; // characters of a message in its row
+
+// Where the text stands in the message, without regard to case.
+export function highlighted(message: string, wanted: string): ReactNode {
+  if (!wanted) return message;
+  const parts: ReactNode[] = [];
+  const [low, part] = [message.toLowerCase(), wanted.toLowerCase()];
+  let at = 0;
+  for (let found = low.indexOf(part); found >= 0; found = low.indexOf(part, at)) {
+    parts.push(<Fragment key={found}>{message.slice(at, found)}</Fragment>, <mark key={`m${found}`}>{message.slice(found, found + part.length)}</mark>);
+    at = found + part.length;
+  }
+  return [...parts, message.slice(at)];
+}
+
+function Inside({ event, utc }: { event: ShownEvent; utc: boolean }) {
+  return (
+    <SpaceBetween size="xs">
+      <SpaceBetween direction="horizontal" size="s" alignItems="center">
+        <CopyButton label="Copy message" text={() => event.message} />
+        <span>{`Ingested ${momentText(event.ingestionTime, utc)}`}</span>
+        {event.logStreamName !== undefined && <Link href={streamLink(event.group, event.logStreamName)}>{event.logStreamName}</Link>}
+      </SpaceBetween>
+      <JsonView text={event.message} label="Message" />
+    </SpaceBetween>
+  );
+}
+
+export function EventRows(props: {
+  events: readonly ShownEvent[];
+  utc: boolean;
+  withStream: boolean;
+  withGroup?: boolean;
+  empty: ReactNode;
+  highlight?: string;
+  follow?: boolean;
+}) {
+  const { events, utc, highlight = "" } = props;
+  const [open, toggle] = useOpenRows();
+  const columns: RowColumn<ShownEvent>[] = [
+    { id: "time", header: "Timestamp", width: "200px", cell: (event) => momentText(event.timestamp, utc) },
+    ...(props.withGroup ? [{ id: "group", header: "Log group", width: "minmax(120px, 220px)", cell: (event: ShownEvent) => <bdi>{event.group}</bdi> }] : []),
+    ...(props.withStream ? [{ id: "stream", header: "Log stream", width: "minmax(100px, 220px)", cell: (event: ShownEvent) => <bdi>{event.logStreamName}</bdi> }] : []),
+    {
+      id: "message",
+      header: "Message",
+      width: "minmax(200px, 1fr)",
+      cell: (event) => <bdi>{highlighted(event.message.slice(0, LINE_MAX), highlight)}</bdi>,
+    },
+  ];
+  const marked = highlight ? (event: ShownEvent): boolean => event.message.toLowerCase().includes(highlight.toLowerCase()) : undefined;
+  return (
+    <Rows
+      label="Log events"
+      items={events}
+      keyOf={(event) => event.key}
+      columns={columns}
+      open={open}
+      onToggle={toggle}
+      inside={(event) => <Inside event={event} utc={utc} />}
+      empty={props.empty}
+      follow={props.follow ?? false}
+      {...(marked ? { marked } : {})}
+    />
+  );
+}
