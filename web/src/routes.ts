@@ -16,8 +16,6 @@ export interface Route {
   readonly page: LazyExoticComponent<ComponentType<PageProps>>;
 }
 
-const pending = lazy(() => import("./pages/pending"));
-
 export const routes: readonly Route[] = [
   { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview/overview")) },
   { pattern: "/buses", title: "Event buses", section: "buses", page: lazy(() => import("./pages/buses/buses")) },

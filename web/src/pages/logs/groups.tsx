@@ -12,6 +12,7 @@ import { createGroup, deleteGroup, describeGroups, type LogGroup } from "../../a
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { CopyCli } from "../../cli/copy_cli";
+import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { bytesText, timeText } from "../../format";
 import { groupLink } from "../../links";
 import { go, href } from "../../route";
@@ -99,6 +100,7 @@ export default function Groups() {
             <b>No log groups</b>
             <span>A log group keeps what rules send to it and what programs write to it, in streams.</span>
             <Button onClick={() => setAsking("create")}>Create log group</Button>
+            <CoffeeShopButton />
           </SpaceBetween>
         }
         actions={

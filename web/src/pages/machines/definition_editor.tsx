@@ -101,7 +101,7 @@ export function DefinitionEditor({ value, onChange, type }: { value: string; onC
     if (found >= 0) editor.current?.select(found, found + name.length + 2);
   };
   return (
-    <Grid gridDefinition={[{ colspan: { default: 12, m: 7 } }, { colspan: { default: 12, m: 5 } }]}>
+    <Grid gridDefinition={[{ colspan: { default: 12, s: 7 } }, { colspan: { default: 12, s: 5 } }]}>
       <SpaceBetween size="s">
         <JsonEditor ref={editor} label="Definition" value={value} onChange={onChange} marks={problems} />
         <SpaceBetween direction="horizontal" size="xs">

@@ -151,7 +151,7 @@ function Went({ execution, definition, changed, round }: { execution: ExecutionD
   const last = history.events[history.events.length - 1]?.timestamp ?? execution.startDate;
   const view = query["view"] ?? "graph";
   const graph = flow && (
-    <Grid gridDefinition={[{ colspan: { default: 12, m: state ? 7 : 12 } }, ...(state ? [{ colspan: { default: 12, m: 5 } }] : [])]}>
+    <Grid gridDefinition={[{ colspan: { default: 12, s: state ? 7 : 12 } }, ...(state ? [{ colspan: { default: 12, s: 5 } }] : [])]}>
       <Container header={<Header variant="h2" description={state ? undefined : "Choose a state to see its input and output"}>Graph</Header>}>
         <Suspense fallback={<Spinner />}>
           <Graph flow={flow} summaries={byState} taken={taken} chosen={chosen} onChoose={(name) => setQuery({ state: name === chosen ? undefined : name })} />

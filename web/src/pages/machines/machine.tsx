@@ -45,7 +45,7 @@ function Definition({ machine }: { machine: MachineDetails }) {
         </Header>
       }
     >
-      <Grid gridDefinition={[{ colspan: { default: 12, m: 6 } }, { colspan: { default: 12, m: 6 } }]}>
+      <Grid gridDefinition={[{ colspan: { default: 12, s: 6 } }, { colspan: { default: 12, s: 6 } }]}>
         <JsonView text={machine.definition} label="Definition" />
         {flow && (
           <Suspense fallback={<Spinner />}>

@@ -7,6 +7,7 @@ import { deleteMachine, listMachines, type Machine } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
 import { everything } from "../../api/everything";
 import { CopyCli } from "../../cli/copy_cli";
+import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { timeText } from "../../format";
 import { machineLink } from "../../links";
 import { href } from "../../route";
@@ -50,6 +51,7 @@ export default function Machines() {
             <b>No state machines</b>
             <span>A state machine is a workflow: its definition says what is done, in which order, and what happens when it fails.</span>
             <Button href={href("/machines/create")}>Create state machine</Button>
+            <CoffeeShopButton />
           </SpaceBetween>
         }
         actions={

@@ -28,7 +28,7 @@ function Event({ event }: { event: EventLink }) {
 export function Origins({ arn, live }: { arn: string; live: boolean }) {
   const { data, error, reload } = useAnswer((signal) => getExecutionTrace(arn, { signal }), [arn, live], { everyMs: live ? 2000 : 0 });
   return (
-    <Container header={<Header variant="h2">Events</Header>}>
+    <Container header={<Header variant="h2">Related events</Header>}>
       {error && <Failure error={error} retry={reload} />}
       {data && (
         <SpaceBetween size="s">
