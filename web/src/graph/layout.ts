@@ -307,8 +307,9 @@ function placed(
     const chain = (chains[at] ?? []).flatMap((id) => vertices.get(id) ?? []);
     const points = chain.flatMap((vertex, place): Point[] => {
       const { y: upper, height } = box(vertex);
-      if (place === 0) return [{ x: x(vertex), y: upper + height }];
-      if (place === chain.length - 1) return [{ x: x(vertex), y: upper }];
+      const side = back.has(link) ? vertex.width / 4 : 0; // what leads back stands beside what leads there
+      if (place === 0) return [{ x: x(vertex) + side, y: upper + height }];
+      if (place === chain.length - 1) return [{ x: x(vertex) + side, y: upper }];
       const layerTop = tops[vertex.rank] ?? 0;
       return [{ x: x(vertex), y: layerTop }, { x: x(vertex), y: layerTop + (heights[vertex.rank] ?? 0) }];
     });

@@ -1,0 +1,22 @@
+"""The console's pages of logs: hostile messages, filter patterns and their refusals, ranges of time, live tail."""
+import json
+
+from browser import story
+
+IMAGE = """<img src=x onerror="window.stung='image'">"""
+
+
+def test_logs(server):
+    saw = story(server, "logs")
+    assert saw["refused"]
+    assert saw["streams"] == ["b-second", "a-first"]  # the latest first
+    assert saw["prefixAt"] == "prefix=a-"
+    assert len(saw["messages"]) == 7 and IMAGE in saw["messages"]
+    assert "12345678901234567890.10" in saw["json"]
+    assert json.loads(saw["json"].replace("▾", ""))["html"] == IMAGE
+    assert saw["found"] == 1
+    assert saw["to"] == "2001-09-09 01:46:40.000" and saw["toAt"]
+    assert saw["live"][1::2] == ["milk came", IMAGE] and saw["live"][0::2] == ["b-second"] * 2
+    assert saw["marked"] == 1 and saw["paused"] == 2
+    assert saw["polling"] in (0, 1)
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
