@@ -69,15 +69,17 @@ function Filtered({ input, group, utc }: { input: object; group: string; utc: bo
         <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
         <CopyCli service="logs" operation="FilterLogEvents" input={input} />
         {loading && <Spinner />}
-        {data && <span>{`${data.events.length} events${data.nextToken ? ", there are more" : ""}`}</span>}
+        {data && !error && <span>{`${data.events.length} events${data.nextToken ? ", there are more" : ""}`}</span>}
       </SpaceBetween>
-      <EventRows
-        key={paging.token ?? ""}
-        events={error ? [] : shownOf(data?.events ?? [], group)}
-        utc={utc}
-        withStream={!("logStreamNames" in input)}
-        empty={loading ? <Spinner /> : data?.nextToken ? "None found so far: go on with newer events" : "No events here. Choose a longer time, or another pattern."}
-      />
+      {!error && (
+        <EventRows
+          key={paging.token ?? ""}
+          events={shownOf(data?.events ?? [], group)}
+          utc={utc}
+          withStream={!("logStreamNames" in input)}
+          empty={loading ? <Spinner /> : data?.nextToken ? "None found so far: go on with newer events" : "No events here. Choose a longer time, or another pattern."}
+        />
+      )}
     </SpaceBetween>
   );
 }
