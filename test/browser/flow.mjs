@@ -65,6 +65,11 @@ await story(async ({ page, saw, link, shot }) => {
   saw.copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())).detail.TaskToken === saw.token;
   await shot("flow-stream");
 
+  // From the stream to the event that made it.
+  await page.getByRole("button", { name: "Its event" }).click();
+  await page.waitForFunction(() => location.hash.startsWith("#/recent/"));
+  saw.eventOfStream = await page.evaluate(() => location.hash);
+
   // The task is answered from its state, with the token filled in.
   await page.goto(execution);
   await page.reload();

@@ -85,6 +85,25 @@ await story(async ({ page, saw, link, shot }) => {
   await dialog.getByRole("button", { name: "Start execution" }).click();
   saw.express = await dialog.getByRole("group", { name: "Output" }).innerText();
 
+  // A machine is deleted, another one edited.
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.waitForFunction(() => location.hash === "#/machines");
+  await page.goto(link(`#/machines/${encodeURIComponent(`${prefix}:stateMachine:waits`)}/edit`));
+  const text = page.getByRole("textbox", { name: "Definition" });
+  await text.fill(JSON.stringify({ StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 1, Next: "Then" }, Then: { Type: "Succeed" } } }));
+  await page.getByRole("button", { name: "Format" }).click();
+  await page.locator('[data-state="Then"]').waitFor();
+  await page.getByText("No problems").waitFor();
+  await shot("runs-edit");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.waitForFunction(() => !location.hash.endsWith("/edit"));
+  await page.getByRole("tab", { name: "Definition" }).click();
+  await page.reload();
+  await page.locator('[data-state="Then"]').waitFor();
+  saw.edited = await page.locator("[data-state]").evaluateAll((all) => all.map((one) => one.dataset.state));
+
   // An execution that is none: the service's error, with its name.
   await open("waits", "none");
   await page.getByText("ExecutionDoesNotExist").first().waitFor();

@@ -38,7 +38,8 @@ def test_runs(server):
     states = server.client("stepfunctions")
 
     def machine(name, definition, **more):
-        return states.create_state_machine(name=name, roleArn=ROLE, definition=json.dumps(definition), **more)["stateMachineArn"]
+        return states.create_state_machine(name=name, roleArn=ROLE, definition=json.dumps(definition),
+                                           **more)["stateMachineArn"]
 
     def start(name, definition, given):
         return states.start_execution(stateMachineArn=machine(name, definition), name="one",
@@ -63,3 +64,5 @@ def test_runs(server):
     assert saw["failed"] == "succeeded" and saw["attempts"] == "Attempts (2)"
     assert json.loads(saw["express"].replace("▾", "")) == {"said": IMAGE}
     assert saw["requests"] >= 1
+    assert saw["edited"] == ["Wait", "Then"]
+    assert "quick" not in [one["name"] for one in states.list_state_machines()["stateMachines"]]
