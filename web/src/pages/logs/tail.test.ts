@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { crc32 } from "../../api/event_stream";
+import { frame as frameOf } from "../../api/frame_of_test";
 import { eventsOf, groupOfIdentifier, tail, type TailReader } from "./tail";
 
 const fetched = vi.fn<typeof fetch>();
@@ -12,20 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const utf8 = new TextEncoder();
-function frame(headers: Record<string, string>, payload: object): Uint8Array {
-  const head = Object.entries(headers).flatMap(([name, value]) => [name.length, ...utf8.encode(name), 7, 0, value.length, ...utf8.encode(value)]);
-  const body = utf8.encode(JSON.stringify(payload));
-  const bytes = new Uint8Array(16 + head.length + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.length);
-  view.setUint32(4, head.length);
-  view.setUint32(8, crc32(bytes.subarray(0, 8)));
-  bytes.set(head, 12);
-  bytes.set(body, 12 + head.length);
-  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, bytes.length - 4)));
-  return bytes;
-}
+const frame = (headers: Record<string, string>, payload: object): Uint8Array => frameOf(headers, JSON.stringify(payload));
 
 function answer(...frames: Uint8Array[]): void {
   const body = new ReadableStream<Uint8Array>({
