@@ -10,7 +10,7 @@ import { useState } from "react";
 import { call } from "../../api/client";
 import { useAction } from "../../api/use_action";
 import { CopyCli } from "../../cli/copy_cli";
-import { JsonEditor } from "../../json/json_editor";
+import { JsonField } from "../../json/json_field";
 import { parseJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
 
@@ -28,7 +28,7 @@ export function SendTask({ answer, token: given, close, done }: { answer: TaskAn
   const [error, setError] = useState("");
   const [cause, setCause] = useState("");
   const parsed = parseJson(output);
-  const problem = answer === "SendTaskSuccess" && "problem" in parsed ? parsed.problem : undefined;
+  const problem = answer === "SendTaskSuccess" && "problem" in parsed ? { text: parsed.problem, at: parsed.at } : undefined;
   const request = {
     taskToken: token,
     ...(answer === "SendTaskSuccess" ? { output } : {}),
@@ -72,9 +72,7 @@ export function SendTask({ answer, token: given, close, done }: { answer: TaskAn
           <Textarea value={token} rows={3} spellcheck={false} onChange={({ detail }) => setToken(detail.value)} />
         </FormField>
         {answer === "SendTaskSuccess" && (
-          <FormField label="Output" stretch errorText={problem}>
-            <JsonEditor label="Output" value={output} onChange={setOutput} height="30vh" />
-          </FormField>
+          <JsonField name="Output" label="Output" value={output} onChange={setOutput} problem={problem} height="30vh" />
         )}
         {answer === "SendTaskFailure" && (
           <>

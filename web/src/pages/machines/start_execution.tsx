@@ -11,7 +11,7 @@ import { useMemo, useState } from "react";
 import { startExecution, startSyncExecution, type MachineDetails, type SyncResult } from "../../api/states";
 import { useAction } from "../../api/use_action";
 import { CopyCli } from "../../cli/copy_cli";
-import { JsonEditor } from "../../json/json_editor";
+import { JsonField } from "../../json/json_field";
 import { JsonView } from "../../json/json_view";
 import { lineOf, parseJson } from "../../json/parse";
 import { executionLink } from "../../links";
@@ -43,7 +43,7 @@ export function StartExecution({ machine, given = "{}", close }: { machine: Pick
   const [waits, setWaits] = useState(machine.type === "EXPRESS");
   const [result, setResult] = useState<SyncResult>();
   const parsed = useMemo(() => parseJson(input), [input]);
-  const problem = "problem" in parsed ? `Line ${lineOf(input, parsed.at)}: ${parsed.problem}` : undefined;
+  const problem = "problem" in parsed ? { text: `Line ${lineOf(input, parsed.at)}: ${parsed.problem}`, at: parsed.at } : undefined;
   const request = { stateMachineArn: machine.stateMachineArn, name: name || undefined, input };
   const sync = machine.type === "EXPRESS" && waits;
   const start = useAction(async () => {
@@ -80,15 +80,7 @@ export function StartExecution({ machine, given = "{}", close }: { machine: Pick
         <FormField label="Name" constraintText="At most 80 characters; of its own for 90 days">
           <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
         </FormField>
-        <FormField label="Input" stretch errorText={problem}>
-          <JsonEditor
-            label="Input"
-            value={input}
-            onChange={setInput}
-            height="40vh"
-            marks={"problem" in parsed ? [{ start: parsed.at, end: parsed.at + 1, severity: "error" }] : []}
-          />
-        </FormField>
+        <JsonField name="Input" label="Input" value={input} onChange={setInput} problem={problem} height="40vh" />
         {machine.type === "EXPRESS" && (
           <Checkbox checked={waits} onChange={({ detail }) => setWaits(detail.checked)}>
             Wait for its end and show the output
