@@ -63,7 +63,7 @@ fuzz:
 	@test/fuzz build-fuzz $(FUZZ_SECONDS)
 
 bench: build
-	@scripts/setup test
+	@scripts/setup test bench
 	@/usr/bin/python3 bench/run.py
 
 format:

@@ -551,6 +551,96 @@ static void test_damage(void **state)
     }
 }
 
+/* ---- what changes between reading and swapping ---- */
+
+static struct logs_pack *pack_read(struct room *room, enum logs_pack_kind kind)
+{
+    struct logs_pack *pack = calloc(1, sizeof(*pack));
+    assert_non_null(pack);
+    pack->kind = kind;
+    pack->group = room_group(room);
+    pack->bytes_max = UINT64_MAX;
+    pack->region = (struct logs_span){ logs_position_first, { INT64_MAX, UINT64_MAX - 1 } };
+    logs_pack_read(pack, room->snapshot);
+    assert_int_equal(pack->err, ERR_OK);
+    assert_true(pack->sources.len > 0);
+    return pack;
+}
+
+/* Whether it was swapped. */
+static bool pack_apply(struct room *room, struct logs_pack *pack)
+{
+    struct logs_held *held;
+    assert_true(logs_hold(room->logs, &room->work, room->ns, GROUP, &held, &room->fault));
+    size_t mark = store_batch_mark(room->work.batch);
+    bool applied = logs_pack_apply(pack, room->logs, &room->work, held);
+    if (!applied)
+        assert_int_equal(store_batch_mark(room->work.batch), mark); /* it wrote nothing */
+    room_commit(room);
+    logs_pack_fini(pack);
+    free(pack);
+    logs_check(room_reader(room), no_finding, NULL);
+    return applied;
+}
+
+static void test_changed_meanwhile(void **state)
+{
+    struct room *room = *state;
+    bool corrupt;
+    room_append(room, "one", START_MS, "one");
+    room_append(room, "two", START_MS + 10, "two");
+    room_append(room, "two", START_MS + 20, "two again");
+    room_commit(room);
+    /* A run that was read is deleted: nothing is swapped, and it does not come back. */
+    struct logs_pack *pack = pack_read(room, LOGS_PACK_RUNS);
+    assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("one"), &room->fault));
+    room_commit(room);
+    pack->removed = true;
+    assert_false(pack_apply(room, pack));
+    assert_int_equal(scan_count(room, "", &corrupt), 2);
+    /* Something else was deleted: what was read is looked for, and packed. */
+    pack = pack_read(room, LOGS_PACK_RUNS);
+    pack->removed = true;
+    assert_true(pack_apply(room, pack));
+    assert_int_equal(room_count_keys(room, LOGS_RUN), 0);
+    assert_int_equal(scan_count(room, "", &corrupt), 2);
+    /* A run comes among those that were read, and stays. */
+    room_append(room, "three", START_MS + 5, "three");
+    room_append(room, "four", START_MS + 15, "four");
+    room_commit(room);
+    pack = pack_read(room, LOGS_PACK_RUNS);
+    room_append(room, "late", START_MS + 7, "late");
+    room_commit(room);
+    pack->came[0] = true;
+    pack->low[0] = (struct logs_position){ START_MS + 7, 1 };
+    assert_true(pack_apply(room, pack));
+    assert_int_equal(room_count_keys(room, LOGS_RUN), 1);
+    assert_int_equal(scan_count(room, "", &corrupt), 5);
+    /* Of a block that was read an event is deleted: it is not written anew as it was. */
+    for (int i = 0; i < LOGS_MERGE_BLOCKS; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "small%d", i);
+        room_append(room, name, START_MS + 1000 * (i + 1), "small");
+        room_commit(room);
+        assert_true(room_pack(room, LOGS_PACK_RUNS, UINT64_MAX, false));
+    }
+    pack = pack_read(room, LOGS_PACK_BLOCKS);
+    assert_int_equal(pack->sources.len, LOGS_MERGE_BLOCKS);
+    assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("small3"), &room->fault));
+    room_commit(room);
+    assert_false(pack_apply(room, pack));
+    assert_int_equal(scan_count(room, "", &corrupt), 5 + LOGS_MERGE_BLOCKS - 1);
+    /* The group goes, and is made again: what was read of the old one is nobody's. */
+    pack = pack_read(room, LOGS_PACK_BLOCKS);
+    assert_true(logs_group_delete(room->logs, &room->work, room->ns, GROUP, &room->fault));
+    room_commit(room);
+    assert_true(
+        logs_group_create(room->logs, &room->work, room->ns, GROUP, LOGS_CLASS_STANDARD, &room->fault));
+    room_commit(room);
+    assert_false(pack_apply(room, pack));
+    assert_int_equal(scan_count(room, "", &corrupt), 0);
+}
+
 #define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
 
 int main(void)
@@ -559,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_model),
         ROOM_TEST(test_many_chunks),
         ROOM_TEST(test_damage),
+        ROOM_TEST(test_changed_meanwhile),
     };
     return cmocka_run_group_tests_name("logs-pack", tests, NULL, NULL);
 }
