@@ -23,7 +23,7 @@ class Logs:
         self.events = 200_000 if quick else 2_000_000
         self.gets = 1_000 if quick else 10_000
         self.streams_many = bench.options.streams_many or (200_000 if quick else 10_000_000)
-        self.shop_lines = 50_000 if quick else 500_000
+        self.shop_lines = 150_000 if quick else 500_000
 
     def figures(self):
         folder = self.data + "-logs"
