@@ -80,16 +80,16 @@ def test_what_expires_or_is_deleted_is_given_back(new_server):
 
 
 def test_the_oldest_go_when_the_store_is_over_its_limit(new_server):
-    limit = 20_000_000
+    limit = 24_000_000
     server = new_server("--store-bytes-max", str(limit), "--view-buffer-bytes", "4194304", "--journal-segment-bytes",
                         "1048576", "--logs-pack-age-ms", "100")
     wire = Wire(server.port, timeout=120)
     now_ms = int(time.time() * 1000)
     for group, age_ms in (("older", 3600_000), ("newer", 1800_000)):
         wire("logs", "CreateLogGroup", logGroupName=group)
-        fill(wire, group, 12, now_ms - age_ms)
+        fill(wire, group, 16, now_ms - age_ms)
     wire("logs", "CreateLogGroup", logGroupName="newest")
-    newest = fill(wire, "newest", 12, now_ms - 60_000)
+    newest = fill(wire, "newest", 16, now_ms - 60_000)
 
     def within():
         wire("logs", "PutRetentionPolicy", logGroupName="newest", retentionInDays=7)  # a commit: then it is looked
@@ -98,7 +98,7 @@ def test_the_oldest_go_when_the_store_is_over_its_limit(new_server):
 
     eventually(within, seconds=60)
     assert count_events(wire, "newest") == newest
-    assert count_events(wire, "older") < 12 * 30 // 2
+    assert count_events(wire, "older") < 16 * 30 // 2
     entries = [entry for entry in wire("crema", "ListInbox")["Entries"] if entry["Reason"] == "LOG_EVENTS_DROPPED"]
     assert entries and entries[-1]["TargetArn"].endswith(":log-group:older"), entries
     assert "store_bytes_max" in server.errors()
