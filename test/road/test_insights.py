@@ -146,7 +146,8 @@ def test_queries_that_are_refused(logs, wire):
     assert error["queryCompileError"] == {"location": {"startCharOffset": 11, "endCharOffset": 15},
                                           "message": error["Error"]["Message"]}
     times = {"startTime": 0, "endTime": 1, "queryString": "limit 1"}
-    refused(logs.start_query, "ResourceNotFoundException", "Log group 'absent' does not exist", logGroupName="absent", **times)
+    refused(logs.start_query, "ResourceNotFoundException", "Log group 'absent' does not exist",
+            logGroupName="absent", **times)
     refused(logs.start_query, "InvalidParameterException", "Exactly one of", **times)
     refused(logs.start_query, "InvalidParameterException", "Exactly one of", logGroupName=group, logGroupNames=[group],
             **times)
