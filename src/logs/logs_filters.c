@@ -73,24 +73,31 @@ void logs_filters_put(struct logs *logs, struct work *work, struct ns ns, const 
     filters_store(logs, work, ns, group, &filters);
 }
 
-bool logs_filters_remove(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
-                         struct json filters, struct str list, struct str name)
+bool logs_filters_delete(struct logs *logs, struct work *work, struct ns ns, struct str group,
+                         struct str list, struct str name, const char *what, struct fault *reterr)
 {
+    struct logs_group found;
+    struct json filters;
+    if (!logs_group_get(work->reader, work->arena, ns, group, &found, reterr) ||
+        !logs_filters_read(work->reader, work->arena, &found, &filters, reterr))
+        return false;
     const struct json *all = json_get_typed(&filters, list, JSON_ARRAY);
     if (!logs_filters_find(&filters, list, name))
-        return false;
+        return fault_set(reterr, work->arena, FAULT_NOT_FOUND, "The specified %s filter does not exist.",
+                         what);
     struct json *items = ARENA_ARRAY(work->arena, struct json, all->count);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < all->count; i++)
         if (!str_eq(name_of(&all->items[i]), name))
             items[kept++] = all->items[i];
     filters = json_with_member(work->arena, &filters, list, json_of_array(items, kept));
-    filters_store(logs, work, ns, group, &filters);
+    filters_store(logs, work, ns, &found, &filters);
     return true;
 }
 
-bool logs_filters_regex_check(struct arena *arena, const struct json *filters, struct str list,
-                              struct str name, struct fault *reterr)
+/* Whether one more with a regular expression is too many. name: the one that is put, which does not count. */
+static bool regex_check(struct arena *arena, const struct json *filters, struct str list, struct str name,
+                        struct fault *reterr)
 {
     unsigned found = 0;
     for (uint32_t i = 0; i < filters->count; i++) {
@@ -110,6 +117,22 @@ bool logs_filters_regex_check(struct arena *arena, const struct json *filters, s
            fault_set(reterr, arena, FAULT_LIMIT_EXCEEDED,
                      "Resource limit exceeded: a log group has at most %d filters with regular expressions.",
                      LOGS_REGEX_FILTERS_MAX);
+}
+
+bool logs_filters_admit(struct work *work, const struct logs_group *group, struct str list, size_t max,
+                        struct str name, bool has_regex, struct json *ret_filters, int64_t *ret_created_ms,
+                        struct fault *reterr)
+{
+    if (!logs_filters_read(work->reader, work->arena, group, ret_filters, reterr))
+        return false;
+    const struct json *all = json_get_typed(ret_filters, list, JSON_ARRAY);
+    const struct json *former = logs_filters_find(ret_filters, list, name);
+    if (!former && all && all->count >= max)
+        return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED, "Resource limit exceeded.");
+    if (has_regex && !regex_check(work->arena, ret_filters, list, name, reterr))
+        return false;
+    *ret_created_ms = former ? json_get_i64(former, STR("created")) : work->now_ms;
+    return true;
 }
 
 /* ---- seen by writers ---- */

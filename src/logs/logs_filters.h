@@ -23,13 +23,16 @@ bool logs_filters_read(struct store_reader *reader, struct arena *arena, const s
 /* A list of it, by name: put takes the place of one of its name or goes where it belongs. The group is forgotten. */
 void logs_filters_put(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
                       struct json filters, struct str list, struct json filter);
-/* False: there is none of that name. */
-bool logs_filters_remove(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
-                         struct json filters, struct str list, struct str name);
 const struct json *logs_filters_find(const struct json *filters, struct str list, struct str name);
-/* Whether one more with a regular expression is too many. name: the one that is put, which does not count. */
-bool logs_filters_regex_check(struct arena *arena, const struct json *filters, struct str list,
-                              struct str name, struct fault *reterr);
+
+/* Before one is put: what the group has, and when the one of that name was created (now, when there is none). False:
+ * there are max of others already, or too many regular expressions. */
+bool logs_filters_admit(struct work *work, const struct logs_group *group, struct str list, size_t max,
+                        struct str name, bool has_regex, struct json *ret_filters, int64_t *ret_created_ms,
+                        struct fault *reterr);
+/* what: "metric", for the refusal. */
+bool logs_filters_delete(struct logs *logs, struct work *work, struct ns ns, struct str group,
+                         struct str list, struct str name, const char *what, struct fault *reterr);
 
 /* ---- seen by writers ---- */
 

@@ -182,13 +182,11 @@ static struct logs_metric_filter from_json(const struct json *value)
         .name = json_get_str(value, STR("name")),
         .pattern = json_get_str(value, STR("pattern")),
         .transformations = json_of_array(NULL, 0),
+        .created_ms = json_get_i64(value, STR("created")),
     };
     const struct json *all = json_get_typed(value, STR("transformations"), JSON_ARRAY);
-    const struct json *created = json_get_typed(value, STR("created"), JSON_NUMBER);
     if (all)
         filter.transformations = *all;
-    if (created)
-        (void)json_number_i64(created->text, &filter.created_ms);
     return filter;
 }
 
@@ -198,23 +196,16 @@ bool logs_metric_filter_put(struct logs *logs, struct work *work, struct ns ns, 
     struct logs_group found;
     struct json filters, written = to_json(work->arena, filter);
     struct logs_counter counter;
+    struct logs_metric_filter made = *filter;
     if (!logs_group_get(work->reader, work->arena, ns, group, &found, reterr))
         return false;
     if (found.group_class != LOGS_CLASS_STANDARD)
         return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
                          "Only log groups of the class STANDARD have metric filters.");
     if (!logs_counter_read(work->arena, &written, &counter, reterr) ||
-        !logs_filters_read(work->reader, work->arena, &found, &filters, reterr))
+        !logs_filters_admit(work, &found, list_name, LOGS_METRIC_FILTERS_MAX, filter->name,
+                            logs_pattern_has_regex(&counter.pattern), &filters, &made.created_ms, reterr))
         return false;
-    const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
-    const struct json *former = logs_filters_find(&filters, list_name, filter->name);
-    if (!former && all && all->count >= LOGS_METRIC_FILTERS_MAX)
-        return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED, "Resource limit exceeded.");
-    if (logs_pattern_has_regex(&counter.pattern) &&
-        !logs_filters_regex_check(work->arena, &filters, list_name, filter->name, reterr))
-        return false;
-    struct logs_metric_filter made = *filter;
-    made.created_ms = former ? from_json(former).created_ms : work->now_ms;
     logs_filters_put(logs, work, ns, &found, filters, list_name, to_json(work->arena, &made));
     return true;
 }
@@ -222,13 +213,7 @@ bool logs_metric_filter_put(struct logs *logs, struct work *work, struct ns ns, 
 bool logs_metric_filter_delete(struct logs *logs, struct work *work, struct ns ns, struct str group,
                                struct str name, struct fault *reterr)
 {
-    struct logs_group found;
-    struct json filters;
-    if (!logs_group_get(work->reader, work->arena, ns, group, &found, reterr) ||
-        !logs_filters_read(work->reader, work->arena, &found, &filters, reterr))
-        return false;
-    return logs_filters_remove(logs, work, ns, &found, filters, list_name, name) ||
-           fault_set(reterr, work->arena, FAULT_NOT_FOUND, "The specified metric filter does not exist.");
+    return logs_filters_delete(logs, work, ns, group, list_name, name, "metric", reterr);
 }
 
 bool logs_metric_filter_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,

@@ -151,10 +151,8 @@ static struct logs_subscription from_json(const struct json *value)
         .destination = json_get_str(value, STR("destination")),
         .role = json_get_str(value, STR("role")),
         .distribution = json_get_str(value, STR("distribution")),
+        .created_ms = json_get_i64(value, STR("created")),
     };
-    const struct json *created = json_get_typed(value, STR("created"), JSON_NUMBER);
-    if (created)
-        (void)json_number_i64(created->text, &s.created_ms);
     return s;
 }
 
@@ -164,23 +162,16 @@ bool logs_subscription_put(struct logs *logs, struct work *work, struct ns ns, s
     struct logs_group found;
     struct json filters;
     struct logs_pattern pattern;
+    struct logs_subscription made = *subscription;
     if (!logs_group_get(work->reader, work->arena, ns, group, &found, reterr))
         return false;
     if (found.group_class != LOGS_CLASS_STANDARD)
         return refuse(work, reterr, "Only log groups of the class STANDARD have subscription filters.");
     if (!logs_pattern_read(work->arena, subscription->pattern, &pattern, reterr) ||
         !check_destination(logs, work, ns, group, subscription, reterr) ||
-        !logs_filters_read(work->reader, work->arena, &found, &filters, reterr))
+        !logs_filters_admit(work, &found, list_name, LOGS_SUBSCRIPTIONS_MAX, subscription->name,
+                            logs_pattern_has_regex(&pattern), &filters, &made.created_ms, reterr))
         return false;
-    const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
-    const struct json *former = logs_filters_find(&filters, list_name, subscription->name);
-    if (!former && all && all->count >= LOGS_SUBSCRIPTIONS_MAX)
-        return fault_set(reterr, work->arena, FAULT_LIMIT_EXCEEDED, "Resource limit exceeded.");
-    if (logs_pattern_has_regex(&pattern) &&
-        !logs_filters_regex_check(work->arena, &filters, list_name, subscription->name, reterr))
-        return false;
-    struct logs_subscription made = *subscription;
-    made.created_ms = former ? from_json(former).created_ms : work->now_ms;
     logs_filters_put(logs, work, ns, &found, filters, list_name, to_json(work->arena, &made));
     return true;
 }
@@ -188,14 +179,7 @@ bool logs_subscription_put(struct logs *logs, struct work *work, struct ns ns, s
 bool logs_subscription_delete(struct logs *logs, struct work *work, struct ns ns, struct str group,
                               struct str name, struct fault *reterr)
 {
-    struct logs_group found;
-    struct json filters;
-    if (!logs_group_get(work->reader, work->arena, ns, group, &found, reterr) ||
-        !logs_filters_read(work->reader, work->arena, &found, &filters, reterr))
-        return false;
-    return logs_filters_remove(logs, work, ns, &found, filters, list_name, name) ||
-           fault_set(reterr, work->arena, FAULT_NOT_FOUND,
-                     "The specified subscription filter does not exist.");
+    return logs_filters_delete(logs, work, ns, group, list_name, name, "subscription", reterr);
 }
 
 bool logs_subscription_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
