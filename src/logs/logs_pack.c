@@ -150,6 +150,12 @@ static void group_want(struct logs_packer *packer, struct packed_group *group)
 
 /* ---- what the rest of the room tells ---- */
 
+const struct logs_pack *logs_pack_under_way(const struct logs *logs, uint64_t group_id)
+{
+    struct packed_group *packed = group_find(logs->packer, group_id);
+    return packed && packed->job ? &packed->job->pack : NULL;
+}
+
 void logs_pack_note_run(struct logs *logs, const struct logs_group *group, const struct logs_span *span)
 {
     if (logs->packer->under_way == 0)

@@ -112,6 +112,8 @@ void logs_pack_due(struct logs *logs, struct work *work, uint64_t group_id);
 void logs_pack_disarm(struct logs *logs, struct work *work, struct logs_held *held);
 /* For the counters. */
 void logs_pack_count_dropped(struct logs *logs, uint64_t events, uint64_t bytes);
+/* The pack under way of a group; NULL: none is. */
+const struct logs_pack *logs_pack_under_way(const struct logs *logs, uint64_t group_id);
 /* For blocks that are to be written anew. */
 void logs_pack_rewrite(struct logs *logs, struct work *work, struct logs_held *held);
 

@@ -2,7 +2,10 @@
  * moments, and every way to read against a plain model. CREMA_PACK_ROUNDS=N for longer runs. */
 #include "logs/logs_test.h"
 
+#include "io/thread.h"
 #include "logs/logs_check.h"
+
+#include <stdatomic.h>
 
 enum { STREAMS = 12, MODEL_MAX = 20000, DAY_MS = 86400000 };
 
@@ -643,13 +646,69 @@ static void test_changed_meanwhile(void **state)
 
 #define ROOM_TEST(test) cmocka_unit_test_setup_teardown(test, room_open, room_close)
 
+/* ---- what the writer notes while one is under way ---- */
+
+/* Keeps the scanner's only thread until the scanner is closed; one task may wait meanwhile. */
+struct gate {
+    struct logs_task task; /* first */
+    struct logs_task another;
+    struct logs_scanner *scanner;
+    atomic_bool begun, full;
+};
+
+static void gate_run(struct logs_task *task)
+{
+    struct gate *gate = (struct gate *)task;
+    atomic_store(&gate->begun, true);
+    while (!atomic_load(&gate->full) || logs_scanner_submit(gate->scanner, &gate->another) != ERR_CLOSED)
+        thread_sleep_ms(1);
+}
+
+static void gate_dropped(struct logs_task *task)
+{
+    (void)task;
+}
+
+static void test_writer_notes(void **state)
+{
+    struct room *room = *state;
+    struct logs_scanner *scanner;
+    struct diag diag;
+    struct gate gate = { .task = { .urgent = true, .run = gate_run, .dropped = gate_dropped } };
+    struct logs_scanner_settings settings = { .threads = 1, .tasks_max = 1 };
+    gate.another = gate.task;
+    assert_int_equal(logs_scanner_open(&settings, &scanner, &diag), ERR_OK);
+    gate.scanner = scanner;
+    assert_int_equal(logs_scanner_submit(scanner, &gate.task), ERR_OK);
+    while (!atomic_load(&gate.begun))
+        thread_sleep_ms(1);
+    logs_pack_start(room->logs, &(struct logs_pack_settings){ .scanner = scanner });
+    room_append(room, "one", START_MS, "one");
+    room_append(room, "two", START_MS + 1, "two");
+    uint64_t id = room_group(room).id;
+    logs_pack_due(room->logs, &room->work, id);
+    room_commit(room);
+    logs_after_commit(room->logs);
+    const struct logs_pack *pack = logs_pack_under_way(room->logs, id);
+    assert_non_null(pack);
+    assert_false(pack->removed);
+    assert_false(pack->came[0]);
+    room_append(room, "late", START_MS - 5, "late");
+    assert_true(pack->came[0]);
+    assert_int_equal(pack->low[0].timestamp_ms, START_MS - 5);
+    assert_false(pack->removed);
+    assert_true(logs_stream_delete(room->logs, &room->work, room->ns, GROUP, STR("one"), &room->fault));
+    assert_true(pack->removed);
+    room_commit(room);
+    atomic_store(&gate.full, true);
+    logs_scanner_close(&scanner); /* the pack is dropped, unread */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_model),
-        ROOM_TEST(test_many_chunks),
-        ROOM_TEST(test_damage),
-        ROOM_TEST(test_changed_meanwhile),
+        cmocka_unit_test(test_model),      ROOM_TEST(test_many_chunks),  ROOM_TEST(test_damage),
+        ROOM_TEST(test_changed_meanwhile), ROOM_TEST(test_writer_notes),
     };
     return cmocka_run_group_tests_name("logs-pack", tests, NULL, NULL);
 }
