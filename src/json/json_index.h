@@ -85,4 +85,13 @@ static inline const char *json_index_behind(const struct json_index *index, size
     return p;
 }
 
+/* The scalar that begins there and ends before a place in the list. */
+static inline struct str json_index_scalar(const struct json_index *index, const char *first, size_t behind)
+{
+    const char *end = index->text.ptr + index->offsets[behind];
+    while (json_is_space(end[-1]))
+        end--;
+    return str_of(first, (size_t)(end - first));
+}
+
 #endif

@@ -75,6 +75,29 @@ static inline void match_event_value(struct match_event *event, const struct mat
         (struct match_value){ .place = place, .text = text, .type = type, .item = event->item };
 }
 
+/* As it is written; a string without escapes. */
+static inline void match_event_scalar(struct match_event *event, const struct match_place *place,
+                                      struct str raw)
+{
+    switch (*raw.ptr) {
+    case '"':
+        match_event_value(event, place, JSON_STRING, str_of(raw.ptr + 1, raw.len - 2));
+        break;
+    case 't':
+        match_event_value(event, place, JSON_TRUE, STR_EMPTY);
+        break;
+    case 'f':
+        match_event_value(event, place, JSON_FALSE, STR_EMPTY);
+        break;
+    case 'n':
+        match_event_value(event, place, JSON_NULL, STR_EMPTY);
+        break;
+    default:
+        match_event_value(event, place, JSON_NUMBER, raw);
+        break;
+    }
+}
+
 static inline void match_event_item_enter(struct match_event *event, const struct match_place *place)
 {
     if (event->item_count >= event->item_room)

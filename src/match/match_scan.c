@@ -5,11 +5,11 @@
  *
  * A frame is a container in which somebody may ask about something. A container in which nobody does is skipped
  * along the index, which checks it. Members mostly come in the order of the event before, so each name is held
- * against the one that came then, before it is looked up. What is out of the ordinary (a text that is not JSON, a
- * name that is asked about and stands twice in an object, very many such names) is left to json_read and
- * match_walk.
+ * against the one that came then, before it is looked up; and an event of a shape that was learned is not walked at
+ * all (match_shape.h). What is out of the ordinary (a text that is not JSON, a name that is asked about and stands
+ * twice in an object, very many such names) is left to json_read and match_walk.
  */
-#include "match/match_place.h"
+#include "match/match_shape.h"
 #include "match/matcher_hash.h"
 
 #include "json/json_index.h"
@@ -53,6 +53,7 @@ struct match_scan {
     uint32_t found_count, found_room;
     struct members **members; /* by the slot of the objects' place */
     uint32_t members_room;
+    struct match_shapes shapes;
     uint64_t epoch;
     struct match_event *event;
 };
@@ -75,6 +76,7 @@ void match_scan_free(struct match_scan **scan)
     for (uint32_t i = 0; i < (*scan)->members_room; i++)
         free((*scan)->members[i]);
     free((*scan)->members);
+    match_shapes_fini(&(*scan)->shapes);
     free(*scan);
     *scan = NULL;
 }
@@ -203,27 +205,11 @@ static inline const struct match_place *place_of(struct match_scan *scan, struct
 static inline void scalar(struct match_scan *scan, const struct match_place *place, const char *first,
                           size_t behind)
 {
-    const char *end = scan->index.text.ptr + scan->index.offsets[behind];
-    while (json_is_space(end[-1]))
-        end--;
-    struct str raw = str_of(first, (size_t)(end - first));
-    switch (*first) {
-    case '"':
+    struct str raw = json_index_scalar(&scan->index, first, behind);
+    if (scan->index.escapes && *first == '"')
         match_event_value(scan->event, place, JSON_STRING, decoded(scan, str_of(first + 1, raw.len - 2)));
-        break;
-    case 't':
-        match_event_value(scan->event, place, JSON_TRUE, STR_EMPTY);
-        break;
-    case 'f':
-        match_event_value(scan->event, place, JSON_FALSE, STR_EMPTY);
-        break;
-    case 'n':
-        match_event_value(scan->event, place, JSON_NULL, STR_EMPTY);
-        break;
-    default:
-        match_event_value(scan->event, place, JSON_NUMBER, raw);
-        break;
-    }
+    else
+        match_event_scalar(scan->event, place, raw);
 }
 
 /* ---- containers ---- */
@@ -414,7 +400,15 @@ static bool scan_text(struct match_scan *scan, const struct match_place *root, s
     char first = json_index_char(&scan->index, 0);
     if (first == '[')
         return skip(scan) && scan->at == scan->index.count;
-    return first == '{' && object_push(scan, root, false) == TURN_INTO && scan_root(scan);
+    if (first != '{')
+        return false;
+    if (scan->epoch && match_shapes_read(&scan->shapes, &scan->index, scan->epoch, scan->event))
+        return true;
+    if (object_push(scan, root, false) != TURN_INTO || !scan_root(scan))
+        return false;
+    if (scan->epoch)
+        match_shapes_learn(&scan->shapes, &scan->index, root, scan->epoch, scan->event);
+    return true;
 }
 
 enum err match_scan(struct match_scan *scan, const struct match_place *root, uint64_t epoch, struct str text,

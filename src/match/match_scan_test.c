@@ -1,6 +1,5 @@
 /* The reader of events from bytes: what it hands over, case by case, and always the same as match_walk. */
-#include "json/json_index.h"
-#include "match/match_place.h"
+#include "match/match_shape.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -327,6 +326,166 @@ static void test_random(void **state)
     buf_fini(&buf);
 }
 
+/* ---- shapes ---- */
+
+static struct match_shapes shapes;
+static struct json_index shape_index;
+
+/* Walks the text; true: it is JSON that the index lets through too. */
+static bool walk_text(const struct tree *tree, struct str text)
+{
+    struct json value;
+    arena_reset(&arena);
+    match_event_begin(&walked);
+    if (json_read(&arena, text, 0, &value, NULL))
+        return false;
+    match_walk(tree->places.root, &value, &walked);
+    return true;
+}
+
+/* Shows the text until its shape must be learned, if it can be. */
+static void learn(const struct tree *tree, const char *text)
+{
+    assert_true(walk_text(tree, str_from(text)));
+    assert_int_equal(json_index_read(&shape_index, str_from(text)), ERR_OK);
+    for (unsigned i = 0; i < 8; i++)
+        match_shapes_learn(&shapes, &shape_index, tree->places.root, tree->epoch, &walked);
+}
+
+/* Whether the text is of a shape that is known. If so it is JSON, and what it hands over is what walking does. */
+static bool fits(const struct tree *tree, struct str text)
+{
+    match_event_begin(&scanned);
+    if (json_index_read(&shape_index, text) || shape_index.count == 0 ||
+        !match_shapes_read(&shapes, &shape_index, tree->epoch, &scanned))
+        return false;
+    if (!walk_text(tree, text) || !same_event(&scanned, &walked))
+        fail_msg("read by a shape that it does not have: %.*s", STR_ARG(text));
+    return true;
+}
+
+#define SHAPED                                                                                            \
+    "{\"id\":\"7\",\"a\":1,\"detail-of-the-order\":{\"b\":[{\"c\":1},{\"c\":[2,3]}],\"e\":[],\"f\":[4]}," \
+    "\"x\":{\"y\":{},\"z\":[5]}}"
+static const char shaped_places[] = "a detail-of-the-order.b.c detail-of-the-order.e detail-of-the-order.f";
+
+/* Each is SHAPED with one thing put in the place of another. */
+static const struct {
+    const char *from, *to;
+    bool fits;
+} shape_cases[] = {
+    { "1", "1", true },
+    { "\"7\"", "\"another, longer one: {}\"", true },
+    { "\"a\":1", "\"a\":null", true },
+    { "\"a\":1", "\"a\":  -1.5e3 ", true },
+    { "\"a\":1", "\"a\":\"text\"", true },
+    { "[2,3]", "[true,\"\"]", true },
+    { "[4]", "[ false ]", true },
+    { "\"id\"", "\"ij\"", true }, /* nobody can ask about either */
+    { "\"y\"", "\"a\"", true },   /* nobody asks there */
+    { "[5]", "[6]", true },
+    { "\"a\"", "\"b\"", false },
+    { "\"a\"", "\"ab\"", false },
+    { "\"a\"", "\"\"", false },
+    { "\"id\"", "\"a\"", false }, /* a second one, which counts */
+    { "-order", "-other", false },
+    { "-order", "-orders", false },
+    { "\"c\":1", "\"b\":1", false },
+    { "\"c\":1", "\"c\":[]", false },
+    { "\"c\":1", "\"c\":{}", false },
+    { "{\"c\":1}", "{}", false },
+    { "[2,3]", "[2]", false },
+    { "[]", "[1]", false },
+    { "[]", "[ ]", false },
+    { "[4]", "[]", false },
+    { "[4]", "[ ]", false },
+    { "[4]", "{4}", false },
+    { "{}", "{1}", false },
+    { "{}", "[]", false },
+    { "[5]", "[]", false },
+    { "\"y\":{}", "5:{}", false },
+    { "\"x\":", " \"x\":", false }, /* the walk does it */
+    { "\"7\"", "\"\\n\"", false },  /* nor are escapes for shapes */
+    { "}]", "]}", false },
+    { ",\"a\"", ":\"a\"", false },
+};
+
+static void put_changed(struct buf *buf, const char *from, const char *to)
+{
+    const char *at = strstr(SHAPED, from);
+    assert_non_null(at);
+    buf_clear(buf);
+    buf_add(buf, str_of(SHAPED, (size_t)(at - SHAPED)));
+    buf_add(buf, str_from(to));
+    buf_add(buf, str_from(at + strlen(from)));
+}
+
+static void test_shapes(void **state)
+{
+    (void)state;
+    struct tree tree;
+    struct buf buf;
+    buf_init(&buf, 1 << 20);
+    tree_begin(&tree, shaped_places);
+    assert_false(fits(&tree, STR(SHAPED)));
+    learn(&tree, SHAPED);
+    for (size_t i = 0; i < sizeof(shape_cases) / sizeof(shape_cases[0]); i++) {
+        put_changed(&buf, shape_cases[i].from, shape_cases[i].to);
+        if (fits(&tree, buf_str(&buf)) != shape_cases[i].fits)
+            fail_msg("%s shape: %.*s", shape_cases[i].fits ? "not of the" : "of the", STR_ARG(buf_str(&buf)));
+    }
+    tree.epoch++; /* rules came or went: the places may be others */
+    assert_false(fits(&tree, STR(SHAPED)));
+    tree_end(&tree);
+    match_shapes_fini(&shapes);
+    buf_fini(&buf);
+}
+
+/* What does not come again makes learning seldom; what does is kept. */
+static void test_shapes_kept(void **state)
+{
+    (void)state;
+    struct tree tree;
+    tree_begin(&tree, "a b");
+    learn(&tree, "{\"a\":1,\"b\":2}");
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(fits(&tree, STR("{\"a\":3,\"b\":4}")));
+    /* As many listed characters. */
+    for (unsigned i = 0; i < 3; i++)
+        learn(&tree, "{\"b\":1,\"a\":2}");
+    assert_true(fits(&tree, STR("{\"a\":5,\"b\":6}")));
+    for (unsigned i = 0; i < 1000; i++)
+        learn(&tree, "{\"b\":1,\"a\":2}");
+    assert_false(fits(&tree, STR("{\"a\":5,\"b\":6}")));
+    assert_true(fits(&tree, STR("{\"b\":5,\"a\":6}")));
+    tree_end(&tree);
+    match_shapes_fini(&shapes);
+}
+
+/* Texts that are nearly of the shape: those that are read by it are JSON, and read right. */
+static void test_shapes_random(void **state)
+{
+    (void)state;
+    static const char changes[] = "\"{}[]:,10-.eabcdx tn\\\x80";
+    struct tree tree;
+    char text[sizeof(SHAPED)];
+    size_t read = 0;
+    const char *const *kernels;
+    size_t kernel_count = json_index_kernels(&kernels);
+    tree_begin(&tree, shaped_places);
+    learn(&tree, SHAPED);
+    for (size_t n = 0; n < 200000; n++) {
+        assert_int_equal(json_index_use(kernels[n % kernel_count]), ERR_OK);
+        memcpy(text, SHAPED, sizeof(text));
+        for (size_t i = random_below(3) + 1; i > 0; i--)
+            text[random_below(sizeof(text) - 1)] = changes[random_below(sizeof(changes) - 1)];
+        read += fits(&tree, str_of(text, sizeof(text) - 1));
+    }
+    assert_in_range(read, 1000, 100000);
+    tree_end(&tree);
+    match_shapes_fini(&shapes);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -340,6 +499,7 @@ static int tear_down(void **state)
     match_scan_free(&scan);
     assert_null(scan);
     match_scan_free(&scan);
+    json_index_fini(&shape_index);
     arena_fini(&arena);
     arena_fini(&scanned.arena);
     arena_fini(&walked.arena);
@@ -353,8 +513,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases), cmocka_unit_test(test_refused), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_wide),  cmocka_unit_test(test_random),
+        cmocka_unit_test(test_cases),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_depth),       cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_random),      cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_shapes_kept), cmocka_unit_test(test_shapes_random),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

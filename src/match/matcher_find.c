@@ -204,6 +204,8 @@ static void look_into(const struct asked *asked, uint32_t key, bool often)
         struct matcher_branch *branch = atomic_load_explicit(&table->branches[i], memory_order_acquire);
         if (branch)
             lead(asked->find, branch, asked->value, often);
+        if (!atomic_load_explicit(&table->repeated, memory_order_relaxed))
+            return;
     }
 }
 

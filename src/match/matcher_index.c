@@ -110,8 +110,10 @@ static void table_put(struct matcher_table *table, struct matcher_branch *branch
 {
     _Atomic(uint32_t) *keys = matcher_table_keys(table);
     uint32_t i = branch->key & table->mask;
-    while (atomic_load_explicit(&keys[i], memory_order_relaxed))
-        i = (i + 1) & table->mask;
+    for (uint32_t key; (key = atomic_load_explicit(&keys[i], memory_order_relaxed));
+         i = (i + 1) & table->mask)
+        if (key == branch->key)
+            atomic_store_explicit(&table->repeated, 1, memory_order_relaxed);
     table->used++;
     table->live++;
     (void)atomic_fetch_or_explicit(&table->seen, UINT64_C(1) << (branch->key >> 26), memory_order_relaxed);
@@ -229,9 +231,9 @@ struct matcher_branch *matcher_field_get(struct matcher_index *index, struct mat
     branch->row_kind = (uint8_t)key->row_kind;
     matcher_special_add(index, field, branch, key);
     struct matcher_table *table = atomic_load(&field->table);
-    if (!table || (table->used + 1) * 4 > (table->mask + 1) * 3) {
+    if (!table || (table->used + 1) * 2 > table->mask + 1) {
         uint32_t cap = TABLE_FIRST;
-        while (table && cap * 3 < (table->live + 1) * 5)
+        while (table && cap < (table->live + 1) * 3)
             cap *= 2;
         table = table_resize(index, field, cap);
     }

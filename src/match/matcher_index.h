@@ -107,6 +107,7 @@ static inline uint64_t matcher_bit(uint32_t slot, uint32_t hash)
 /* From keys to branches; several may have one key. Slot: NULL and key 0: never used; NULL: emptied. */
 struct matcher_table {
     uint32_t mask, used, live;
+    _Atomic(uint32_t) repeated; /* some key stands there twice, or did */
     _Atomic(uint64_t) seen; /* a bit for each key, by its upper bits: most values end here */
     _Atomic(struct matcher_branch *) branches[]; /* mask + 1; behind them as many keys */
 };

@@ -582,9 +582,34 @@ static void test_events_allocate_nothing(void **state)
 
 #endif
 
+/* A key that went and came again stands in its table twice: the emptied entry does not hide the other. */
+static void test_key_comes_again(void **state)
+{
+    (void)state;
+    enum { KEYS = 12 };
+    struct matcher *matcher = matcher_new(NULL);
+    struct matcher_reader *reader = matcher_reader_new(matcher);
+    char text[64];
+    for (unsigned i = 0; i < KEYS; i++) {
+        (void)snprintf(text, sizeof(text), "{\"a\":[\"k%u\"]}", i);
+        add_text(matcher, i, text);
+    }
+    for (unsigned i = 0; i < KEYS; i++) {
+        (void)snprintf(text, sizeof(text), "{\"a\":[\"k%u\"]}", i);
+        assert_int_equal(matcher_remove(matcher, i), ERR_OK);
+        add_text(matcher, KEYS + i, text);
+        (void)snprintf(text, sizeof(text), "{\"a\":\"k%u\"}", i);
+        assert_true(finds(reader, str_from(text), KEYS + i));
+        assert_false(finds(reader, str_from(text), i));
+    }
+    matcher_reader_free(&reader);
+    matcher_free(&matcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
+        cmocka_unit_test(test_key_comes_again),
         cmocka_unit_test(test_pairs_of_operators),
         cmocka_unit_test(test_nothing_is_left),
         cmocka_unit_test(test_glances),
