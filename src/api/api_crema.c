@@ -199,3 +199,35 @@ void op_crema_explain_event(struct op_call *call)
                             token_write(call, arena_printf(call->arena, "%zu", page.from + shown)));
     json_end_object(call->out);
 }
+
+/* ---- TestTargetInput ---- */
+
+/* TestTargetInput {Event, Rule, EventBusName, Target} -> {Payload, LogEventTime} or {ErrorCode, ErrorMessage}: what the
+ * target would get of the event, or why it would get nothing. The event is any JSON object; neither the rule nor the
+ * target need be there. What PutTargets refuses of the input is refused in the same words. */
+void op_crema_test_target_input(struct op_call *call)
+{
+    struct str bus_name;
+    struct bus_input_made made;
+    struct delivery_result rejected;
+    const struct json *target = json_get(call->input, STR("Target"));
+    if (!bus_name_of(call->arena, call->ns, json_get_str(call->input, STR("EventBusName")), &bus_name,
+                     &call->fault))
+        return;
+    struct str rule_arn =
+        bus_rule_arn(call->arena, call->ns, bus_name, json_get_str(call->input, STR("Rule")));
+    if (!bus_input_test(bus_settings_of(call->rooms->bus), call->arena, rule_arn, target,
+                        json_get_str(call->input, STR("Event")), call->now_ms, &made, &rejected,
+                        &call->fault))
+        return;
+    json_begin_object(call->out);
+    if (rejected.outcome != OUTCOME_DELIVERED) {
+        json_put_member_str(call->out, STR("ErrorCode"), rejected.error);
+        json_put_member_str(call->out, STR("ErrorMessage"), rejected.cause);
+    } else {
+        json_put_member_str(call->out, STR("Payload"), made.payload);
+        if (made.log_event)
+            json_put_member_time(call->out, STR("LogEventTime"), made.time_ms);
+    }
+    json_end_object(call->out);
+}

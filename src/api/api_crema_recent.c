@@ -162,8 +162,8 @@ static void links_write(struct op_call *call, struct str name, struct str execut
 }
 
 /* Where a delivery went, in the terms of who has it now. */
-static void place_write(struct op_call *call, const struct bus_recent_event *event,
-                        const struct bus_recent_delivery *delivery, unsigned *executions)
+static void place_write(struct op_call *call, const struct bus_recent_delivery *delivery,
+                        unsigned *executions)
 {
     struct json_writer *out = call->out;
     struct arn arn;
@@ -176,7 +176,7 @@ static void place_write(struct op_call *call, const struct bus_recent_event *eve
         json_put_member_str(out, STR("LogGroupName"), name);
         put_given(out, STR("LogStreamName"), delivery->place);
         if (delivery->place.len)
-            json_put_member_time(out, STR("LogEventTime"), event->time_ms);
+            json_put_member_time(out, STR("LogEventTime"), delivery->time_ms);
     } else if (str_eq(arn.service, STR("states")) && delivery->place.len) {
         json_put_member_str(out, STR("ExecutionArn"), delivery->place);
         if ((*executions)++ < EXECUTIONS_MAX)
@@ -186,8 +186,8 @@ static void place_write(struct op_call *call, const struct bus_recent_event *eve
     }
 }
 
-static void delivery_write(struct op_call *call, const struct bus_recent_event *event,
-                           const struct bus_recent_delivery *delivery, unsigned *executions)
+static void delivery_write(struct op_call *call, const struct bus_recent_delivery *delivery,
+                           unsigned *executions)
 {
     struct json_writer *out = call->out;
     json_begin_object(out);
@@ -198,7 +198,7 @@ static void delivery_write(struct op_call *call, const struct bus_recent_event *
     json_put_member_i64(out, STR("Attempts"), delivery->attempts);
     put_given(out, STR("ErrorCode"), delivery->error);
     put_given(out, STR("ErrorMessage"), delivery->cause);
-    place_write(call, event, delivery, executions);
+    place_write(call, delivery, executions);
     json_end_object(out);
 }
 
@@ -318,7 +318,7 @@ void op_crema_get_event_trace(struct op_call *call)
         json_key(out, STR("Deliveries"));
         json_begin_array(out);
         for (uint32_t k = 0; k < hops.at[i].delivery_count; k++)
-            delivery_write(call, &hops.at[i], &hops.at[i].deliveries[k], &executions);
+            delivery_write(call, &hops.at[i].deliveries[k], &executions);
         json_end_array(out);
         json_end_object(out);
     }

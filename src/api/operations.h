@@ -28,6 +28,7 @@ void op_crema_list_recent_events(struct op_call *call);
 void op_crema_run_to_next_timer(struct op_call *call);
 void op_crema_run_to_next_timer_prepare(struct op_call *call);
 void op_crema_tail_logs(struct op_call *call);
+void op_crema_test_target_input(struct op_call *call);
 void op_crema_unfreeze_clock(struct op_call *call);
 
 /* dynamodb: api_tables.c */

@@ -93,6 +93,17 @@ static const struct shape shape_TailUpdate;
 static const struct shape shape_TailMetadata;
 static const struct shape shape_TailedEvents;
 static const struct shape shape_TailedEvent;
+static const struct shape shape_TestTargetInputRequest;
+static const struct shape shape_RuleName;
+static const struct shape shape_TestedTarget;
+static const struct shape shape_TargetArn;
+static const struct shape shape_TargetText;
+static const struct shape shape_TargetPath;
+static const struct shape shape_InputTransformer;
+static const struct shape shape_InputPathsMap;
+static const struct shape shape_InputPathName;
+static const struct shape shape_InputTemplate;
+static const struct shape shape_TestTargetInputResponse;
 
 static const struct shape_member members_AdvanceClockRequest[] = {
     { { "Milliseconds", 12 }, { "milliseconds", 12 }, &shape_Milliseconds, false },
@@ -629,6 +640,62 @@ static const struct shape_member members_TailedEvent[] = {
 static const struct shape shape_TailedEvent = {
     .type = SHAPE_STRUCTURE, .name = { "TailedEvent", 11 }, .members = members_TailedEvent, .member_count = 6
 };
+static const struct shape_member members_TestTargetInputRequest[] = {
+    { { "Event", 5 }, { "event", 5 }, &shape_EventText, true },
+    { { "Rule", 4 }, { "rule", 4 }, &shape_RuleName, true },
+    { { "EventBusName", 12 }, { "eventBusName", 12 }, &shape_BusNameOrArn, false },
+    { { "Target", 6 }, { "target", 6 }, &shape_TestedTarget, true },
+};
+static const struct shape shape_TestTargetInputRequest = {
+    .type = SHAPE_STRUCTURE, .name = { "TestTargetInputRequest", 22 }, .members = members_TestTargetInputRequest, .member_count = 4
+};
+static const struct shape shape_RuleName = {
+    .type = SHAPE_STRING, .name = { "RuleName", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 5
+};
+static const struct shape_member members_TestedTarget[] = {
+    { { "Id", 2 }, { "id", 2 }, &shape_RuleName, true },
+    { { "Arn", 3 }, { "arn", 3 }, &shape_TargetArn, false },
+    { { "Input", 5 }, { "input", 5 }, &shape_TargetText, false },
+    { { "InputPath", 9 }, { "inputPath", 9 }, &shape_TargetPath, false },
+    { { "InputTransformer", 16 }, { "inputTransformer", 16 }, &shape_InputTransformer, false },
+};
+static const struct shape shape_TestedTarget = {
+    .type = SHAPE_STRUCTURE, .name = { "TestedTarget", 12 }, .members = members_TestedTarget, .member_count = 5
+};
+static const struct shape shape_TargetArn = {
+    .type = SHAPE_STRING, .name = { "TargetArn", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600)
+};
+static const struct shape shape_TargetText = {
+    .type = SHAPE_STRING, .name = { "TargetText", 10 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(8192)
+};
+static const struct shape shape_TargetPath = {
+    .type = SHAPE_STRING, .name = { "TargetPath", 10 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(256)
+};
+static const struct shape_member members_InputTransformer[] = {
+    { { "InputPathsMap", 13 }, { "inputPathsMap", 13 }, &shape_InputPathsMap, false },
+    { { "InputTemplate", 13 }, { "inputTemplate", 13 }, &shape_InputTemplate, true },
+};
+static const struct shape shape_InputTransformer = {
+    .type = SHAPE_STRUCTURE, .name = { "InputTransformer", 16 }, .members = members_InputTransformer, .member_count = 2
+};
+static const struct shape shape_InputPathsMap = {
+    .type = SHAPE_MAP, .name = { "InputPathsMap", 13 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(100), .key = &shape_InputPathName, .item = &shape_TargetPath
+};
+static const struct shape shape_InputPathName = {
+    .type = SHAPE_STRING, .name = { "InputPathName", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 6
+};
+static const struct shape shape_InputTemplate = {
+    .type = SHAPE_STRING, .name = { "InputTemplate", 13 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(8192)
+};
+static const struct shape_member members_TestTargetInputResponse[] = {
+    { { "Payload", 7 }, { "payload", 7 }, &shape_Text, false },
+    { { "LogEventTime", 12 }, { "logEventTime", 12 }, &shape_Timestamp, false },
+    { { "ErrorCode", 9 }, { "errorCode", 9 }, &shape_Text, false },
+    { { "ErrorMessage", 12 }, { "errorMessage", 12 }, &shape_Text, false },
+};
+static const struct shape shape_TestTargetInputResponse = {
+    .type = SHAPE_STRUCTURE, .name = { "TestTargetInputResponse", 23 }, .members = members_TestTargetInputResponse, .member_count = 4
+};
 
 const struct operation operations_crema[] = {
     { .service = "crema", .name = "AdvanceClock", .kind = OP_WRITE,
@@ -687,6 +754,10 @@ const struct operation operations_crema[] = {
       .run = op_crema_tail_logs,
       .input = &shape_TailLogsRequest, .output = &shape_TailLogsResponse,
       .streams = true, .body_bytes_max = 65536, .since = "0.1.0" },
+    { .service = "crema", .name = "TestTargetInput", .kind = OP_READ,
+      .run = op_crema_test_target_input,
+      .input = &shape_TestTargetInputRequest, .output = &shape_TestTargetInputResponse,
+      .body_bytes_max = 4194304, .since = "0.1.0" },
     { .service = "crema", .name = "UnfreezeClock", .kind = OP_WRITE,
       .run = op_crema_unfreeze_clock,
       .input = &shape_ClockRequest, .output = &shape_ClockResponse,

@@ -339,7 +339,7 @@ static const struct shape shape_SecondaryIndexesCapacityMap = {
     .type = SHAPE_MAP, .name = { "SecondaryIndexesCapacityMap", 27 }, .key = &shape_IndexName, .item = &shape_Capacity
 };
 static const struct shape shape_IndexName = {
-    .type = SHAPE_STRING, .name = { "IndexName", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(255), .pattern = 5
+    .type = SHAPE_STRING, .name = { "IndexName", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(255), .pattern = 7
 };
 static const struct shape_member members_CreateTableInput[] = {
     { { "AttributeDefinitions", 20 }, { "attributeDefinitions", 20 }, &shape_AttributeDefinitions, false },
@@ -569,7 +569,7 @@ static const struct shape shape_TableDescription = {
     .type = SHAPE_STRUCTURE, .name = { "TableDescription", 16 }, .members = members_TableDescription, .member_count = 28
 };
 static const struct shape shape_TableName = {
-    .type = SHAPE_STRING, .name = { "TableName", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(255), .pattern = 5
+    .type = SHAPE_STRING, .name = { "TableName", 9 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(3), .max = INT64_C(255), .pattern = 7
 };
 static const struct str values_TableStatus[] = { { "CREATING", 8 }, { "UPDATING", 8 }, { "DELETING", 8 }, { "ACTIVE", 6 }, { "INACCESSIBLE_ENCRYPTION_CREDENTIALS", 35 }, { "ARCHIVING", 9 }, { "ARCHIVED", 8 }, { "REPLICATION_NOT_AUTHORIZED", 26 } };
 static const struct shape shape_TableStatus = {
@@ -595,7 +595,7 @@ static const struct shape shape_String = {
     .type = SHAPE_STRING, .name = { "String", 6 }
 };
 static const struct shape shape_TableId = {
-    .type = SHAPE_STRING, .name = { "TableId", 7 }, .pattern = 6
+    .type = SHAPE_STRING, .name = { "TableId", 7 }, .pattern = 8
 };
 static const struct shape_member members_BillingModeSummary[] = {
     { { "BillingMode", 11 }, { "billingMode", 11 }, &shape_BillingMode, false },

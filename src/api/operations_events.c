@@ -182,16 +182,16 @@ static const struct shape shape_CreateEventBusRequest = {
     .type = SHAPE_STRUCTURE, .name = { "CreateEventBusRequest", 21 }, .members = members_CreateEventBusRequest, .member_count = 7
 };
 static const struct shape shape_EventBusName = {
-    .type = SHAPE_STRING, .name = { "EventBusName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 7
+    .type = SHAPE_STRING, .name = { "EventBusName", 12 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 9
 };
 static const struct shape shape_EventSourceName = {
-    .type = SHAPE_STRING, .name = { "EventSourceName", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 8
+    .type = SHAPE_STRING, .name = { "EventSourceName", 15 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 10
 };
 static const struct shape shape_EventBusDescription = {
     .type = SHAPE_STRING, .name = { "EventBusDescription", 19 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(512)
 };
 static const struct shape shape_KmsKeyIdentifier = {
-    .type = SHAPE_STRING, .name = { "KmsKeyIdentifier", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(2048), .pattern = 9
+    .type = SHAPE_STRING, .name = { "KmsKeyIdentifier", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(2048), .pattern = 11
 };
 static const struct shape_member members_DeadLetterConfig[] = {
     { { "Arn", 3 }, { "arn", 3 }, &shape_ResourceArn, false },
@@ -262,10 +262,10 @@ static const struct shape shape_DeleteRuleRequest = {
     .type = SHAPE_STRUCTURE, .name = { "DeleteRuleRequest", 17 }, .members = members_DeleteRuleRequest, .member_count = 3
 };
 static const struct shape shape_RuleName = {
-    .type = SHAPE_STRING, .name = { "RuleName", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 10
+    .type = SHAPE_STRING, .name = { "RuleName", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 5
 };
 static const struct shape shape_EventBusNameOrArn = {
-    .type = SHAPE_STRING, .name = { "EventBusNameOrArn", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 11
+    .type = SHAPE_STRING, .name = { "EventBusNameOrArn", 17 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(1600), .pattern = 12
 };
 static const struct shape shape_Boolean = {
     .type = SHAPE_BOOLEAN, .name = { "Boolean", 7 }
@@ -501,7 +501,7 @@ static const struct shape shape_Target = {
     .type = SHAPE_STRUCTURE, .name = { "Target", 6 }, .members = members_Target, .member_count = 17
 };
 static const struct shape shape_TargetId = {
-    .type = SHAPE_STRING, .name = { "TargetId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 10
+    .type = SHAPE_STRING, .name = { "TargetId", 8 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(64), .pattern = 5
 };
 static const struct shape shape_TargetInput = {
     .type = SHAPE_STRING, .name = { "TargetInput", 11 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(8192)
@@ -520,7 +520,7 @@ static const struct shape shape_TransformerPaths = {
     .type = SHAPE_MAP, .name = { "TransformerPaths", 16 }, .limits = SHAPE_HAS_MAX, .max = INT64_C(100), .key = &shape_InputTransformerPathKey, .item = &shape_TargetInputPath
 };
 static const struct shape shape_InputTransformerPathKey = {
-    .type = SHAPE_STRING, .name = { "InputTransformerPathKey", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 12
+    .type = SHAPE_STRING, .name = { "InputTransformerPathKey", 23 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(256), .pattern = 6
 };
 static const struct shape shape_TransformerInput = {
     .type = SHAPE_STRING, .name = { "TransformerInput", 16 }, .limits = SHAPE_HAS_MIN | SHAPE_HAS_MAX, .min = INT64_C(1), .max = INT64_C(8192)

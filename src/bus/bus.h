@@ -123,6 +123,19 @@ bool bus_pattern_test(const struct bus_settings *settings, struct arena *arena, 
 bool bus_pattern_explain(const struct bus_settings *settings, struct arena *arena, struct str pattern,
                          struct str event, struct pattern_explanation *ret, struct fault *reterr);
 
+/* What a target gets of an event. */
+struct bus_input_made {
+    struct str payload;
+    int64_t time_ms; /* of the event, or what a log group's transformer says */
+    bool log_event;  /* it does */
+};
+/* What a target with this Input, InputPath or InputTransformer would get of the event, which is any JSON object. Its
+ * Arn only says its kind, and may be absent. ret_rejected: not OUTCOME_DELIVERED, and why, when it would get nothing.
+ * False: PutTargets would refuse the target, or the event is none. */
+bool bus_input_test(const struct bus_settings *settings, struct arena *arena, struct str rule_arn,
+                    const struct json *target, struct str event, int64_t now_ms, struct bus_input_made *ret,
+                    struct delivery_result *ret_rejected, struct fault *reterr);
+
 /* ---- looking: what a read needs ---- */
 
 struct bus_look {
@@ -173,6 +186,7 @@ struct bus_rule {
 };
 typedef VEC(struct bus_rule) bus_rules;
 
+struct str bus_rule_arn(struct arena *arena, struct ns ns, struct str bus_name, struct str name);
 bool bus_rule_enabled(const struct bus_rule *rule);
 /* Makes the rule or replaces all of it but its targets. schedule: refused, in the service's words when it is
  * not one. ret_made: it is new. */

@@ -60,29 +60,29 @@ static size_t string_end(struct str text, size_t from)
 /* An envelope is one line of compact JSON: the white space between the detail's tokens goes. Works before the
  * detail is known to be JSON: what stands between two bytes neither of which separates tokens stays, so that
  * what was no JSON does not become some. */
-static struct str detail_compact(struct arena *arena, struct str detail)
+struct str bus_json_compact(struct arena *arena, struct str text)
 {
     size_t i = 0;
-    while (i < detail.len && !is_space(detail.ptr[i]))
-        i = detail.ptr[i] == '"' ? string_end(detail, i) : i + 1;
-    if (i >= detail.len)
-        return detail;
-    char *room = arena_bytes(arena, detail.len);
+    while (i < text.len && !is_space(text.ptr[i]))
+        i = text.ptr[i] == '"' ? string_end(text, i) : i + 1;
+    if (i >= text.len)
+        return text;
+    char *room = arena_bytes(arena, text.len);
     size_t len = i;
-    memcpy(room, detail.ptr, len);
-    while (i < detail.len) {
+    memcpy(room, text.ptr, len);
+    while (i < text.len) {
         size_t from = i;
-        if (detail.ptr[i] == '"') {
-            i = string_end(detail, i);
-        } else if (!is_space(detail.ptr[i])) {
+        if (text.ptr[i] == '"') {
+            i = string_end(text, i);
+        } else if (!is_space(text.ptr[i])) {
             i++;
         } else {
-            while (i < detail.len && is_space(detail.ptr[i]))
+            while (i < text.len && is_space(text.ptr[i]))
                 i++;
-            if ((len > 0 && is_structural(room[len - 1])) || (i < detail.len && is_structural(detail.ptr[i])))
+            if ((len > 0 && is_structural(room[len - 1])) || (i < text.len && is_structural(text.ptr[i])))
                 continue;
         }
-        memcpy(room + len, detail.ptr + from, i - from);
+        memcpy(room + len, text.ptr + from, i - from);
         len += i - from;
     }
     return str_of(room, len);
@@ -118,7 +118,7 @@ static bool detail_read(struct arena *arena, struct str *detail, struct json *re
         end--;
     if (end == first || detail->ptr[first] != '{') /* spares reading what cannot be an object */
         return false;
-    *detail = detail_compact(arena, str_slice(*detail, first, end - first));
+    *detail = bus_json_compact(arena, str_slice(*detail, first, end - first));
     return json_read(arena, *detail, 0, ret, NULL) == ERR_OK && ret->type == JSON_OBJECT && integers_fit(ret);
 }
 

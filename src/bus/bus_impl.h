@@ -9,7 +9,6 @@
 #include "bus/bus_key.h"
 #include "bus/bus_recent.h"
 #include "deliver/deliver.h"
-#include "expr/path.h"
 #include "match/matcher.h"
 
 #include <stdatomic.h>
@@ -19,11 +18,9 @@ struct route_target {
     struct str kind; /* of target */
     struct ns ns;
     struct str arn, id;
-    bool input_given;
-    struct str input;        /* delivered instead of the event */
-    const struct path *path; /* what it picks is delivered instead of the event; NULL: none */
-    uint32_t attempts_max;   /* 0: deliver's */
-    int64_t age_max_ms;      /* 0: deliver's */
+    const struct bus_input *input; /* what it gets; NULL: the event as it is */
+    uint32_t attempts_max;         /* 0: deliver's */
+    int64_t age_max_ms;            /* 0: deliver's */
 };
 
 /* A compiled rule: all of it lives in an arena of its own, given back when the rule changes. */
@@ -106,6 +103,24 @@ bool bus_target_check(const struct bus *bus, struct arena *arena, struct ns ns, 
 /* Compiles what was checked when it was put; shares nothing with it. */
 bool bus_target_compile(struct arena *arena, const struct json *target, struct route_target *ret);
 
+/* bus_input.c. Compiles a target's Input, InputPath or InputTransformer, for a kind of target; shares nothing with it.
+ * *ret NULL: it has none. False: they are refused. */
+struct bus_input;
+bool bus_input_compile(struct arena *arena, const struct json *target, struct str kind,
+                       const struct bus_input **ret, struct fault *reterr);
+/* What is made of one event. False: it goes nowhere, and why. */
+struct bus_input_scope {
+    const struct bus_envelope *envelope;
+    struct str rule_arn;
+    int64_t now_ms;
+    size_t event_bytes_max;
+};
+bool bus_input_make(const struct bus_input *input, struct arena *arena, const struct bus_input_scope *scope,
+                    struct bus_input_made *ret, struct delivery_result *reterr);
+
+/* bus_event.c. The text without white space between its tokens, which stay as they are. It need not be JSON. */
+struct str bus_json_compact(struct arena *arena, struct str text);
+
 /* bus_schedule.c. Whether it is a rate or cron expression as the service has them. Pure. */
 bool bus_schedule_valid(struct str text);
 
@@ -118,7 +133,8 @@ bool bus_pattern_compile(const struct pattern_limits *limits, struct arena *aren
 struct inbox_item {
     struct ns ns;
     struct str reason; /* "MISSING_BUS", "NOT_DELIVERED", "LOGS_NOT_DELIVERED" */
-    struct str log_group_arn; /* what a subscription filter of the group passed on; target_id is the filter's name */
+    struct str
+        log_group_arn; /* what a subscription filter of the group passed on; target_id is the filter's name */
     struct str bus, event_id, rule_arn, target_id, target_arn, error, cause, payload;
     uint32_t attempts;
 };

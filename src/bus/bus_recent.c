@@ -18,6 +18,7 @@ struct note {
 /* The fate of a delivery of an event that is committed, or of an earlier command: set after the commit. */
 struct late {
     struct str event_id, rule_arn, target_id, error, cause, place;
+    int64_t time_ms;
     uint32_t hops, attempts;
     enum bus_delivery_state state;
 };
@@ -227,6 +228,7 @@ static void delivery_set(struct ring_delivery *delivery, const struct late *fate
 {
     delivery->state = (uint8_t)fate->state;
     delivery->attempts = fate->attempts;
+    delivery->time_ms = fate->time_ms;
     delivery->error = texts.error;
     delivery->cause = texts.cause;
     delivery->place = texts.place;
@@ -240,6 +242,7 @@ void recent_delivery(struct recent *recent, struct work *work, const struct deli
     struct late fate = { .event_id = delivery->event_id,
                          .rule_arn = delivery->source_arn,
                          .target_id = delivery->owner_ref,
+                         .time_ms = delivery->event_time_ms,
                          .hops = delivery->hops,
                          .attempts = delivery->attempts,
                          .state = state };
@@ -358,6 +361,7 @@ static void event_copy(struct arena *arena, const struct ring *ring, const struc
             .error = copied(arena, ring, delivery->error),
             .cause = copied(arena, ring, delivery->cause),
             .place = copied(arena, ring, delivery->place),
+            .time_ms = delivery->time_ms,
         };
     }
 }

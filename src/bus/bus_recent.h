@@ -36,6 +36,7 @@ struct bus_recent_delivery {
     struct str error, cause; /* of the last attempt; empty: it did not fail */
     struct str
         place; /* where it arrived: a log stream's name, an execution's ARN; empty: the target says it */
+    int64_t time_ms; /* it was handed over with: a log event's; 0 until it is known how it went */
 };
 
 struct bus_recent_event {

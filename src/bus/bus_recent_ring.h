@@ -20,6 +20,7 @@ struct ring_text {
 
 struct ring_delivery {
     struct ring_text rule_arn, target_id, target_arn, error, cause, place;
+    int64_t time_ms;
     uint32_t attempts;
     uint8_t state;
 };

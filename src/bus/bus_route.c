@@ -3,23 +3,6 @@
 
 #include <stdlib.h>
 
-/* What the target gets. False: InputPath leads nowhere in this event. */
-static bool payload_of(const struct route_target *target, struct arena *arena,
-                       const struct bus_envelope *envelope, struct str *ret)
-{
-    *ret = envelope->text;
-    if (target->input_given) {
-        *ret = target->input;
-    } else if (target->path) {
-        struct json picked;
-        struct scope scope = { .root = &envelope->value };
-        if (path_get(target->path, arena, &scope, &picked))
-            return false;
-        *ret = picked.raw.len ? picked.raw : json_text(arena, &picked);
-    }
-    return true;
-}
-
 static void send(struct bus *bus, struct work *work, const struct route_rule *rule,
                  const struct route_target *target, const struct bus_envelope *envelope)
 {
@@ -31,21 +14,21 @@ static void send(struct bus *bus, struct work *work, const struct route_rule *ru
         .resource = target->arn,
         .event_id = envelope->id,
         .source_arn = rule->arn,
-        .event_time_ms = envelope->time_ms,
         .hops = envelope->hops,
         .attempts_max = target->attempts_max,
         .expires_ms = target->age_max_ms ? work->now_ms + target->age_max_ms : 0,
     };
-    if (payload_of(target, work->arena, envelope, &delivery.payload)) {
+    struct bus_input_scope scope = { envelope, rule->arn, work->now_ms, bus->settings.request_bytes_max };
+    struct bus_input_made made;
+    struct delivery_result result;
+    if (bus_input_make(target->input, work->arena, &scope, &made, &result)) {
+        delivery.payload = made.payload;
+        delivery.event_time_ms = made.time_ms;
         deliver_add(bus->deliver, work, &delivery);
         return;
     }
-    struct delivery_result result = {
-        .outcome = OUTCOME_REJECTED,
-        .error = STR("InputPathNotFound"),
-        .cause = STR("The target's InputPath leads to nothing in this event."),
-    };
     delivery.payload = envelope->text;
+    delivery.event_time_ms = envelope->time_ms;
     bus_delivery_done(bus, work, &delivery, &result);
 }
 

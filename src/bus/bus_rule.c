@@ -12,7 +12,7 @@ bool bus_rule_enabled(const struct bus_rule *rule)
     return str_eq(rule->state, state_enabled) || str_eq(rule->state, state_cloudtrail);
 }
 
-static struct str rule_arn(struct arena *arena, struct ns ns, struct str bus_name, struct str name)
+struct str bus_rule_arn(struct arena *arena, struct ns ns, struct str bus_name, struct str name)
 {
     struct str resource = str_eq(bus_name, STR("default"))
                               ? arena_concat(arena, STR("rule/"), name)
@@ -29,7 +29,7 @@ static void rule_fill(const struct bus_look *look, struct str bus_name, struct s
     *ret = (struct bus_rule){
         .name = name,
         .bus = bus_name,
-        .arn = rule_arn(look->arena, look->ns, bus_name, name),
+        .arn = bus_rule_arn(look->arena, look->ns, bus_name, name),
         .pattern = json_get_str(record, STR("pattern")),
         .state = json_get_str(record, STR("state")),
         .description = json_get_str(record, STR("description")),
@@ -164,7 +164,7 @@ bool bus_rule_put(struct bus *bus, struct work *work, struct ns ns, const struct
     if (str_empty(now.state))
         now.state = state_enabled;
     rule_write(bus, work, ns, made ? NULL : &before, &now);
-    *ret_arn = rule_arn(work->arena, ns, rule->bus, rule->name);
+    *ret_arn = bus_rule_arn(work->arena, ns, rule->bus, rule->name);
     *ret_made = made;
     return true;
 }

@@ -1,4 +1,4 @@
-/* bus_target.c - what a rule may send to, and how a target's input is read. */
+/* bus_target.c - what a rule may send to. */
 #include "bus/bus_impl.h"
 
 /* The services whose ARNs are targets, and the kind each is. */
@@ -73,48 +73,6 @@ static bool arn_check(const struct bus *bus, struct arena *arena, struct ns ns, 
     return true;
 }
 
-static bool path_valid(struct arena *arena, struct str text, const struct path **ret)
-{
-    struct path *path;
-    struct diag diag;
-    /* The service has no names in quotes here. */
-    if (str_find(text, STR("['")) != STR_NOT_FOUND || str_find(text, STR("[\"")) != STR_NOT_FOUND)
-        return false;
-    if (path_compile(arena, text, PATH_ANY, &path, &diag) || path_of_context(path) || path_has_filter(path) ||
-        !str_empty(path_variable(path)))
-        return false;
-    *ret = path;
-    return true;
-}
-
-static bool input_check(struct arena *arena, const struct json *target, struct str id, struct str kind,
-                        struct fault *reterr)
-{
-    const struct json *input = json_get(target, STR("Input")), *path = json_get(target, STR("InputPath")),
-                      *transformer = json_get(target, STR("InputTransformer"));
-    const struct path *ignored;
-    struct json value;
-    if ((input != NULL) + (path != NULL) + (transformer != NULL) > 1)
-        return fault_set(
-            reterr, arena, FAULT_VALIDATION,
-            "Only one of Input, InputPath, or InputTransformer must be provided for target %.*s.",
-            STR_ARG(id));
-    if (transformer)
-        return fault_set(reterr, arena, FAULT_UNKNOWN_OPERATION,
-                         "InputTransformer for target %.*s is not supported by Crema yet.", STR_ARG(id));
-    if (input && json_read(arena, input->text, 0, &value, NULL))
-        return fault_set(reterr, arena, FAULT_VALIDATION, "JSON syntax error in input for target %.*s.",
-                         STR_ARG(id));
-    if (path && !path_valid(arena, path->text, &ignored))
-        return fault_set(reterr, arena, FAULT_VALIDATION, "InputPath for target %.*s is invalid.",
-                         STR_ARG(id));
-    if ((input || path) && str_eq(kind, STR("event-bus")))
-        return fault_set(reterr, arena, FAULT_UNKNOWN_OPERATION,
-                         "%s for target %.*s is not supported: an event bus takes the event as it is.",
-                         input ? "Input" : "InputPath", STR_ARG(id));
-    return true;
-}
-
 bool bus_target_check(const struct bus *bus, struct arena *arena, struct ns ns, const struct json *target,
                       struct fault *reterr)
 {
@@ -129,7 +87,8 @@ bool bus_target_check(const struct bus *bus, struct arena *arena, struct ns ns, 
     if (json_get(target, STR("DeadLetterConfig")))
         return fault_set(reterr, arena, FAULT_UNKNOWN_OPERATION,
                          "DeadLetterConfig for target %.*s is not supported by Crema yet.", STR_ARG(id));
-    return input_check(arena, target, id, kind, reterr);
+    const struct bus_input *ignored;
+    return bus_input_compile(arena, target, kind, &ignored, reterr);
 }
 
 static int64_t number_of(const struct json *object, struct str key, int64_t otherwise)
@@ -147,13 +106,8 @@ bool bus_target_compile(struct arena *arena, const struct json *target, struct r
     };
     if (!bus_target_kind(t.arn, &t.kind, &t.ns))
         return false;
-    const struct json *input = json_get_typed(target, STR("Input"), JSON_STRING);
-    const struct json *path = json_get_typed(target, STR("InputPath"), JSON_STRING);
-    if (input) {
-        t.input_given = true;
-        t.input = arena_copy(arena, input->text);
-    }
-    if (path && !path_valid(arena, path->text, &t.path))
+    struct fault ignored = { 0 };
+    if (!bus_input_compile(arena, target, t.kind, &t.input, &ignored))
         return false;
     const struct json *policy = json_get(target, STR("RetryPolicy"));
     int64_t retries = number_of(policy, STR("MaximumRetryAttempts"), -1);

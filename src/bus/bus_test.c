@@ -17,6 +17,7 @@ struct room {
     struct str seen[SEEN_MAX];   /* payloads, as they arrived */
     struct str stream[SEEN_MAX]; /* rule and target */
     size_t seen_count;
+    int64_t time_ms; /* of the last one */
     bool reject;
 };
 
@@ -38,6 +39,7 @@ static void group_send(void *self, struct work *work, const struct delivery *d, 
     room->seen[room->seen_count] = arena_copy(&room->arena, d->payload);
     room->stream[room->seen_count++] = arena_printf(&room->arena, "%.*s %.*s %u", STR_ARG(d->source_arn),
                                                     STR_ARG(d->owner_ref), (unsigned)d->hops);
+    room->time_ms = d->event_time_ms;
     ret->outcome = OUTCOME_DELIVERED;
 }
 
@@ -87,7 +89,7 @@ struct call {
     enum what what;
     struct str bus, name, text, schedule; /* pattern, description, targets, ids, state or detail */
     bool refuse_after;                    /* the command is rolled back although the call went well */
-    char fault[256];
+    char fault[512];
     enum fault_code code;
     char id[UUID_TEXT_BYTES];
 };
@@ -307,6 +309,39 @@ static void what_goes_astray_is_in_the_inbox(void **state)
     room_close(room);
 }
 
+/* A log group gets the message and its time; what cannot be made of an event is in the inbox, with the event. */
+static void transformers_make_what_is_delivered(void **state)
+{
+    (void)state;
+    struct room *room = room_open(&(struct bus_settings){ .request_bytes_max = 1000 });
+    ok(call(room, PUT_RULE, "default", "r", "{\"source\":[\"shop\"]}"));
+    ok(call(room, PUT_TARGETS, "default", "r",
+            "[{\"Id\":\"1\",\"Arn\":\"" LOG_ARN
+            "\",\"InputTransformer\":{\"InputPathsMap\":{\"n\":\"$.detail.n\","
+            "\"t\":\"$.detail.at\"},\"InputTemplate\":\"{\\\"timestamp\\\":<t>,\\\"message\\\":"
+            "\\\"<aws.events.rule-name> \\\\\\\"<n>\\\\\\\"\\\"}\"}}]"));
+    ok(call(room, PUT, "", "Order", "{\"n\":7,\"at\":\"2020-01-02T03:04:05Z\"}"));
+    assert_int_equal(room->seen_count, 1);
+    ASSERT_TEXT(room->seen[0], "r \"7\"");
+    assert_true(room->time_ms == INT64_C(1577934245000));
+    ok(call(room, PUT, "", "Order", "{\"n\":\"a\\\"b\",\"at\":1577934245001}"));
+    ok(call(room, PUT, "", "Order", "{\"n\":8,\"at\":\"soon\"}"));
+    char detail[18000];
+    snprintf(detail, sizeof(detail), "{\"n\":\"%017500d\",\"at\":1}", 0);
+    ok(call(room, PUT, "", "Order", detail));
+    assert_int_equal(room->seen_count, 1);
+    assert_int_equal(inbox_count(room), 3);
+    ASSERT_TEXT(inbox(room, 0, "error"), "LIMIT_EXCEEDED");
+    ASSERT_TEXT(inbox(room, 0, "cause"), "The transformed input is larger than 17384 bytes.");
+    ASSERT_TEXT(inbox(room, 1, "error"), "INVALID_INPUT");
+    ASSERT_TEXT(inbox(room, 1, "cause"),
+                "The timestamp of the log event is neither a time nor a number of milliseconds.");
+    assert_true(str_ends(inbox(room, 1, "payload"), STR("\"detail\":{\"n\":8,\"at\":\"soon\"}}")));
+    ASSERT_TEXT(inbox(room, 2, "error"), "INVALID_INPUT");
+    assert_true(str_starts(inbox(room, 2, "cause"), STR("The transformed input is no JSON: ")));
+    room_close(room);
+}
+
 /* Two buses that send to each other: the event goes round as often as it may, then it is in the inbox. */
 static void circles_end(void **state)
 {
@@ -505,6 +540,10 @@ static void keeps_rules(void **state)
     room_close(room);
 }
 
+#define TRANSFORMER(arn, paths, template)                                               \
+    "[{\"Id\":\"1\",\"Arn\":\"" arn "\",\"InputTransformer\":{\"InputPathsMap\":" paths \
+    ",\"InputTemplate\":\"" template "\"}}]"
+
 static void checks_targets(void **state)
 {
     (void)state;
@@ -531,8 +570,20 @@ static void checks_targets(void **state)
           "InputPath for target 1 is invalid." },
         { "[{\"Id\":\"1\",\"Arn\":\"" LOG_ARN "\",\"InputPath\":\"$\",\"Input\":\"1\"}]", FAULT_VALIDATION,
           "Only one of Input, InputPath, or InputTransformer must be provided for target 1." },
-        { "[{\"Id\":\"1\",\"Arn\":\"" LOG_ARN "\",\"InputTransformer\":{\"InputTemplate\":\"x\"}}]",
-          FAULT_UNKNOWN_OPERATION, "InputTransformer for target 1 is not supported by Crema yet." },
+        { TRANSFORMER(LOG_ARN, "{\"a\":\"$.x\"}", "{\\\"b\\\": <b>}"), FAULT_VALIDATION,
+          "InputTemplate for target 1 contains invalid placeholder b." },
+        { TRANSFORMER(LOG_ARN, "{\"a\":\"x\"}", "{\\\"a\\\": <a>}"), FAULT_VALIDATION,
+          "InputPath for target 1 is invalid." },
+        { TRANSFORMER(LOG_ARN, "{}", "[<aws.events.event.json>]"), FAULT_VALIDATION,
+          "InputTemplate for target 1 contains placeholder aws.events.event.json valid only for JSON "
+          "template." },
+        { TRANSFORMER(LOG_ARN, "{\"a\":\"$.x\"}", "{\\\"a\\\": <a>"), FAULT_VALIDATION,
+          "Invalid InputTemplate for target 1 : [Source: (String)\"{\"a\": <a>\"; line: 1, column: 10]." },
+        { TRANSFORMER(LOG_ARN, "{\"a\":\"$.x\"}", "\\\"<a>\\\""), FAULT_VALIDATION,
+          "Input for target 1 is not a valid JSON text. The InputTemplate for a log group is "
+          "{\"timestamp\": <timestamp>, \"message\": <message>}." },
+        { TRANSFORMER(BUS_ARN "x", "{\"a\":\"$.x\"}", "<a>"), FAULT_UNKNOWN_OPERATION,
+          "InputTransformer for target 1 is not supported: an event bus takes the event as it is." },
         { "[{\"Id\":\"1\",\"Arn\":\"" LOG_ARN "\",\"DeadLetterConfig\":{}}]", FAULT_UNKNOWN_OPERATION,
           "DeadLetterConfig for target 1 is not supported by Crema yet." },
         { "[{\"Id\":\"1\",\"Arn\":\"" LOG_ARN "\",\"EcsParameters\":{}}]", FAULT_VALIDATION,
@@ -648,11 +699,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 
-        cmocka_unit_test(delivers_what_matches), cmocka_unit_test(what_goes_astray_is_in_the_inbox),
-        cmocka_unit_test(circles_end),           cmocka_unit_test(a_roll_back_takes_rules_back),
-        cmocka_unit_test(keeps_buses),           cmocka_unit_test(default_is_in_the_list),
-        cmocka_unit_test(keeps_rules),           cmocka_unit_test(checks_targets),
-        cmocka_unit_test(checks_schedules),      cmocka_unit_test(tests_patterns),
+        cmocka_unit_test(delivers_what_matches),
+        cmocka_unit_test(what_goes_astray_is_in_the_inbox),
+        cmocka_unit_test(transformers_make_what_is_delivered),
+        cmocka_unit_test(circles_end),
+        cmocka_unit_test(a_roll_back_takes_rules_back),
+        cmocka_unit_test(keeps_buses),
+        cmocka_unit_test(default_is_in_the_list),
+        cmocka_unit_test(keeps_rules),
+        cmocka_unit_test(checks_targets),
+        cmocka_unit_test(checks_schedules),
+        cmocka_unit_test(tests_patterns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,10 @@
  * variables; read (of a reference that is only read); and what comes of it: value, missing (a path that leads
  * nowhere), fails (why a function failed, a part of it), limit, refused (why it is not taken, a part of it),
  * unbuilt (the same, by name), set (what a reference path makes of the input with 9 put there; null: it cannot).
+ * Of an input transformer: text (what it makes, byte for byte), or, with the form "log event", time and message; fails;
+ * refused (all of it).
  */
+#include "expr/input_transformer.h"
 #include "expr/template.h"
 
 #include <setjmp.h>
@@ -90,8 +93,62 @@ static bool set_case(struct arena *arena, const struct json *record, const struc
     return str_eq(json_text(arena, wanted), json_text(arena, &made));
 }
 
+static struct str refusal_text(struct arena *arena, const struct input_transformer_error *error)
+{
+    static const char *const names[] = { [INPUT_PATH_INVALID] = "path",
+                                         [INPUT_PLACEHOLDER_UNKNOWN] = "placeholder ",
+                                         [INPUT_PLACEHOLDER_OF_JSON] = "of JSON ",
+                                         [INPUT_NO_LOG_EVENT] = "no log event" };
+    return error->refusal == INPUT_TEMPLATE_INVALID
+               ? arena_printf(arena, "template %u:%u", error->line, error->column)
+               : arena_concat(arena, str_from(names[error->refusal]), error->placeholder);
+}
+
+static bool transformed_is(struct arena *arena, const struct json *record, struct str text, struct diag *why)
+{
+    int64_t time_ms = 0;
+    struct str message = STR_EMPTY;
+    if (!json_get(record, STR("form")))
+        return json_get(record, STR("text")) && str_eq(text, json_get_str(record, STR("text")));
+    if (input_log_event_read(arena, text, &time_ms, &message, why))
+        return has(record, "fails", str_from(why->text));
+    return json_get(record, STR("message")) && str_eq(message, json_get_str(record, STR("message"))) &&
+           time_ms == json_get_i64(record, STR("time"));
+}
+
+static bool transformer_case(struct arena *arena, const struct json *record)
+{
+    const struct json *given = json_get(record, STR("transformer"));
+    struct input_transformer *transformer;
+    struct input_transformer_error error = { 0 };
+    struct diag why = { .text = "" };
+    struct str text = STR_EMPTY;
+    const struct input_scope scope = {
+        .event = json_get(record, STR("input")),
+        .rule_arn = STR("arn:aws:events:eu-west-1:111111111111:rule/bus/example"),
+        .rule_name = STR("example"),
+        .ingestion_ms = INT64_C(1700000000987),
+    };
+    bool good;
+    if (input_transformer_compile(
+            arena, json_get(given, STR("InputPathsMap")), json_get_str(given, STR("InputTemplate")),
+            json_get(record, STR("form")) ? INPUT_LOG_EVENT : INPUT_ANY, &transformer, &error)) {
+        text = refusal_text(arena, &error);
+        good = str_eq(text, json_get_str(record, STR("refused")));
+    } else if (input_transformer_render(transformer, arena, &scope, 4096, &text, &why)) {
+        good = has(record, "fails", str_from(why.text));
+    } else {
+        good = transformed_is(arena, record, text, &why);
+    }
+    if (!good)
+        print_error("%.*s: %.*s %s\n", STR_ARG(json_get_str(record, STR("id"))), STR_ARG(text), why.text);
+    return good;
+}
+
 static bool golden_case(struct arena *arena, const struct json *record)
 {
+    if (json_get(record, STR("transformer")))
+        return transformer_case(arena, record);
     const struct json *input = json_get(record, STR("input")),
                       *variables = json_get(record, STR("variables")),
                       *wanted = json_get(record, STR("value"));
@@ -262,13 +319,17 @@ static void templates(void **state)
     golden_file("templates.jsonl", 20);
 }
 
+static void input_transformers(void **state)
+{
+    (void)state;
+    golden_file("input_transformers.jsonl", 120);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(paths),
-        cmocka_unit_test(functions),
-        cmocka_unit_test(templates),
-        cmocka_unit_test(document),
+        cmocka_unit_test(input_transformers), cmocka_unit_test(paths),    cmocka_unit_test(functions),
+        cmocka_unit_test(templates),          cmocka_unit_test(document),
     };
     return cmocka_run_group_tests_name("expr-golden", tests, NULL, NULL);
 }

@@ -53,6 +53,9 @@ enum err json_read(struct arena *arena, struct str text, unsigned depth_max, str
 
 /* Line and column of an offset in a text, counted as above. */
 void json_place(struct str text, size_t offset, unsigned *ret_line, unsigned *ret_column);
+/* How the services name such a place: `[Source: (String)"..."; line: 1, column: 7]`, with 500 UTF-16 units of the text
+ * at most. */
+struct str json_source(struct arena *arena, struct str text, unsigned line, unsigned column);
 
 /* ---- look ---- */
 

@@ -45,6 +45,26 @@ void json_place(struct str text, size_t offset, unsigned *ret_line, unsigned *re
     *ret_column = (unsigned)utf8_count_utf16(str_from_offset(before, line_start)) + 1;
 }
 
+struct str json_source(struct arena *arena, struct str text, unsigned line, unsigned column)
+{
+    enum { SHOWN_MAX = 500 };
+    struct str shown = str_slice(text, 0, utf8_valid_len(text)), cut = STR_EMPTY;
+    size_t len = utf8_count_utf16(shown);
+    if (len > SHOWN_MAX) {
+        size_t bytes = 0, units = 0;
+        while (units < SHOWN_MAX) {
+            uint32_t point;
+            size_t step = utf8_decode(str_from_offset(shown, bytes), &point);
+            bytes += step;
+            units += step == 4 ? 2 : 1;
+        }
+        shown.len = bytes;
+        cut = arena_printf(arena, "[truncated %zu chars]", len - units);
+    }
+    return arena_printf(arena, "[Source: (String)\"%.*s\"%.*s; line: %u, column: %u]", STR_ARG(shown),
+                        STR_ARG(cut), line, column);
+}
+
 static struct str whole_text(const struct reader *r)
 {
     return str_of(r->start, (size_t)(r->end - r->start));

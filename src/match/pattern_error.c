@@ -1,28 +1,10 @@
 /* Why a pattern is refused, and where. */
 #include "match/pattern_reader.h"
-#include "base/utf8.h"
-
-enum { QUOTED_MAX = 500 }; /* characters of the pattern shown */
 
 enum err pattern_fail_place(struct pattern_reader *r, struct str reason, unsigned line, unsigned column)
 {
-    struct str quoted = str_slice(r->text, 0, utf8_valid_len(r->text)), cut = STR_EMPTY;
-    size_t len = utf8_count_utf16(quoted);
-    if (len > QUOTED_MAX) {
-        size_t bytes = 0, units = 0;
-        while (units < QUOTED_MAX) {
-            uint32_t point;
-            size_t step = utf8_decode(str_from_offset(quoted, bytes), &point);
-            bytes += step;
-            units += step == 4 ? 2 : 1;
-        }
-        quoted.len = bytes;
-        cut = arena_printf(r->arena, "[truncated %zu chars]", len - units);
-    }
-    *r->error = arena_printf(r->arena,
-                             "Event pattern is not valid. Reason: %.*s\n at [Source: (String)\"%.*s\"%.*s; "
-                             "line: %u, column: %u]",
-                             STR_ARG(reason), STR_ARG(quoted), STR_ARG(cut), line, column);
+    *r->error = arena_printf(r->arena, "Event pattern is not valid. Reason: %.*s\n at %.*s", STR_ARG(reason),
+                             STR_ARG(json_source(r->arena, r->text, line, column)));
     return ERR_INVALID;
 }
 

@@ -20,19 +20,24 @@ def console_commands(path):
     return commands
 
 
-def test_start_page(server):
+def answers_of_page(server, page):
+    """What its commands print, each of which must succeed."""
     if not shutil.which("aws"):
         pytest.skip("the aws CLI is not on this machine")
-    commands = console_commands(os.path.join(TOP, "docs", "start.md"))
-    assert len(commands) >= 8
     answers = []
-    for command in commands:
+    for command in console_commands(os.path.join(TOP, "docs", page)):
         # A CLI that does not know AWS_ENDPOINT_URL is given the address, as the page says.
         command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
         done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         answers.append(done.stdout)
+    return answers
+
+
+def test_start_page(server):
+    answers = answers_of_page(server, "start.md")
+    assert len(answers) >= 8
     assert '"detail-type":"Opened"' in answers[5]
     assert "SUCCEEDED" in answers[-1] and '\\"hello\\"' in answers[-1]
 
@@ -73,29 +78,13 @@ def test_match_page():
 
 def test_subscriptions_page(new_server):
     """Its commands, with the endpoint that its setting names."""
-    if not shutil.which("aws"):
-        pytest.skip("the aws CLI is not on this machine")
-    server = new_server("--function", "collect=http://127.0.0.1:9001/collect")
-    commands = console_commands(os.path.join(TOP, "docs", "subscriptions.md"))
-    assert len(commands) == 3
-    for command in commands:
-        command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
-        done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
-    assert '"filterName": "large"' in done.stdout
+    answers = answers_of_page(new_server("--function", "collect=http://127.0.0.1:9001/collect"), "subscriptions.md")
+    assert len(answers) == 3 and '"filterName": "large"' in answers[-1]
 
 
 def test_metrics_page(new_server):
-    if not shutil.which("aws"):
-        pytest.skip("the aws CLI is not on this machine")
-    server = new_server()
-    for command in console_commands(os.path.join(TOP, "docs", "metrics.md")):
-        command = command.replace("aws ", f"aws --endpoint-url {server.endpoint} ", 1)
-        done = subprocess.run(command, shell=True, env=aws_environment(server.endpoint), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=60 * SLOW)
-        assert done.returncode == 0, f"{command}\n{done.stdout}"
-    assert [point["Sum"] for point in json.loads(done.stdout)["Datapoints"]] == [1.0]
+    answers = answers_of_page(new_server(), "metrics.md")
+    assert [point["Sum"] for point in json.loads(answers[-1])["Datapoints"]] == [1.0]
 
 
 def pattern_examples():
@@ -132,7 +121,34 @@ def test_explain_on_its_page(server):
     assert done.returncode == 0 and json.loads(done.stdout) == json.loads(shown)
 
 
+def test_targets_page(new_server):
+    server = new_server()
+    assert answers_of_page(server, "targets.md")[-1] == "order 7 by placed\n"
+    wire = Wire(server.port)
+    execution, = wire("states", "ListExecutions",
+                      stateMachineArn="arn:aws:states:us-east-1:000000000000:stateMachine:Orders")["executions"]
+    assert (wire("states", "DescribeExecution", executionArn=execution["executionArn"])["input"]
+            == '{"key": "orders/7", "items": ["tea","milk"]}')
+
+
+def test_examples_of_input_transformers(server):
+    with open(os.path.join(TOP, "docs", "targets.md"), encoding="utf-8") as file:
+        block, = re.findall(r"```transformer\n(.*?)```", file.read(), re.S)
+    wire, (event, paths, *lines) = Wire(server.port), block.strip().split("\n")
+    for line in lines:
+        template, result = line.split(" => ")
+        made = wire("crema", "TestTargetInput", Event=event.split(" ", 1)[1], Rule="r", Target={
+            "Id": "t", "InputTransformer": {"InputPathsMap": json.loads(paths.split(" ", 1)[1]),
+                                            "InputTemplate": template}})
+        if result.startswith("nothing: "):
+            assert result[9:] in made["ErrorMessage"], line
+        else:
+            assert made == {"Payload": result}, line
+    assert len(lines) >= 9
+
+
 PAGES = ["README.md", "ARCHITECTURE.md", "STYLE.md", "docs/start.md", "docs/operate.md", "docs/tasks.md",
+         "docs/targets.md", "docs/reference/extensions.md",
          "docs/clock.md", "docs/test-state.md", "docs/reference/match.md", "docs/reference/patterns.md",
          "docs/reference/expressions.md"] + [
     f"docs/internals/{name}" for name in sorted(os.listdir(os.path.join(TOP, "docs", "internals")))]

@@ -447,8 +447,6 @@ def test_refuses_targets(events, bus):
     no("ValidationException", "JSON syntax error in input for target t.", Input="{")
     no("ValidationException", "InputPath for target t is invalid.", InputPath="detail")
     no("ValidationException", "InputPath for target t is invalid.", InputPath="$.detail['a']")
-    no("UnknownOperationException", "InputTransformer for target t is not supported by Crema yet.",
-       InputTransformer={"InputTemplate": '"x"'})
     no("UnknownOperationException", "DeadLetterConfig for target t is not supported by Crema yet.",
        DeadLetterConfig={"Arn": arn("sqs", "q")})
     no("ValidationException", "Parameter(s) KinesisParameters not supported for target: t.",
