@@ -23,6 +23,10 @@ def test_rules(server):
     assert json.loads(saw["begun"]) == {"source": ["shop"], "detail-type": ["Order.Paid"]}
     assert "wanted {\"numeric\":[\">\",100]}, saw " in saw["why"]
     assert len(saw["hostile"]) >= 4
+    assert "Order.Paid of 30 by paid" in saw["output"] and '"paid": 30' in saw["output"]
+    assert 'paid "30"' in saw["logOutput"]
+    assert saw["full"] is True
+    assert saw["inputs"] == 3  # a bus has none
     assert saw["pretty"].count("\n") > 5
     for text in ("Define rule detail", "orders", "/orders/paid", "$.detail", "<b>bar</b>", "<img src=x"):
         assert text in saw["review"], text
@@ -35,12 +39,17 @@ def test_rules(server):
     rule = events.describe_rule(Name="paid", EventBusName="orders")
     assert rule["State"] == "ENABLED" and rule["Description"] == HOSTILE[0]
     assert json.loads(rule["EventPattern"]) == {"source": ["shop"], "detail": {"amount": [{"numeric": [">", 10]}]}}
-    target, = events.list_targets_by_rule(Rule="paid", EventBusName="orders")["Targets"]
-    assert target == {"Id": "target1", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/orders/paid"}
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/orders/paid"
+    template = '{"timestamp": <time>, "message": "paid \\"<amount>\\""}'
+    assert saw["kept"] == template
+    assert events.list_targets_by_rule(Rule="paid", EventBusName="orders")["Targets"] == [
+        {"Id": "target1", "Arn": group},
+        {"Id": "target3", "Arn": group, "InputTransformer": {
+            "InputPathsMap": {"time": "$.time", "amount": "$.detail.amount"}, "InputTemplate": template}}]
     assert events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"] == [{"Key": "team", "Value": "till"}]
     assert [one["Name"] for one in events.list_rules(EventBusName="orders")["Rules"]] == ["paid"]
-    line, = logs.filter_log_events(logGroupName="/orders/paid")["events"]
-    assert '"amount":1000.50' in line["message"]
+    lines = sorted(line["message"] for line in logs.filter_log_events(logGroupName="/orders/paid")["events"])
+    assert lines[0] == 'paid "1000.50"' and '"amount":1000.50' in lines[1] and len(lines) == 2
     machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Pay"
     run, = server.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
     described = server.client("stepfunctions").describe_execution(executionArn=run["executionArn"])

@@ -1,5 +1,6 @@
 // Crema's own operations, as docs/reference/extensions.md has them. Times are epoch seconds.
 import { call, type CallOptions } from "./client";
+import type { TargetInput } from "./events";
 
 export interface ActivityPoint {
   Time: number; // the interval's start
@@ -114,6 +115,20 @@ export interface InboxEntry {
   Event?: string;
 }
 
+export interface TestTargetInput {
+  Event: string;
+  Rule: string;
+  EventBusName: string;
+  Target: { Id: string; Arn?: string } & TargetInput;
+}
+
+export interface TestedInput {
+  Payload?: string;
+  LogEventTime?: number; // of a log group's transformer: the payload is the message
+  ErrorCode?: string;
+  ErrorMessage?: string;
+}
+
 export interface Finding {
   Place: string;
   Kind: string;
@@ -146,5 +161,7 @@ export const getExecutionTrace = (executionArn: string, options?: CallOptions) =
   call<ExecutionTrace>("crema", "GetExecutionTrace", { ExecutionArn: executionArn }, options);
 export const listInbox = (input: { Limit?: number; NextToken?: string } = {}, options?: CallOptions) =>
   call<{ Entries: InboxEntry[]; NextToken?: string }>("crema", "ListInbox", input, options);
+// What a target with this input would get of the event, or why it would get nothing.
+export const testTargetInput = (input: TestTargetInput, options?: CallOptions) => call<TestedInput>("crema", "TestTargetInput", input, options);
 export const explainPattern = (pattern: string, event: string, options?: CallOptions) =>
   call<{ Explanation: Explanation }>("crema", "ExplainPattern", { EventPattern: pattern, Event: event }, options);

@@ -24,13 +24,17 @@ export interface InputTransformer {
   InputTemplate: string;
 }
 
-export interface Target {
-  Id: string;
-  Arn: string;
-  RoleArn?: string;
+// One of them at most.
+export interface TargetInput {
   Input?: string;
   InputPath?: string;
   InputTransformer?: InputTransformer;
+}
+
+export interface Target extends TargetInput {
+  Id: string;
+  Arn: string;
+  RoleArn?: string;
 }
 
 export interface Tag {

@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { callsOf, draftOf, newRule, newTarget, patternOfEvent, stepProblem, targetOf, type RuleDraft, type Stored } from "./draft";
+import {
+  callsOf,
+  draftOf,
+  newRule,
+  newTarget,
+  patternOfEvent,
+  stepProblem,
+  targetOf,
+  testedInput,
+  transformerToBeginWith,
+  type RuleDraft,
+  type Stored,
+} from "./draft";
 
 const group = "arn:aws:logs:us-east-1:000000000000:log-group:/a";
 const machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
@@ -49,6 +61,26 @@ describe("a target", () => {
     expect(of({ input: "constant", constant: '{"n":1.0}' }).Input).toBe('{"n":1.0}');
     expect(of({ input: "transformer", paths: '{"id":"$.id"}', template: '"<id>"' }).InputTransformer).toEqual({ InputPathsMap: { id: "$.id" }, InputTemplate: '"<id>"' });
     expect(of({ kind: "event bus", input: "constant" }).Input).toBeUndefined();
+  });
+  it("is asked about when its input is whole", () => {
+    const asked = (part: object, rule = "r") => testedInput({ ...newTarget([]), kind: "state machine", arn: machine, ...part }, rule, "orders", "{}");
+    const transformer = { input: "transformer", paths: '{"id":"$.id"}', template: '"<id>"' };
+    expect(asked(transformer)).toEqual({
+      Event: "{}",
+      Rule: "r",
+      EventBusName: "orders",
+      Target: { Id: "target1", Arn: machine, InputTransformer: { InputPathsMap: { id: "$.id" }, InputTemplate: '"<id>"' } },
+    });
+    expect(asked({ ...transformer, paths: "{" })).toBeUndefined();
+    expect(asked(transformer, "")).toBeUndefined();
+    expect(asked({ input: "part", arn: "" })?.Target).toEqual({ Id: "target1", InputPath: "$.detail" });
+  });
+  it("begins with a transformer that its kind takes", () => {
+    for (const kind of ["log group", "state machine"] as const) {
+      const { paths, template } = transformerToBeginWith(kind);
+      for (const name of Object.keys(JSON.parse(paths) as object)) expect(template).toContain(`<${name}>`);
+      expect(Object.keys(JSON.parse(template.replace(/"?<[^>]*>"?/g, "0")) as object)).toEqual(kind === "log group" ? ["timestamp", "message"] : ["detail", "rule"]);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 // A rule as it is being made or changed: what is typed, what is wrong with it, and the calls that make it so.
-import type { Rule, Tag, Target } from "../../api/events";
+import type { TestTargetInput } from "../../api/crema";
+import type { Rule, Tag, Target, TargetInput } from "../../api/events";
 import { jsonProblem, parseJson, prettyJson } from "../../json/parse";
 import { targetOfArn, type TargetKind } from "../../links";
 import { ruleNameProblem } from "../buses/names";
@@ -46,6 +47,14 @@ export function newTarget(others: readonly TargetDraft[]): TargetDraft {
   let number = 1;
   while (others.some(({ id }) => id === `target${number}`)) number++;
   return { id: `target${number}`, kind: "log group", arn: "", input: "event", path: "$.detail", constant: "{\n}", paths: "{\n}", template: "" };
+}
+
+// A transformer that the kind of target takes, until another is typed.
+export function transformerToBeginWith(kind: TargetKind): Pick<TargetDraft, "paths" | "template"> {
+  const of = (paths: Record<string, string>, template: string) => ({ paths: JSON.stringify(paths, null, 2), template });
+  return kind === "log group"
+    ? of({ time: "$.time", type: "$.detail-type" }, '{"timestamp": <time>, "message": "<type>"}')
+    : of({ detail: "$.detail" }, '{"detail": <detail>, "rule": <aws.events.rule-name>}');
 }
 
 export const newRule = (bus: string): RuleDraft => ({ bus, name: "", description: "", enabled: true, pattern: "", targets: [newTarget([])], tags: [] });
@@ -110,11 +119,18 @@ export function stepProblem(draft: RuleDraft, step: number): string | undefined 
 
 // ---- what is sent ----
 
-function inputOf(draft: TargetDraft): Partial<Target> {
+function inputOf(draft: TargetDraft): TargetInput {
   if (draft.kind === "event bus" || draft.input === "event") return {};
   if (draft.input === "part") return { InputPath: draft.path };
   if (draft.input === "constant") return { Input: draft.constant };
   return { InputTransformer: { InputPathsMap: JSON.parse(draft.paths) as Record<string, string>, InputTemplate: draft.template } };
+}
+
+// What the server is asked about the input; undefined: it is not whole yet.
+export function testedInput(draft: TargetDraft, rule: string, bus: string, event: string): TestTargetInput | undefined {
+  if (!rule || (draft.input === "transformer" && jsonProblem(draft.paths, "object"))) return undefined;
+  const arn = draft.arn ? { Arn: draft.arn } : {};
+  return { Event: event, Rule: rule, EventBusName: bus, Target: { Id: draft.id, ...arn, ...inputOf(draft) } };
 }
 
 export function targetOf(draft: TargetDraft): Target {

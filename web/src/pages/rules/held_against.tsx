@@ -5,28 +5,16 @@ import ExpandableSection from "@cloudscape-design/components/expandable-section"
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useEffect, useState } from "react";
 import { explainPattern, type Explanation, type RecentEvent } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { isolated, timeText } from "../../format";
 import { Failure } from "../../shell/failure";
 import { Explained, whyNot } from "../recent/explained";
-
-const SETTLED_MS = 250;
+import { useSettled } from "./use_settled";
 
 interface Held {
   event: RecentEvent;
   explanation: Explanation;
-}
-
-// The text once nothing more was typed for a moment.
-function useSettled(text: string | undefined): string | undefined {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 async function hold(pattern: string, events: readonly RecentEvent[], sample: string, signal: AbortSignal): Promise<Held[]> {

@@ -6,7 +6,7 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { call, type CallOptions } from "../../api/client";
-import { listAll, listBuses } from "../../api/events";
+import { listAll, listBuses, type Found } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { targetOfArn, type TargetKind } from "../../links";
@@ -16,16 +16,18 @@ import type { TargetDraft } from "./draft";
 interface Maker {
   readonly label: string;
   readonly suggestion: string;
-  readonly list: (options: CallOptions) => Promise<string[]>; // ARNs
+  readonly list: (options: CallOptions) => Promise<Found<string>>; // ARNs
   readonly make: (name: string) => Promise<string>;
 }
 
 const groupArn = (arn: string): string => arn.replace(/:\*$/, "");
 
-async function listGroups(options: CallOptions): Promise<string[]> {
-  const { items } = await listAll<{ arn: string }>("logs", "DescribeLogGroups", {}, "logGroups", options);
-  return items.map(({ arn }) => groupArn(arn));
+function arnsOf<Item>({ items, more }: Found<Item>, arnOf: (item: Item) => string): Found<string> {
+  return { items: items.map(arnOf), more };
 }
+
+const listGroups = async (options: CallOptions): Promise<Found<string>> =>
+  arnsOf(await listAll<{ arn: string }>("logs", "DescribeLogGroups", {}, "logGroups", options), ({ arn }) => groupArn(arn));
 
 async function makeGroup(logGroupName: string): Promise<string> {
   await call("logs", "CreateLogGroup", { logGroupName });
@@ -52,13 +54,13 @@ const makers: Readonly<Partial<Record<TargetKind, Maker>>> = {
     label: "State machine",
     suggestion: "ProcessOrder",
     list: async (options) =>
-      (await listAll<{ stateMachineArn: string }>("states", "ListStateMachines", {}, "stateMachines", options)).items.map(({ stateMachineArn }) => stateMachineArn),
+      arnsOf(await listAll<{ stateMachineArn: string }>("states", "ListStateMachines", {}, "stateMachines", options), ({ stateMachineArn }) => stateMachineArn),
     make: makeMachine,
   },
   "event bus": {
     label: "Event bus",
     suggestion: "orders-copy",
-    list: async (options) => (await listBuses(options)).items.map(({ Arn }) => Arn),
+    list: async (options) => arnsOf(await listBuses(options), ({ Arn }) => Arn),
     make: async (Name) => (await call<{ EventBusArn: string }>("events", "CreateEventBus", { Name })).EventBusArn,
   },
 };
@@ -91,15 +93,16 @@ function Make({ maker, use }: { maker: Maker; use: (arn: string) => void }) {
 
 function Pick({ maker, draft, change }: Props & { maker: Maker }) {
   const { data, error, reload } = useAnswer((signal) => maker.list({ signal }), [draft.kind]);
-  const arns = [...new Set([...(data ?? []), ...(draft.arn ? [draft.arn] : [])])];
+  const arns = [...new Set([...(data?.items ?? []), ...(draft.arn ? [draft.arn] : [])])];
+  const article = /^[AEIOU]/.test(maker.label) ? "an" : "a";
   const option = (arn: string) => ({ value: arn, label: targetOfArn(arn).name, description: arn });
   return (
     <SpaceBetween size="s">
       {error && <Failure error={error} retry={reload} />}
-      <FormField label={maker.label}>
+      <FormField label={maker.label} description={data?.more ? `The first ${data.items.length} of them; any other by its ARN, as "Another ARN"` : undefined}>
         <Select
           selectedOption={draft.arn ? option(draft.arn) : null}
-          placeholder={data?.length === 0 ? "There is none yet" : `Choose a ${maker.label.toLowerCase()}`}
+          placeholder={data?.items.length === 0 ? "There is none yet" : `Choose ${article} ${maker.label.toLowerCase()}`}
           statusType={data ? "finished" : "loading"}
           loadingText="Asking the server"
           filteringType="auto"

@@ -6,14 +6,13 @@ import ExpandableSection from "@cloudscape-design/components/expandable-section"
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { JsonField } from "../../json/json_field";
-import { jsonProblem } from "../../json/parse";
 import type { TargetKind } from "../../links";
-import { newTarget, targetProblem, TARGETS_MAX, type InputKind, type TargetDraft } from "./draft";
+import { newTarget, targetProblem, TARGETS_MAX, type TargetDraft } from "./draft";
+import { useSample, type Sample } from "./sample_event";
 import type { StepProps } from "./steps";
+import { TargetInput } from "./target_input";
 import { TargetResource } from "./target_resource";
 
 const kinds: readonly { value: TargetKind; label: string; description: string }[] = [
@@ -23,58 +22,15 @@ const kinds: readonly { value: TargetKind; label: string; description: string }[
   { value: "other", label: "Another ARN", description: "Whatever the server takes" },
 ];
 
-const inputs: readonly { value: InputKind; label: string; description: string }[] = [
-  { value: "event", label: "Matched event", description: "The whole envelope" },
-  { value: "part", label: "Part of the matched event", description: "What a path leads to" },
-  { value: "constant", label: "Constant (JSON text)", description: "The same for every event" },
-  { value: "transformer", label: "Input transformer", description: "Parts of the event in a template; a server that does not have it refuses the rule" },
-];
-
 interface TargetProps {
   readonly draft: TargetDraft;
   readonly change: (part: Partial<TargetDraft>) => void;
+  readonly rule: string;
+  readonly bus: string;
+  readonly sample: Sample;
 }
 
-function InputText({ draft, change }: TargetProps) {
-  if (draft.input === "part")
-    return (
-      <FormField label="Path" description="$.detail, $.detail.order">
-        <Input value={draft.path} autoComplete={false} onChange={({ detail }) => change({ path: detail.value })} />
-      </FormField>
-    );
-  if (draft.input === "constant") {
-    const problem = jsonProblem(draft.constant);
-    return <JsonField label="Constant" name="Constant" value={draft.constant} onChange={(constant) => change({ constant })} problem={problem} height="14em" />;
-  }
-  if (draft.input === "transformer") {
-    const problem = jsonProblem(draft.paths, "object");
-    return (
-      <SpaceBetween size="s">
-        <JsonField
-          label="Input path"
-          name="Input path"
-          description='Names for parts of the event: {"order": "$.detail.orderId"}'
-          value={draft.paths}
-          onChange={(paths) => change({ paths })}
-          problem={problem}
-          height="12em"
-        />
-        <JsonField
-          label="Template"
-          name="Template"
-          description='Names in angles stand for what they lead to: {"order": <order>}'
-          value={draft.template}
-          onChange={(template) => change({ template })}
-          problem={undefined}
-          height="12em"
-        />
-      </SpaceBetween>
-    );
-  }
-  return null;
-}
-
-function TargetForm({ draft, change }: TargetProps) {
+function TargetForm({ draft, change, rule, bus, sample }: TargetProps) {
   const kind = kinds.find(({ value }) => value === draft.kind);
   return (
     <SpaceBetween size="m">
@@ -90,10 +46,7 @@ function TargetForm({ draft, change }: TargetProps) {
         <Alert type="info">A bus takes the event as it is.</Alert>
       ) : (
         <ExpandableSection headerText="Input of the target" defaultExpanded={draft.input !== "event"}>
-          <SpaceBetween size="m">
-            <RadioGroup value={draft.input} items={[...inputs]} onChange={({ detail }) => change({ input: detail.value as InputKind })} />
-            <InputText draft={draft} change={change} />
-          </SpaceBetween>
+          <TargetInput draft={draft} change={change} rule={rule} bus={bus} sample={sample} />
         </ExpandableSection>
       )}
       <ExpandableSection headerText="Target id">
@@ -107,6 +60,7 @@ function TargetForm({ draft, change }: TargetProps) {
 
 export function TargetsStep({ draft, change, asked }: StepProps) {
   const { targets } = draft;
+  const sample = useSample(draft.bus);
   const changeAt = (at: number, part: Partial<TargetDraft>): void =>
     change({ targets: targets.map((target, other) => (other === at ? { ...target, ...part } : target)) });
   return (
@@ -124,7 +78,7 @@ export function TargetsStep({ draft, change, asked }: StepProps) {
           >
             <SpaceBetween size="m">
               {problem && <Alert type="error">{problem}</Alert>}
-              <TargetForm draft={target} change={(part) => changeAt(at, part)} />
+              <TargetForm draft={target} change={(part) => changeAt(at, part)} rule={draft.name} bus={draft.bus} sample={sample} />
             </SpaceBetween>
           </Container>
         );
