@@ -6,9 +6,9 @@
  *          2. Handed over inside the batch that created it, it never becomes a record. What does not fit the
  *             command's budget, or is to be tried again, becomes one, with a timer, in the same batch.
  *          3. Its end (delivered, rejected, given up) is told to its owner once, in the batch that ends it.
- *          4. What goes outside is a record from its first attempt to its end, and at most posts_max attempts are
- *             under way; the others wait in the store, in order. An attempt begins after the commit. What was
- *             under way when the process ended is attempted first when it starts again.
+ *          4. What takes time is a record from its first attempt to its end. At most posts_max attempts outside the
+ *             server are under way; the others wait in the store, in order. An attempt begins after the commit.
+ *             What was under way when the process ended is attempted first when it starts again.
  *          5. Of a hand-over that did not end in delivered nothing stays: neither what it wrote nor the
  *             deliveries it added.
  */
@@ -31,8 +31,8 @@ enum delivery_owner {
  * further deliveries. delivery->attempts counts the last attempt too. */
 typedef void delivery_done_f(void *self, struct work *work, const struct delivery *delivery,
                              const struct delivery_result *result);
-/* Whether the owner still wants it to be attempted. Asked before each attempt outside the server: it may have waited
- * for long. */
+/* Whether the owner still wants it to be attempted. Asked before each attempt that takes time: it may have waited for
+ * long. */
 typedef bool delivery_wanted_f(void *self, struct work *work, const struct delivery *delivery);
 /* As writer_hooks.after_rollback. */
 typedef void deliver_rolled_back_f(void *self);

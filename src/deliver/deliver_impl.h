@@ -1,4 +1,4 @@
-/* deliver_impl.h - between deliver.c (the due list, records, retries) and deliver_post.c (what goes outside). */
+/* deliver_impl.h - between deliver.c (the due list, records, retries) and deliver_post.c (what takes time). */
 #ifndef DELIVER_DELIVER_IMPL_H
 #define DELIVER_DELIVER_IMPL_H
 
@@ -39,16 +39,16 @@ struct deliver {
     /* Of the command; added to the counters once the command is through. */
     struct deliver_stats now;
     _Atomic uint64_t delivered, rejected, retried, stored, damaged;
-    /* Attempts outside (deliver_post.c). */
+    /* Attempts that take time (deliver_post.c). */
     struct store *store;
     struct writer *writer;
     struct post **posts;
     unsigned post_count, post_cap;
     _Atomic unsigned places; /* taken, of settings.posts_max; an end whose commit failed may exceed them */
-    bool posts_starting;     /* some posts wait for the commit */
-    bool queue_empty;        /* nothing is queued for a place; false: not known */
-    uint64_t queue_low;      /* none with a lower id is */
-    _Atomic(struct post *) undone; /* ended, but the writer had no room for it */
+    struct post *starting, *starting_last; /* they wait for the commit */
+    bool queue_empty;                      /* nothing is queued for a place; false: not known */
+    uint64_t queue_low;                    /* none with a lower id is */
+    _Atomic(struct post *) undone;         /* ended, but the writer had no room for it */
     atomic_bool paused;
     struct command resume; /* the first command */
     bool resume_again;     /* the disk was full */
@@ -64,7 +64,7 @@ void deliver_settle(struct deliver *deliver, struct work *work, struct delivery 
 
 /* deliver_post.c */
 void deliver_post_close(struct deliver *deliver);
-/* The delivery goes out after the commit, or waits for a place. */
+/* The attempt begins after the commit, or waits for a place. */
 void deliver_post_carry(struct deliver *deliver, struct work *work, const struct due *due);
 
 #endif

@@ -1,4 +1,4 @@
-/* Attempts that go outside the server.
+/* Attempts that take time: those that go outside the server, and those of kinds that lie inside, which take no place.
  *
  *   carried --> a place is free: record 'p' --commit--> post --ends--> a command: settled, record gone
  *               none is:         record 'q' --an attempt ends--> carried
@@ -8,6 +8,7 @@
  *         2. Places are taken and freed on the writer's thread. A place whose batch came to nothing is freed
  *            at the next commit, when its record is not found.
  *         3. What ended is kept until the writer has taken it.
+ *         4. However many are under way, a commit, a beginning and an end cost the same.
  */
 #include "deliver/deliver_impl.h"
 #include "deliver/deliver_key.h"
@@ -16,17 +17,20 @@
 #include <limits.h>
 #include <stdlib.h>
 
+enum { RESULT_BYTES = 1024 }; /* what most results take */
+
 struct post {
     struct delivery_post out; /* what the target has */
     struct command command;   /* settles it */
     struct deliver *deliver;
-    struct post *next; /* of the undone */
+    struct post *next; /* of the starting, of the undone */
+    unsigned at;       /* where it stands in posts */
     struct arena arena;
     const struct target *target;
     struct str record; /* as it is stored, to be told from another of the same id */
     struct delivery_result result;
     uint16_t partition;
-    bool started, settling; /* settling: its place is free already, if the batch comes true */
+    bool settling; /* its place is free already, if the batch comes true */
 };
 
 /* ---- life ---- */
@@ -57,6 +61,23 @@ static unsigned places_free(const struct deliver *deliver)
     return taken < deliver->settings.posts_max ? deliver->settings.posts_max - taken : 0;
 }
 
+static bool takes_place(const struct target *target)
+{
+    return !target->kind->inside;
+}
+
+static void place_take(struct post *post)
+{
+    if (takes_place(post->target))
+        atomic_fetch_add(&post->deliver->places, 1);
+}
+
+static void place_leave(struct post *post)
+{
+    if (takes_place(post->target))
+        atomic_fetch_sub(&post->deliver->places, 1);
+}
+
 static void post_add(struct deliver *deliver, struct post *post)
 {
     if (deliver->post_count == deliver->post_cap) {
@@ -65,17 +86,19 @@ static void post_add(struct deliver *deliver, struct post *post)
         if (!deliver->posts)
             abort();
     }
+    post->at = deliver->post_count;
     deliver->posts[deliver->post_count++] = post;
-    atomic_fetch_add(&deliver->places, 1);
+    *(deliver->starting ? &deliver->starting_last->next : &deliver->starting) = post;
+    deliver->starting_last = post;
+    place_take(post);
 }
 
 static void post_remove(struct deliver *deliver, struct post *post)
 {
-    unsigned i = 0;
-    while (i < deliver->post_count && deliver->posts[i] != post)
-        i++;
-    assert(i < deliver->post_count);
-    deliver->posts[i] = deliver->posts[--deliver->post_count];
+    struct post *last = deliver->posts[--deliver->post_count];
+    assert(post->at <= deliver->post_count && (last == post || deliver->posts[post->at] == post));
+    deliver->posts[post->at] = last;
+    last->at = post->at;
     post_free(post);
 }
 
@@ -152,7 +175,7 @@ void deliver_post_carry(struct deliver *deliver, struct work *work, const struct
         queue_take(deliver, work, places_free(deliver) > 0 ? 1 : 0); /* the place is for the next */
         return;
     }
-    bool place = places_free(deliver) > 0;
+    bool place = !takes_place(due->target) || places_free(deliver) > 0;
     if (d.id == 0)
         d.id = store_next_id(work->batch, work->partition, STR("delivery"));
     if (place)
@@ -173,6 +196,7 @@ void deliver_post_carry(struct deliver *deliver, struct work *work, const struct
     post->deliver = deliver;
     post->partition = work->partition;
     post->target = due->target;
+    arena_init_sized(&post->arena, record.len + RESULT_BYTES);
     post->record = arena_copy(&post->arena, record);
     bool read = deliver_record_read(post->record, &post->out.delivery);
     assert(read);
@@ -180,7 +204,6 @@ void deliver_post_carry(struct deliver *deliver, struct work *work, const struct
     post->out.end = post_end;
     post->command = (struct command){ .run = post_settle, .done = post_settled };
     post_add(deliver, post);
-    deliver->posts_starting = true;
 }
 
 /* It ended, and the writer has no room: after the next commit it may have. */
@@ -209,29 +232,23 @@ void deliver_after_commit(void *self)
         post_submit(post);
         post = next;
     }
-    if (!deliver->posts_starting || atomic_load(&deliver->paused))
+    if (!deliver->starting || atomic_load(&deliver->paused))
         return;
-    deliver->posts_starting = false;
     struct store_reader *reader = store_snapshot(deliver->store);
     struct arena arena = { 0 };
-    for (unsigned i = 0; i < deliver->post_count;) {
-        struct post *post = deliver->posts[i];
+    for (struct post *post = deliver->starting, *next; post; post = next) {
         struct key key;
         struct str record = STR_EMPTY;
-        if (post->started) {
-            i++;
-            continue;
-        }
+        next = post->next;
         deliver_key(&key, post->partition, DELIVER_UNDER_WAY, post->out.delivery.id);
-        if (store_get(reader, &arena, key_str(&key), &record) != ERR_OK || !str_eq(record, post->record)) {
-            post_remove(deliver, post); /* its batch came to nothing */
-            atomic_fetch_sub(&deliver->places, 1);
-            continue;
+        if (store_get(reader, &arena, key_str(&key), &record) == ERR_OK && str_eq(record, post->record)) {
+            post->target->kind->post(post->target->self, &post->out);
+        } else {
+            place_leave(post); /* its batch came to nothing */
+            post_remove(deliver, post);
         }
-        post->started = true;
-        post->target->kind->post(post->target->self, &post->out);
-        i++;
     }
+    deliver->starting = NULL;
     arena_fini(&arena);
     store_snapshot_release(&reader);
 }
@@ -248,7 +265,10 @@ static void post_end(struct delivery_post *out, const struct delivery_result *re
                                              .result = arena_copy(&post->arena, result->result),
                                              .error = arena_copy(&post->arena, result->error),
                                              .cause = arena_copy(&post->arena, result->cause) };
-    post_submit(post);
+    if (post->target->kind->inside)
+        writer_later(post->deliver->writer, &post->command, 0); /* before time goes on, where it is virtual */
+    else
+        post_submit(post);
 }
 
 static bool post_settle(struct command *command, struct work *work)
@@ -262,7 +282,7 @@ static bool post_settle(struct command *command, struct work *work)
     deliver_key(&key, work->partition, DELIVER_UNDER_WAY, d.id);
     store_delete(work->batch, key_str(&key));
     post->settling = true;
-    atomic_fetch_sub(&deliver->places, 1);
+    place_leave(post);
     deliver_settle(deliver, work, &d, &result);
     queue_take(deliver, work, places_free(deliver));
     return true;
@@ -276,7 +296,7 @@ static void post_settled(struct command *command, enum err committed)
         post_remove(deliver, post);
     } else if (committed == ERR_NOSPACE) {
         if (post->settling)
-            atomic_fetch_add(&deliver->places, 1);
+            place_take(post);
         post->settling = false;
         post_keep(post);
     }
@@ -295,8 +315,10 @@ static bool resume_run(struct command *command, struct work *work)
         deliver->resume_again = true;
         return true;
     }
-    unsigned free = places_free(deliver);
-    queue_take(deliver, work, deliver->due.len < free ? free - (unsigned)deliver->due.len : 0);
+    unsigned free = places_free(deliver), wanted = 0;
+    for (size_t i = 0; i < deliver->due.len; i++)
+        wanted += deliver->due.at[i].target && takes_place(deliver->due.at[i].target);
+    queue_take(deliver, work, wanted < free ? free - wanted : 0);
     return true;
 }
 

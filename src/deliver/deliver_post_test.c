@@ -1,4 +1,4 @@
-/* Attempts that go outside: what is stored when, how many at once, in which order, and what a new process does. */
+/* Attempts that take time: what is stored when, how many at once, in which order, and what a new process does. */
 #include "deliver/deliver_bench.h"
 #include "deliver/deliver_key.h"
 #include "io/clock.h"
@@ -18,7 +18,8 @@ struct outside {
     uint32_t attempts; /* of what ended last */
     char cause[32];
     struct mutex *mutex;
-    char unwanted; /* payloads that begin so are not wanted any more */
+    char unwanted;      /* payloads that begin so are not wanted any more */
+    unsigned posts_max; /* 0: POSTS_MAX */
 };
 
 static bool wanted(void *self, struct work *work, const struct delivery *delivery)
@@ -42,6 +43,10 @@ static const struct target_kind outside_kind = { .name = "outside",
                                                  .doc = "for tests",
                                                  .post = outside_post };
 
+static const struct target_kind inside_kind = {
+    .name = "inside", .doc = "for tests", .post = outside_post, .inside = true
+};
+
 static void told(void *self, struct work *work, const struct delivery *delivery,
                  const struct delivery_result *result)
 {
@@ -55,7 +60,8 @@ static void told(void *self, struct work *work, const struct delivery *delivery,
 
 static void outside_open(struct outside *outside)
 {
-    const struct deliver_settings settings = { .posts_max = POSTS_MAX,
+    const struct deliver_settings settings = { .posts_max =
+                                                   outside->posts_max ? outside->posts_max : POSTS_MAX,
                                                .attempts_max = 3,
                                                .retry_first_ms = 1000 };
     if (!outside->mutex)
@@ -63,6 +69,7 @@ static void outside_open(struct outside *outside)
     outside->count = 0;
     bench_open(&outside->bench, &settings);
     deliver_add_target(outside->bench.deliver, &outside_kind, outside);
+    deliver_add_target(outside->bench.deliver, &inside_kind, outside);
     deliver_on_done(outside->bench.deliver, DELIVERY_OF_TASK, told, outside);
     deliver_on_wanted(outside->bench.deliver, DELIVERY_OF_TASK, wanted, outside);
     bench_start(&outside->bench);
@@ -77,7 +84,7 @@ static void outside_close(struct outside *outside, bool keep)
 
 struct add {
     struct outside *outside;
-    const char *payloads;
+    const char *payloads; /* capitals: of the kind that lies inside */
     bool refuse;
 };
 
@@ -86,7 +93,7 @@ static bool add_run(void *self, struct work *work)
     const struct add *add = self;
     for (const char *at = add->payloads; *at; at++) {
         struct delivery delivery = { .owner = DELIVERY_OF_TASK,
-                                     .kind = STR("outside"),
+                                     .kind = *at < 'a' ? STR("inside") : STR("outside"),
                                      .resource = STR("somewhere"),
                                      .payload = str_of(at, 1) };
         deliver_add(add->outside->bench.deliver, work, &delivery);
@@ -118,12 +125,37 @@ static void add(struct outside *outside, const char *payloads)
     settle(outside);
 }
 
+static const struct delivery_result results[] = {
+    [OUTCOME_DELIVERED] = { .outcome = OUTCOME_DELIVERED, .result = { "{}", 2 } },
+    [OUTCOME_RETRY] = { .outcome = OUTCOME_RETRY, .error = { "Error", 5 }, .cause = { "a cause", 7 } },
+    [OUTCOME_REJECTED] = { .outcome = OUTCOME_REJECTED, .error = { "Error", 5 }, .cause = { "a cause", 7 } },
+};
+
 static void end(struct outside *outside, unsigned which, enum outcome outcome)
 {
-    struct delivery_result result = {
-        .outcome = outcome, .result = STR("{}"), .error = STR("Error"), .cause = STR("a cause")
-    };
-    outside->posts[which]->end(outside->posts[which], &result);
+    outside->posts[which]->end(outside->posts[which], &results[outcome]);
+    settle(outside);
+}
+
+struct end_inside {
+    struct outside *outside;
+    unsigned which;
+    enum outcome outcome;
+};
+
+static bool end_inside_run(void *self, struct work *work)
+{
+    const struct end_inside *end = self;
+    struct delivery_post *post = end->outside->posts[end->which];
+    (void)work;
+    post->end(post, &results[end->outcome]);
+    return true;
+}
+
+/* On the writer's thread. */
+static void end_inside(struct outside *outside, unsigned which, enum outcome outcome)
+{
+    (void)bench_run(&outside->bench, end_inside_run, &(struct end_inside){ outside, which, outcome });
     settle(outside);
 }
 
@@ -302,6 +334,69 @@ static void what_is_not_wanted_any_more_never_goes_out(void **state)
     outside_close(&outside, false);
 }
 
+/* ---- inside ---- */
+
+static void what_lies_inside_takes_no_place(void **state)
+{
+    (void)state;
+    struct outside outside = { 0 };
+    struct deliver_stats stats;
+    outside_open(&outside);
+    add(&outside, "ABCDabcdE");
+    assert_began(&outside, "ABCDabcE");
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 8);
+    deliver_stats(outside.bench.deliver, &stats);
+    assert_int_equal(stats.under_way, POSTS_MAX);
+    end_inside(&outside, 1, OUTCOME_DELIVERED);
+    end_inside(&outside, 7, OUTCOME_REJECTED);
+    assert_told(&outside, "+B-E");
+    assert_began(&outside, "ABCDabcE"); /* d goes on waiting for a place */
+    end_inside(&outside, 0, OUTCOME_RETRY);
+    clock_offset_set(1500);
+    settle(&outside);
+    assert_began(&outside, "ABCDabcEA");
+    assert_int_equal(outside.posts[8]->delivery.attempts, 2);
+    end(&outside, 5, OUTCOME_DELIVERED);
+    assert_began(&outside, "ABCDabcEAd");
+    end(&outside, 4, OUTCOME_DELIVERED);
+    end(&outside, 6, OUTCOME_DELIVERED);
+    end(&outside, 9, OUTCOME_DELIVERED);
+    end_inside(&outside, 8, OUTCOME_DELIVERED);
+    end_inside(&outside, 2, OUTCOME_DELIVERED);
+    end_inside(&outside, 3, OUTCOME_DELIVERED);
+    assert_told(&outside, "+B-E+b+a+c+d+A+C+D");
+    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY) + stored(&outside, DELIVER_WAITING), 0);
+    deliver_stats(outside.bench.deliver, &stats);
+    assert_int_equal(stats.under_way, 0);
+    clock_offset_set(0);
+    outside_close(&outside, false);
+}
+
+static void what_lay_inside_is_begun_anew_by_the_next_process(void **state)
+{
+    (void)state;
+    struct outside outside = { .unwanted = 'B' };
+    char folder[TEMP_FOLDER_BYTES];
+    temp_folder_make(folder);
+    outside.bench.folder = folder;
+    outside_open(&outside);
+    add(&outside, "ACDEabcde");
+    assert_began(&outside, "ACDEabc");
+    outside_close(&outside, true);
+    outside.unwanted = 'C';
+    outside.posts_max = 5;
+    outside_open(&outside);
+    settle(&outside);
+    assert_began(&outside, "ADEabcde"); /* however many lie inside, those outside have their places */
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(outside.posts[i]->delivery.attempts, 2);
+        end_inside(&outside, i, OUTCOME_DELIVERED);
+    }
+    assert_told(&outside, "+A+D+E");
+    outside_close(&outside, false);
+    temp_folder_remove(folder);
+}
+
 /* ---- a writer without room ---- */
 
 struct gate {
@@ -392,6 +487,8 @@ int main(void)
         cmocka_unit_test(the_next_process_attempts_anew),
         cmocka_unit_test(what_was_rolled_back_never_goes_out),
         cmocka_unit_test(what_is_not_wanted_any_more_never_goes_out),
+        cmocka_unit_test(what_lies_inside_takes_no_place),
+        cmocka_unit_test(what_lay_inside_is_begun_anew_by_the_next_process),
         cmocka_unit_test(an_end_is_kept_while_the_writer_has_no_room),
     };
     return cmocka_run_group_tests_name("deliver-post", tests, NULL, NULL);

@@ -57,9 +57,9 @@ struct delivery_result {
 typedef void target_send_f(void *self, struct work *work, const struct delivery *delivery,
                            struct delivery_result *ret);
 
-/* One attempt to hand a delivery over outside the server. delivery stays in place until `end` is called, once,
- * on any thread, with how it went; it takes copies. NULL: that is not known, for the server is ending; the
- * delivery stays where it is and is attempted anew by the next process. */
+/* One attempt to hand a delivery over that takes time. delivery stays in place until `end` is called, once, with how
+ * it went: on any thread, but of a kind that lies inside on the writer's; it takes copies. NULL: that is not known,
+ * for the server is ending; the delivery stays where it is and is attempted anew by the next process. */
 struct delivery_post {
     struct delivery delivery;
     void (*end)(struct delivery_post *post, const struct delivery_result *result);
@@ -69,12 +69,14 @@ struct delivery_post {
  * block. What it hands over may arrive more than once: after a crash the attempt is made again. */
 typedef void target_post_f(void *self, struct delivery_post *post);
 
-/* Either send, for what lies in this server, or post, for what lies outside. */
+/* Either send, for what this server does at once, or post, for what lies outside or takes its time. What lies inside is
+ * bounded where it lies: of the attempts outside that may be under way, those of its kind are none. */
 struct target_kind {
     const char *name; /* "log-group" */
     const char *doc;  /* one line for the reference */
     target_send_f *send;
     target_post_f *post;
+    bool inside; /* what post begins is in this server */
 };
 
 /* A kind together with what main.c gave it. */
