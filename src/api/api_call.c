@@ -133,23 +133,35 @@ static void finish(struct call *call)
 
 /* ---- writes, on the writer's thread ---- */
 
+bool api_call_run(struct op_call *op, op_run_f *run, struct work *work)
+{
+    op->work = work;
+    op->reader = work->reader;
+    op->now_ms = work->now_ms;
+    run(op);
+    op->work = NULL;
+    op->reader = NULL;
+    return op->fault.code == FAULT_NONE;
+}
+
+void api_call_uncommitted(struct op_call *op, enum err committed)
+{
+    fault_set(&op->fault, op->arena, FAULT_UNAVAILABLE, "%s Nothing was written.",
+              committed == ERR_NOSPACE ? "There is no room left on the server's disk."
+                                       : "The server is stopping.");
+}
+
 static bool write_run(struct command *command, struct work *work)
 {
     struct call *call = (struct call *)command;
     struct op_call *op = &call->op;
-    op->work = work;
-    op->reader = work->reader;
-    op->now_ms = work->now_ms;
     op->wait_for = STR_EMPTY;
     api_wait_end(call->api, &call->wait);
     if (op->client && http_gone(op->client) && call->wait.woken)
         api_wake(call->api, call->wait.topic); /* what it was woken for is for the next */
     if (op->wait_until_ms != 0 && call->api->draining)
         op->wait_until_ms = 1;
-    call->entry->operation->run(op);
-    op->work = NULL;
-    op->reader = NULL;
-    return op->fault.code == FAULT_NONE && call->body.err == ERR_OK;
+    return api_call_run(op, call->entry->operation->run, work) && call->body.err == ERR_OK;
 }
 
 /* ---- an answer that nobody got ---- */
@@ -157,14 +169,7 @@ static bool write_run(struct command *command, struct work *work)
 static bool lost_run(struct command *command, struct work *work)
 {
     struct call *call = (struct call *)command;
-    struct op_call *op = &call->op;
-    op->work = work;
-    op->reader = work->reader;
-    op->now_ms = work->now_ms;
-    op->lost(op);
-    op->work = NULL;
-    op->reader = NULL;
-    return op->fault.code == FAULT_NONE;
+    return api_call_run(&call->op, call->op.lost, work);
 }
 
 static void lost_done(struct command *command, enum err committed)
@@ -205,7 +210,7 @@ static void write_done(struct command *command, enum err committed)
     struct call *call = (struct call *)command;
     struct op_call *op = &call->op;
     if (committed == ERR_OK && op->fault.code == FAULT_NONE && !str_empty(op->wait_for)) {
-        api_wait_begin(call->api, &call->wait, op->wait_for, call->api->draining ? 1 : op->wait_until_ms);
+        api_wait_begin(call->api, &call->wait, op->wait_for, op->wait_until_ms);
         return;
     }
     if (op->stream && op->fault.code == FAULT_NONE) {
@@ -220,12 +225,8 @@ static void write_done(struct command *command, enum err committed)
         api_wait_end(call->api, &call->wait); /* it was refused without having been run */
     else if (answer_is_lost(call))
         return;
-    if (committed == ERR_NOSPACE)
-        fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
-                  "There is no room left on the server's disk. Nothing was written.");
-    else if (committed != ERR_OK)
-        fault_set(&call->op.fault, call->op.arena, FAULT_UNAVAILABLE,
-                  "The server is stopping. Nothing was written.");
+    if (committed != ERR_OK)
+        api_call_uncommitted(op, committed);
     finish(call);
 }
 
@@ -352,6 +353,7 @@ void api_call_start(struct api *api, struct http_exchange *exchange, const struc
         .out = &call->out,
         .now_ms = clock_now_ms(),
         .client = exchange,
+        .can_wait = true,
     };
     call->wait.command = &call->command;
     call->wait.exchange = exchange;

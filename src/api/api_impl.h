@@ -64,6 +64,10 @@ void api_call_start(struct api *api, struct http_exchange *exchange, const struc
 /* Answers with a fault. service may be NULL. status 0: the fault's own. */
 void api_answer_fault(struct http_exchange *exchange, const struct service *service, int status,
                       const struct fault *fault, struct str members, struct str request_id);
+/* Runs the handler in the command at hand. Whether what it has written stays. */
+bool api_call_run(struct op_call *op, op_run_f *run, struct work *work);
+/* Nothing of the call was kept, for the reason that the commit gave. */
+void api_call_uncommitted(struct op_call *op, enum err committed);
 /* Text that is no API's answer. */
 void api_answer_text(struct http_exchange *exchange, int status, struct str content_type, struct buf *body);
 struct str api_content_type(const struct service *service);
@@ -76,18 +80,19 @@ struct str api_request_id(struct arena *arena);
 struct api_wait {
     struct api_wait *next, *previous;
     struct str topic;
-    struct command *command; /* run when it is woken, or its time is over */
-    struct http_exchange *exchange;
+    struct command *command;        /* run when it is woken, or its time is over */
+    struct http_exchange *exchange; /* NULL: of a call from inside */
     bool waits, woken;
 };
 
-/* topic must live as long as it waits. */
+/* topic must live as long as it waits. Its time is over at once while the server stops. */
 void api_wait_begin(struct api *api, struct api_wait *wait, struct str topic, int64_t until_ms);
 void api_wait_end(struct api *api, struct api_wait *wait); /* its time was over: it need not wait any more */
 
 /* ---- api_inside.c, api_metrics.c ---- */
 
 operation_call_f api_inside_call;
+operation_begin_f api_inside_begin;
 operation_exists_f api_inside_exists;
 void api_metrics_write(const struct api *api, struct buf *out);
 

@@ -382,5 +382,7 @@ struct http_handler api_http_handler(struct api *api)
 
 struct operation_caller api_operation_caller(struct api *api)
 {
-    return (struct operation_caller){ .self = api, .call = api_inside_call, .exists = api_inside_exists };
+    return (struct operation_caller){
+        .self = api, .call = api_inside_call, .begin = api_inside_begin, .exists = api_inside_exists
+    };
 }

@@ -411,6 +411,7 @@ void op_states_start_sync_execution_prepare(struct op_call *call)
     struct prepared_sync *sync = ARENA_NEW(call->arena, struct prepared_sync);
     if (call->prepared)
         sync->order = *(const struct flow_order *)call->prepared;
+    sync->order.waiting_arn = call->caller_arn;
     call->prepared = sync;
 }
 
@@ -454,8 +455,8 @@ void op_states_start_sync_execution(struct op_call *call)
     struct prepared_sync *sync = call->prepared;
     struct flow *flow = call->rooms->flow;
     struct flow_execution execution;
-    if (!call->client) {
-        states_refuse(call, "Crema's workflows cannot wait for StartSyncExecution: use StartExecution");
+    if (!call->can_wait) {
+        states_refuse(call, "StartSyncExecution takes time: who calls it must wait");
         return;
     }
     if (!sync->started) {

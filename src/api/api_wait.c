@@ -44,7 +44,7 @@ void api_wait_begin(struct api *api, struct api_wait *wait, struct str topic, in
     wait->previous = waits->last;
     *(waits->last ? &waits->last->next : &waits->first) = wait;
     waits->last = wait;
-    writer_later(api->rooms->writer, wait->command, until_ms);
+    writer_later(api->rooms->writer, wait->command, api->draining ? 1 : until_ms);
 }
 
 void api_wait_end(struct api *api, struct api_wait *wait)
@@ -61,7 +61,7 @@ void api_wake(void *self, struct str topic)
     struct api_waits *waits;
     while ((waits = map_get(&api->waits, topic))) {
         struct api_wait *wait = waits->first;
-        bool gone = http_gone(wait->exchange);
+        bool gone = wait->exchange && http_gone(wait->exchange);
         (void)writer_recall(api->rooms->writer, wait->command);
         waits_leave(api, wait);
         wait->woken = true;
@@ -87,11 +87,13 @@ static void drain_done(struct command *command, enum err committed)
     void *value;
     (void)committed;
     api->draining = true;
-    for (size_t i = 0; map_next(&api->waits, &i, &topic, &value); i = 0) {
-        struct api_wait *wait = ((struct api_waits *)value)->first;
-        (void)writer_recall(api->rooms->writer, wait->command);
-        waits_leave(api, wait);
-        writer_later(api->rooms->writer, wait->command, 0);
+    for (size_t i = 0; map_next(&api->waits, &i, &topic, &value);) {
+        for (struct api_wait *wait = ((struct api_waits *)value)->first, *next; wait; wait = next) {
+            next = wait->next;
+            (void)writer_recall(api->rooms->writer, wait->command);
+            waits_leave(api, wait); /* with the last one its topic goes */
+            writer_later(api->rooms->writer, wait->command, 0);
+        }
     }
 }
 

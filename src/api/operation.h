@@ -66,10 +66,11 @@ struct op_call {
     uint32_t hops;         /* of a call from inside: how many hops led here; of a client's: 0 */
     struct str caller_arn; /* of a call from inside: the execution; of a client's: empty */
 
-    /* For run of a write. A client's call may be put off: run sets wait_for (in call->arena) and, at the first time,
-     * wait_until_ms; it is run again once api_wake names that topic or the time is over. Nothing is answered until
-     * then. From inside, nobody waits. */
+    /* For run of a write. A call with can_wait may be put off: run sets wait_for (in call->arena) and, at the first
+     * time, wait_until_ms; it is run again once api_wake names that topic or the time is over. Nothing is answered
+     * until then. */
     struct http_exchange *client; /* NULL: from inside */
+    bool can_wait;                /* a client can; from inside, who has asked for it by operation_begin_f */
     struct str wait_for;
     int64_t wait_until_ms; /* 0: it has not waited */
     /* What run hands out must not be lost with the client: called as a run of its own, later, when the answer could

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -92,7 +93,7 @@ static void engine_send(void *self, struct work *work, const struct delivery *de
     engine->deliveries++;
     if (engine->hooks.answer) {
         memset(ret, 0, sizeof(*ret));
-        engine->hooks.answer(engine, delivery, ret);
+        engine->hooks.answer(engine, work, delivery, ret);
         return;
     }
     engine->last_payload = arena_copy(&engine->arena, delivery->payload);
@@ -127,6 +128,113 @@ static void engine_offer(void *self, struct work *work, const struct delivery *d
                                      .cause = fault.text };
 }
 
+/* ---- executions of Express machines that tasks wait for ---- */
+
+struct engine_wait {
+    struct command command; /* first */
+    struct engine_wait *next;
+    struct engine *engine;
+    struct delivery_post *post;
+    struct flow_started started; /* no ARN: not yet */
+    struct arena arena;
+    bool over;
+    struct delivery_result result;
+};
+
+static void wait_reject(struct engine_wait *wait, const struct fault *fault)
+{
+    wait->over = true;
+    wait->result = (struct delivery_result){ .outcome = OUTCOME_REJECTED,
+                                             .error = STR("Sfn.Refused"),
+                                             .cause = arena_copy(&wait->arena, fault->text) };
+}
+
+static bool wait_start(struct engine_wait *wait, struct work *work)
+{
+    const struct delivery *delivery = &wait->post->delivery;
+    struct json payload;
+    struct fault fault = { 0 };
+    assert_int_equal(json_read(work->arena, delivery->payload, 0, &payload, NULL), ERR_OK);
+    struct flow_order order = { .machine_arn = json_get_str(&payload, STR("StateMachineArn")),
+                                .name = json_get_str(&payload, STR("Name")),
+                                .value = *json_get(&payload, STR("Input")),
+                                .waiting_arn = delivery->source_arn };
+    order.input = json_text(work->arena, &order.value);
+    if (!flow_start_sync(wait->engine->flow, work, wait->engine->ns, &order, &wait->started, &fault)) {
+        wait_reject(wait, &fault);
+        return false;
+    }
+    wait->started.execution_arn = arena_copy(&wait->arena, wait->started.execution_arn);
+    return true;
+}
+
+static bool wait_run(struct command *command, struct work *work)
+{
+    struct engine_wait *wait = (struct engine_wait *)command;
+    struct flow_execution about;
+    if (str_empty(wait->started.execution_arn) && !wait_start(wait, work))
+        return false;
+    if (!flow_express_result(wait->engine->flow, &wait->arena, wait->started.express_id, &about))
+        return true;
+    struct json_member members[] = {
+        { STR("Status"), json_of_str(about.status) },
+        { STR("Input"), json_of_str(about.input) },
+        { about.output.ptr ? STR("Output") : STR("Error"),
+          json_of_str(about.output.ptr ? about.output : about.error) },
+    };
+    struct json answer = json_of_object(members, sizeof(members) / sizeof(members[0]));
+    wait->result = (struct delivery_result){ .result = json_text(&wait->arena, &answer) };
+    wait->over = true;
+    return true;
+}
+
+static void wait_done(struct command *command, enum err committed)
+{
+    struct engine_wait *wait = (struct engine_wait *)command, **at = &wait->engine->waits;
+    if (!wait->over && committed == ERR_OK)
+        return;
+    while (*at != wait)
+        at = &(*at)->next;
+    *at = wait->next;
+    wait->post->end(wait->post, committed == ERR_OK ? &wait->result : NULL);
+    arena_fini(&wait->arena);
+    free(wait);
+}
+
+static void engine_ready(void *self, struct str topic)
+{
+    struct engine *engine = self;
+    for (struct engine_wait *wait = engine->waits; wait; wait = wait->next) {
+        if (str_eq(wait->started.execution_arn, topic))
+            writer_later(engine->writer, &wait->command, 0);
+    }
+}
+
+static void engine_post(void *self, struct delivery_post *post)
+{
+    struct engine *engine = self;
+    struct engine_wait *wait = calloc(1, sizeof(*wait));
+    assert_non_null(wait);
+    *wait = (struct engine_wait){ .command = { .run = wait_run, .done = wait_done },
+                                  .next = engine->waits,
+                                  .engine = engine,
+                                  .post = post };
+    engine->waits = wait;
+    engine->deliveries++;
+    writer_later(engine->writer, &wait->command, 0);
+}
+
+static void waits_close(struct engine *engine)
+{
+    while (engine->waits)
+        wait_done(&engine->waits->command, ERR_CLOSED);
+}
+
+static const struct target_kind engine_waiting = { .name = "waiting-operation",
+                                                   .doc = "starts executions and waits for them",
+                                                   .post = engine_post,
+                                                   .inside = true };
+
 static const struct target_kind engine_activity = { .name = "activity",
                                                     .doc = "queues of the engine's own",
                                                     .send = engine_offer };
@@ -155,6 +263,7 @@ bool engine_task_known(void *self, struct str resource, struct str *ret_why)
         "arn:aws:states:::dynamodb:updateItem",
         "arn:aws:states:::dynamodb:deleteItem",
         "arn:aws:states:::aws-sdk:sfn:listExecutions",
+        "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
         "arn:aws:states:::aws-sdk:eventbridge:putEvents",
         "arn:aws:states:::states:startExecution",
         "arn:aws:states:::states:startExecution.sync",
@@ -198,6 +307,7 @@ static void after_commit(void *self)
     struct engine *engine = self;
     if (engine->hooks.committed)
         engine->hooks.committed(engine);
+    deliver_after_commit(engine->deliver);
 }
 
 void engine_open(struct engine *engine, const struct flow_settings *settings)
@@ -228,12 +338,16 @@ void engine_open_at(struct engine *engine, const struct flow_settings *settings,
     deliver_add_target(engine->deliver, &engine_target, engine);
     deliver_add_target(engine->deliver, &engine_function, engine);
     deliver_add_target(engine->deliver, &engine_activity, engine);
+    deliver_add_target(engine->deliver, &engine_waiting, engine);
+    flow_on_ready(engine->flow, engine_ready, engine);
+    deliver_on_wanted(engine->deliver, DELIVERY_OF_TASK, flow_task_wanted, engine->flow);
     deliver_on_done(engine->deliver, DELIVERY_OF_TASK, flow_task_done, engine->flow);
     struct writer_hooks hooks = {
         .self = engine, .after_run = after_run, .after_rollback = after_rollback, .after_commit = after_commit
     };
     assert_int_equal(
         writer_open(engine->store, &(struct writer_settings){ 0 }, &hooks, &engine->writer, &why), ERR_OK);
+    deliver_resume(engine->deliver, engine->store, engine->writer);
     writer_on_timer(engine->writer, TIMER_FLOW, flow_due, engine->flow);
     writer_on_timer(engine->writer, TIMER_DELIVER, deliver_due, engine->deliver);
     assert_int_equal(writer_start(engine->writer, &why), ERR_OK);
@@ -242,6 +356,7 @@ void engine_open_at(struct engine *engine, const struct flow_settings *settings,
 void engine_close(struct engine *engine)
 {
     writer_close(&engine->writer);
+    waits_close(engine);
     flow_close(&engine->flow);
     deliver_close(&engine->deliver);
     store_close(&engine->store);
@@ -302,6 +417,7 @@ void engine_advance(struct engine *engine, int64_t ms)
 
 struct create {
     struct str name, definition, fault;
+    bool express;
 };
 
 static bool create_run(struct engine *engine, struct work *work, void *self)
@@ -310,10 +426,12 @@ static bool create_run(struct engine *engine, struct work *work, void *self)
     struct fault fault = { 0 };
     struct flow_machine machine = { .name = create->name,
                                     .definition = create->definition,
+                                    .express = create->express,
                                     .role_arn = STR("arn:aws:iam::000000000000:role/r"),
                                     .logging = STR("{\"level\":\"OFF\"}") };
-    bool made = flow_definition_check(engine->flow, work->arena, create->definition, false, &fault) &&
-                flow_machine_create(engine->flow, work, engine->ns, &machine, NULL, &fault);
+    bool made =
+        flow_definition_check(engine->flow, work->arena, create->definition, create->express, &fault) &&
+        flow_machine_create(engine->flow, work, engine->ns, &machine, NULL, &fault);
     if (!made)
         create->fault = arena_copy(&engine->arena, fault.text);
     return made;
@@ -321,7 +439,14 @@ static bool create_run(struct engine *engine, struct work *work, void *self)
 
 struct str engine_create(struct engine *engine, struct str name, struct str definition)
 {
-    struct create create = { name, definition, STR_EMPTY };
+    struct create create = { .name = name, .definition = definition };
+    engine_call(engine, create_run, &create);
+    return create.fault;
+}
+
+struct str engine_create_express(struct engine *engine, struct str name, struct str definition)
+{
+    struct create create = { .name = name, .definition = definition, .express = true };
     engine_call(engine, create_run, &create);
     return create.fault;
 }

@@ -11,9 +11,11 @@
 enum { ENGINE_ANSWERS_MAX = 64 };
 
 struct engine;
+struct engine_wait;
 struct engine_hooks {
     /* NULL, or what answers instead: by the delivery alone. */
-    void (*answer)(struct engine *engine, const struct delivery *delivery, struct delivery_result *ret);
+    void (*answer)(struct engine *engine, struct work *work, const struct delivery *delivery,
+                   struct delivery_result *ret);
     void (*committed)(struct engine *engine); /* NULL, or told of each commit, on the writer's thread */
     void *self;
 };
@@ -38,7 +40,8 @@ struct engine {
     struct str last_payload; /* of the last delivery; in arena */
     struct str last_token;   /* the string member named token, Token or TaskToken in it; empty: none */
     size_t deliveries;
-    struct str forgotten; /* a resource that is known no more */
+    struct str forgotten;      /* a resource that is known no more */
+    struct engine_wait *waits; /* tasks that wait for executions of Express machines */
     struct engine_hooks hooks;
 };
 
@@ -57,6 +60,7 @@ void engine_advance(struct engine *engine, int64_t ms);
 
 /* The text of the fault when refused (in engine->arena), else empty. */
 struct str engine_create(struct engine *engine, struct str name, struct str definition);
+struct str engine_create_express(struct engine *engine, struct str name, struct str definition);
 struct str engine_start(struct engine *engine, struct str machine, struct str name, struct str input,
                         struct str *ret_arn);
 void engine_describe(struct engine *engine, struct str arn, struct arena *arena, struct flow_execution *ret);

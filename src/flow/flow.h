@@ -35,7 +35,7 @@ struct flow_settings {
 
 /* ---- life ---- */
 
-/* Tasks go to deliver as deliveries of the kinds "operation", "activity" and "function", owned by
+/* Tasks go to deliver as deliveries of the kinds "operation", "waiting-operation", "activity" and "function", owned by
  * DELIVERY_OF_TASK; what is logged as deliveries of the kind "log-stream", owned by DELIVERY_OF_LOG. */
 enum err flow_open(const struct flow_settings *settings, struct deliver *deliver, struct flow **ret) MUST_USE;
 void flow_close(struct flow **flow);
@@ -169,6 +169,7 @@ struct flow_order { /* as for flow_start */
     struct str machine_arn, name, input;
     struct json value;       /* of the input */
     struct str trace_header; /* kept and shown; empty: none */
+    struct str waiting_arn; /* for flow_start_sync: of the execution whose task waits; empty: a client does */
     uint32_t hops;
 };
 bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
@@ -176,7 +177,7 @@ bool flow_start_checked(struct flow *flow, struct work *work, struct ns ns, cons
 struct flow_execution;
 /* Starts an execution of an Express machine whose end is asked for: by flow_express_result, on the writer's thread, at
  * once and again when the topic execution_arn is ready (flow_on_ready). Faults as flow_start, and
- * MACHINE_TYPE_NOT_SUPPORTED, EXECUTION_LIMIT. */
+ * MACHINE_TYPE_NOT_SUPPORTED, EXECUTION_LIMIT (too many run, or wait for one another in a row). */
 bool flow_start_sync(struct flow *flow, struct work *work, struct ns ns, const struct flow_order *order,
                      struct flow_started *ret, struct fault *reterr);
 /* False: it still runs. True: its end, told once. */

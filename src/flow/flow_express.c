@@ -10,6 +10,8 @@
  *         2. Between steps it is bytes, as in the store: nothing points into an arena or a plan.
  *         3. It ends within five minutes, by its own end, its timeout, or that of its machine's being deleted.
  *         4. All on the writer's thread.
+ *         5. Of those that tasks wait for at most EXPRESS_DEPTH_MAX are in a row, one below the other: one that starts
+ *            itself and waits comes to an end.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -20,7 +22,12 @@
 #include "io/digest.h"
 #include "io/rand.h"
 
-enum { EXPRESS_MAX = 100000, EXPRESS_HISTORY_BYTES_MAX = 4 << 20 };
+enum {
+    EXPRESS_MAX = 100000,
+    EXPRESS_DEPTH_MAX = 16,
+    EXPRESS_HISTORY_BYTES_MAX = 4 << 20,
+    ARENA_BYTES = 1024, /* its names, and what most give as output */
+};
 
 struct express {
     struct command command; /* runs when its time has come, or tells its end */
@@ -31,6 +38,7 @@ struct express {
     struct str arn, name, input;
     struct buf record; /* while it runs */
     bool waited;       /* somebody asks for its end, by flow_express_result */
+    unsigned depth;    /* executions in a row whose tasks wait for this one; 0: no task does */
     bool over, in_group;
     enum execution_status status;
     int64_t start_ms, stop_ms;
@@ -70,6 +78,8 @@ static void express_drop(struct express *express)
 static void express_free(struct express *express)
 {
     (void)map_remove(&express->flow->expresses, express_key(&express->ref));
+    if (express->depth > 0)
+        (void)map_remove(&express->flow->nested, express->arn);
     express_drop(express);
 }
 
@@ -80,6 +90,7 @@ void flow_expresses_close(struct flow *flow)
     for (size_t i = 0; map_next(&flow->expresses, &i, &key, &value);)
         express_drop(value);
     map_fini(&flow->expresses);
+    map_fini(&flow->nested);
 }
 
 /* ---- the record ---- */
@@ -585,17 +596,32 @@ void flow_express_task_done(struct flow *flow, struct work *work, const struct f
 
 /* ---- start, result ---- */
 
+/* How deep one is that the execution's task waits for. */
+static unsigned depth_below(const struct flow *flow, struct str waiting_arn)
+{
+    if (str_empty(waiting_arn))
+        return 0;
+    const struct express *waiting = map_get(&flow->nested, waiting_arn);
+    return waiting ? waiting->depth + 1 : 1;
+}
+
 bool flow_express_start(struct flow *flow, struct work *work, const struct edition *edition,
                         const struct flow_express_start *start, struct flow_started *ret,
                         struct fault *reterr)
 {
     char uuid[UUID_TEXT_BYTES];
     struct str name = start->name;
+    unsigned depth = depth_below(flow, start->waiting_arn);
     if (flow->expresses.len >= EXPRESS_MAX)
         return fault_set(reterr, work->arena, FAULT_EXECUTION_LIMIT,
                          "Execution Limit Exceeded: %d executions of Express machines run", EXPRESS_MAX);
+    if (depth > EXPRESS_DEPTH_MAX)
+        return fault_set(reterr, work->arena, FAULT_EXECUTION_LIMIT,
+                         "Execution Limit Exceeded: %d executions of Express machines wait for one another",
+                         EXPRESS_DEPTH_MAX);
     struct express *express = calloc(1, sizeof(*express));
     assert(express);
+    arena_init_sized(&express->arena, ARENA_BYTES + start->input.len);
     express->flow = flow;
     express->waited = start->waited;
     express->start_ms = work->now_ms;
@@ -613,6 +639,9 @@ bool flow_express_start(struct flow *flow, struct work *work, const struct editi
     express->ref =
         (struct execution_ref){ edition->machine_id, work->now_ms, (uint64_t)flow->nonce-- << 32 | chance };
     map_put(&flow->expresses, express_key(&express->ref), express);
+    express->depth = depth;
+    if (depth > 0)
+        map_put(&flow->nested, express->arn, express);
     count(&flow->express_started, 1);
     flow->writer = work->writer;
     struct view view = { .express = express, .arena = work->arena };

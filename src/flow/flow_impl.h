@@ -164,6 +164,7 @@ struct flow {
     uint32_t nonce;                                  /* of the last start, counting down */
     struct buf history, record;                      /* scratch of a step */
     struct map expresses;                            /* executions of Express machines, by nonce */
+    struct map nested;                               /* those of them that a task waits for, by ARN */
     struct map trials;                               /* tasks of states that are tried, by nonce */
     atomic_uint_fast64_t started, succeeded, failed; /* of Standard machines */
     atomic_uint_fast64_t express_started, express_succeeded, express_failed, express_transitions;
@@ -218,7 +219,8 @@ struct flow_express_start {
     const struct json *value; /* of the input */
     uint32_t version, hops;
     struct str alias;
-    bool waited; /* flow_express_result will ask for its end */
+    bool waited;            /* flow_express_result will ask for its end */
+    struct str waiting_arn; /* of the execution whose task does; empty: none */
 };
 bool flow_express_start(struct flow *flow, struct work *work, const struct edition *edition,
                         const struct flow_express_start *start, struct flow_started *ret,

@@ -1,6 +1,7 @@
 /* Random workflows with random outcomes of their tasks, from a seed: each runs once in one piece, and once in a process
  * that dies at commits and is started again. Some are stopped at some second; what did not succeed is redriven, a few
- * times. Both must end alike, with the same history but for its times.
+ * times. Both must end alike, with the same history but for its times. And one that waits for an execution in memory,
+ * which dies at each of its commits in turn.
  *
  * CREMA_FLOW_SEEDS: how many (60); CREMA_FLOW_SEED: the first (1). */
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 
 #include "flow/engine_test.h"
 #include "io/clock.h"
+#include "store/key.h"
 
 enum {
     STEPS_MAX = 60, /* seconds until a workflow that still runs is compared as it is */
@@ -176,18 +178,26 @@ struct life {
     uint32_t dies_at;          /* 0: never */
     _Atomic(uint32_t) total;   /* commits of all lives */
     uint64_t seed;
-    uint32_t stop_at; /* second; 0: it is not stopped */
+    const char *express;     /* definition of the Express machine X; NULL: there is none */
+    _Atomic(uint32_t) tasks; /* carried out in all lives */
+    uint32_t stop_at;        /* second; 0: it is not stopped */
     uint32_t redrives;
     size_t len;
     char outcome[OUTCOME_BYTES_MAX];
 };
 
-/* By the task's parameters alone, which say the state, the item and the attempt. */
-static void answer(struct engine *engine, const struct delivery *delivery, struct delivery_result *ret)
+/* By the task's parameters alone, which say the state, the item and the attempt. Something is written, so that there is
+ * a commit. */
+static void answer(struct engine *engine, struct work *work, const struct delivery *delivery,
+                   struct delivery_result *ret)
 {
-    const struct life *life = engine->hooks.self;
+    struct life *life = engine->hooks.self;
     static const char *const results[] = { "{\"v\":0}", "1", "{\"l\":[9]}", "\"text\"" };
     uint64_t chance = life->seed;
+    struct key key;
+    life->tasks++;
+    key_begin(&key, KEY_META, work->partition, 'T');
+    store_put(work->batch, key_str(&key), delivery->payload);
     for (size_t i = 0; i < delivery->payload.len; i++)
         chance = mix(chance ^ (unsigned char)delivery->payload.ptr[i]);
     if (chance % 100 < 15) {
@@ -208,14 +218,15 @@ static void committed(struct engine *engine)
         _exit(9);
 }
 
-/* Until nothing is due any more. A call is answered before its commit is told of: the one after it has seen that. */
+/* Until nothing is due any more. A call is answered before its commit is told of: the one after it has seen that. What
+ * a child in memory does, and what it tells, are groups without a commit between them. */
 static void drain(struct engine *engine, struct life *life)
 {
     uint32_t before;
     do {
         before = life->commits;
-        engine_call(engine, NULL, NULL);
-        engine_call(engine, NULL, NULL);
+        for (int i = 0; i < 4; i++)
+            engine_call(engine, NULL, NULL);
     } while (life->commits != before);
 }
 
@@ -265,7 +276,11 @@ static void live(struct life *life, const char *folder, struct str definition)
     life->len = 0;
     engine_open_at(&engine, &(struct flow_settings){ .transitions_max = 5 }, folder,
                    &(struct engine_hooks){ .answer = answer, .committed = committed, .self = life });
-    struct str fault = engine_create(&engine, STR("M"), definition);
+    struct str fault = STR_EMPTY;
+    if (life->express)
+        fault = engine_create_express(&engine, STR("X"), str_from(life->express));
+    assert_true(str_empty(fault));
+    fault = engine_create(&engine, STR("M"), definition);
     if (!str_empty(fault))
         print_error("seed %llu: %.*s\n%.*s\n", (unsigned long long)life->seed, STR_ARG(fault),
                     STR_ARG(definition));
@@ -310,8 +325,9 @@ static void live(struct life *life, const char *folder, struct str definition)
     _exit(0);
 }
 
-/* Lives until it ends by itself. Dies at some commits of a life, when chance is given; returns how often. */
-static unsigned run(struct life *life, struct str definition, struct chance *chance)
+/* Lives until it ends by itself. Dies at that commit of its first life (0: it does not), and at some commits of a life,
+ * when chance is given; returns how often. */
+static unsigned run(struct life *life, struct str definition, uint32_t first, struct chance *chance)
 {
     char folder[] = "/dev/shm/crema-flow-XXXXXX", command[64];
     unsigned deaths = 0;
@@ -319,11 +335,13 @@ static unsigned run(struct life *life, struct str definition, struct chance *cha
         (void)snprintf(folder, sizeof(folder), "/tmp/crema-flow-XXXXXX");
         assert_non_null(mkdtemp(folder));
     }
-    life->step = life->total = 0;
+    life->step = life->total = life->tasks = 0;
     life->len = 0;
     for (;;) {
         int status;
         life->dies_at = chance && deaths < DEATHS_MAX ? 1 + pick(chance, 3) : 0;
+        if (deaths == 0 && first != 0)
+            life->dies_at = first;
         pid_t pid = fork();
         assert_true(pid >= 0);
         if (pid == 0)
@@ -340,6 +358,26 @@ static unsigned run(struct life *life, struct str definition, struct chance *cha
     return deaths;
 }
 
+/* What processes share. */
+static struct life *life_new(void)
+{
+    void *life = mmap(NULL, sizeof(struct life), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(life != MAP_FAILED);
+    return life;
+}
+
+static bool alike(const struct life *whole, const struct life *pieces, const char *what, unsigned number)
+{
+    size_t i = 0, line = 0;
+    if (whole->len == pieces->len && memcmp(whole->outcome, pieces->outcome, whole->len) == 0)
+        return true;
+    for (; i < whole->len && whole->outcome[i] == pieces->outcome[i]; i++)
+        line = whole->outcome[i] == '\n' ? i + 1 : line;
+    print_error("%s %u: in one piece\n%.400s\n", what, number, whole->outcome + line);
+    print_error("in pieces\n%.400s\n", pieces->outcome + line);
+    return false;
+}
+
 static unsigned from_environment(const char *name, unsigned otherwise)
 {
     const char *text = getenv(name);
@@ -350,11 +388,7 @@ static void a_life_in_pieces_is_one_life(void **test)
 {
     (void)test;
     unsigned count = from_environment("CREMA_FLOW_SEEDS", 60), first = from_environment("CREMA_FLOW_SEED", 1);
-    struct life *whole =
-        mmap(NULL, sizeof(*whole), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct life *pieces =
-        mmap(NULL, sizeof(*pieces), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(whole != MAP_FAILED && pieces != MAP_FAILED);
+    struct life *whole = life_new(), *pieces = life_new();
     unsigned deaths = 0, failed = 0, succeeded = 0, wrong = 0, redrives = 0;
     uint64_t commits = 0, events = 0;
     for (unsigned seed = first; seed < first + count; seed++) {
@@ -364,20 +398,15 @@ static void a_life_in_pieces_is_one_life(void **test)
         write_scope(&w, 0);
         whole->seed = pieces->seed = seed;
         whole->stop_at = pieces->stop_at = pick(&w.chance, 3) ? 0 : 1 + pick(&w.chance, 4);
-        (void)run(whole, buf_str(&w.out), NULL);
-        deaths += run(pieces, buf_str(&w.out), &chance);
+        (void)run(whole, buf_str(&w.out), 0, NULL);
+        deaths += run(pieces, buf_str(&w.out), 0, &chance);
         commits += whole->total;
         redrives += whole->redrives;
         succeeded += strncmp(whole->outcome, "SUCCEEDED", 9) == 0;
         failed += strncmp(whole->outcome, "FAILED", 6) == 0;
         for (size_t i = 0; i < whole->len; i++)
             events += whole->outcome[i] == '\n';
-        if (whole->len != pieces->len || memcmp(whole->outcome, pieces->outcome, whole->len) != 0) {
-            size_t i = 0, line = 0;
-            for (; i < whole->len && whole->outcome[i] == pieces->outcome[i]; i++)
-                line = whole->outcome[i] == '\n' ? i + 1 : line;
-            print_error("seed %u: in one piece\n%.400s\n", seed, whole->outcome + line);
-            print_error("in pieces\n%.400s\n", pieces->outcome + line);
+        if (!alike(whole, pieces, "seed", seed)) {
             (void)fprintf(stderr, "of %.*s\n", (int)w.out.len, w.out.ptr);
             wrong++;
         }
@@ -392,8 +421,47 @@ static void a_life_in_pieces_is_one_life(void **test)
     assert_true(count < 50 || (deaths > count / 2 && succeeded > count / 10 && redrives > count / 5));
 }
 
+#define PUT(name)                                                                                  \
+    "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::dynamodb:putItem\",\"Parameters\":{\"" name \
+    ".$\":\"$.k\"}"
+
+/* The child is in memory only: whatever it was doing, and when it was over but not yet told, another is begun. */
+static void a_child_that_dies_is_begun_again(void **test)
+{
+    (void)test;
+    static const char definition[] = "{\"StartAt\":\"A\",\"States\":{\"A\":{" PUT(
+        "s") ",\"ResultPath\":\"$.a\",\"Next\":\"C\"},\"C\":{"
+             "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::aws-sdk:sfn:startSyncExecution\","
+             "\"Parameters\":{"
+             "\"StateMachineArn\":\"arn:aws:states:us-east-1:000000000000:stateMachine:X\",\"Input\":{\"k.$"
+             "\":\"$.k\"}},"
+             "\"ResultPath\":\"$.c\",\"Next\":\"Z\"},\"Z\":{\"Type\":\"Wait\",\"Seconds\":1,\"End\":true}}}";
+    static const char express[] = "{\"StartAt\":\"P\",\"States\":{\"P\":{" PUT(
+        "p") ",\"ResultPath\":\"$.p\",\"Next\":\"W\"},\"W\":{"
+             "\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"Q\"},\"Q\":{" PUT("q") ",\"End\":true}}}";
+    struct life *whole = life_new(), *pieces = life_new();
+    unsigned wrong = 0, again = 0;
+    whole->seed = pieces->seed = 1; /* by which all tasks succeed */
+    whole->stop_at = pieces->stop_at = UINT32_MAX;
+    whole->express = pieces->express = express;
+    (void)run(whole, str_from(definition), 0, NULL);
+    assert_memory_equal(whole->outcome, "SUCCEEDED\n", 10);
+    assert_int_equal(whole->tasks, 3);
+    for (uint32_t at = 1; at <= whole->total; at++) {
+        assert_int_equal(run(pieces, str_from(definition), at, NULL), 1);
+        wrong += !alike(whole, pieces, "death at commit", at);
+        again += pieces->tasks > whole->tasks;
+    }
+    print_message("%u deaths, %u of them begun again\n", (unsigned)whole->total, again);
+    assert_int_equal(wrong, 0);
+    assert_int_equal(again, 2); /* after the child's first task, and after its last */
+    munmap(whole, sizeof(*whole));
+    munmap(pieces, sizeof(*pieces));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_life_in_pieces_is_one_life) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_life_in_pieces_is_one_life),
+                                        cmocka_unit_test(a_child_that_dies_is_begun_again) };
     return cmocka_run_group_tests_name("flow-kill", tests, NULL, NULL);
 }

@@ -216,8 +216,10 @@ static void what_a_failure_keeps_is_small(void **test)
 
 /* ---- map runs ---- */
 
-static void answer_failed(struct engine *engine, const struct delivery *delivery, struct delivery_result *ret)
+static void answer_failed(struct engine *engine, struct work *work, const struct delivery *delivery,
+                          struct delivery_result *ret)
 {
+    (void)work;
     (void)delivery;
     bool *well = engine->hooks.self;
     *ret = (struct delivery_result){ .outcome = *well ? OUTCOME_DELIVERED : OUTCOME_REJECTED,

@@ -37,6 +37,7 @@ enum err flow_open(const struct flow_settings *settings, struct deliver *deliver
     flow->nonce = UINT32_MAX;
     map_init(&flow->machines, rand_u64());
     map_init(&flow->expresses, rand_u64());
+    map_init(&flow->nested, rand_u64());
     map_init(&flow->trials, rand_u64());
     map_init(&flow->editions, rand_u64());
     buf_init(&flow->history, 0);
@@ -106,9 +107,10 @@ static void run_write(struct run *run, const struct step *step)
 
 struct str flow_task_kind(struct str resource)
 {
-    return activity_is(resource)   ? STR("activity")
-           : function_is(resource) ? STR("function")
-                                   : STR("operation");
+    return activity_is(resource)       ? STR("activity")
+           : function_is(resource)     ? STR("function")
+           : operation_waits(resource) ? STR("waiting-operation")
+                                       : STR("operation");
 }
 
 static void run_deliver(struct run *run, const struct step *step)
@@ -362,7 +364,8 @@ static bool start(struct flow *flow, struct work *work, struct ns ns, const stru
                                               .version = run.execution.version,
                                               .hops = order->hops,
                                               .alias = which.alias,
-                                              .waited = sync };
+                                              .waited = sync,
+                                              .waiting_arn = order->waiting_arn };
         run.edition = flow_edition_get(flow, work, machine.id, run.execution.revision, reterr);
         return run.edition && flow_express_start(flow, work, run.edition, &express, ret, reterr);
     }

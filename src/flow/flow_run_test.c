@@ -579,6 +579,92 @@ static void what_an_execution_costs(void **test)
     engine_close(&engine);
 }
 
+/* ---- executions of Express machines that tasks wait for ---- */
+
+#define WAITED(name, input)                                                                               \
+    "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::aws-sdk:sfn:startSyncExecution\",\"Parameters\":{" \
+    "\"StateMachineArn\":\"" MACHINE(name) "\",\"Input\":" input "}"
+
+static void create_express(struct engine *engine, const char *name, const char *definition)
+{
+    struct str fault = engine_create_express(engine, str_from(name), str_from(definition));
+    assert_text(fault, "");
+}
+
+/* Nothing of it is left in memory, nor in the store. */
+static void assert_no_express(struct engine *engine)
+{
+    assert_int_equal(engine->flow->expresses.len, 0);
+    assert_int_equal(engine->flow->nested.len, 0);
+    assert_null(engine->waits);
+}
+
+static void a_row_of_executions_that_wait_has_an_end(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct str arn;
+    struct flow_execution about;
+    engine_open(&engine, NULL);
+    /* It begins itself, until it is refused. */
+    create_express(
+        &engine, "R",
+        "{\"StartAt\":\"S\",\"States\":{\"S\":{" WAITED(
+            "R", "{\"n.$\":\"States.MathAdd($.n, 1)\"}") ",\"ResultSelector\":{\"o.$\":"
+                                                         "\"States.StringToJson($.Output)\"},\"OutputPath\":"
+                                                         "\"$.o\",\"Catch\":[{\"ErrorEquals\":[\"Sfn."
+                                                         "Refused\"],\"ResultPath\":\"$.e\",\"Next\":\"E\"}],"
+                                                         "\"End\":true},\"E\":{\"Type\":\"Pass\",\"End\":"
+                                                         "true}}}");
+    create(&engine, "M",
+           "{\"StartAt\":\"S\",\"States\":{\"S\":{" WAITED("R", "{\"n\":1}") ",\"End\":true}}}");
+    assert_text(engine_start(&engine, STR("M"), STR("one"), STR("{}"), &arn), "");
+    for (int i = 0; i < 100 && str_eq(status_of(&engine, arn), STR("RUNNING")); i++)
+        engine_advance(&engine, 0);
+    engine_describe(&engine, arn, &engine.arena, &about);
+    assert_text(
+        about.output,
+        "{\"Status\":\"SUCCEEDED\",\"Input\":\"{\\\"n\\\":1}\",\"Output\":\"{\\\"n\\\":16,\\\"e\\\":{"
+        "\\\"Error\\\":\\\"Sfn.Refused\\\",\\\"Cause\\\":\\\"Execution Limit Exceeded: 16 executions of "
+        "Express machines wait for one another\\\"}}\"}");
+    assert_no_express(&engine);
+    engine_close(&engine);
+}
+
+static bool stop_run(struct engine *engine, struct work *work, void *self)
+{
+    struct fault fault = { 0 };
+    int64_t ms;
+    return flow_stop(engine->flow, work, engine->ns, *(struct str *)self, STR_EMPTY, STR_EMPTY, &ms, &fault);
+}
+
+static void nothing_is_left_of_executions_that_nobody_waits_for(void **test)
+{
+    (void)test;
+    struct engine engine;
+    struct str stopped, late;
+    struct deliver_stats stats;
+    engine_open(&engine, NULL);
+    create_express(&engine, "X", WAITS);
+    create(
+        &engine, "M",
+        "{\"StartAt\":\"S\",\"States\":{\"S\":{" WAITED("X", "{}") ",\"TimeoutSeconds\":9,\"End\":true}}}");
+    assert_text(engine_start(&engine, STR("M"), STR("stopped"), STR("{}"), &stopped), "");
+    assert_text(engine_start(&engine, STR("M"), STR("late"), STR("{}"), &late), "");
+    engine_advance(&engine, 1000);
+    assert_true(engine_call(&engine, stop_run, &stopped));
+    engine_advance(&engine, 9000);
+    assert_text(status_of(&engine, stopped), "ABORTED");
+    assert_text(status_of(&engine, late), "FAILED");
+    assert_int_equal(engine.flow->expresses.len, 2); /* they go on to their own end */
+    engine_advance(&engine, 100000);
+    assert_no_express(&engine);
+    deliver_stats(engine.deliver, &stats);
+    assert_int_equal(stats.delivered, 2);
+    assert_int_equal(stats.under_way, 0);
+    engine_close(&engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -593,6 +679,8 @@ int main(void)
         cmocka_unit_test(a_machine_of_another_place_is_not_seen),
         cmocka_unit_test(what_an_item_costs),
         cmocka_unit_test(what_an_execution_costs),
+        cmocka_unit_test(a_row_of_executions_that_wait_has_an_end),
+        cmocka_unit_test(nothing_is_left_of_executions_that_nobody_waits_for),
     };
     return cmocka_run_group_tests_name("flow-run", tests, NULL, NULL);
 }

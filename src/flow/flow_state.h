@@ -27,6 +27,7 @@ struct state_kind {
 bool activity_is(struct str resource);
 /* Functions are called outside the server: by their ARN, or through lambda:invoke. */
 bool function_is(struct str resource);
+bool operation_waits(struct str resource); /* it calls an operation that answers only later */
 /* The resource of a Task state; empty of others. */
 struct str task_resource(const struct state *state);
 

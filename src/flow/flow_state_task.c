@@ -35,6 +35,11 @@ bool function_is(struct str resource)
            (arn_parse(resource, &arn) && str_eq(arn.service, STR("lambda")));
 }
 
+bool operation_waits(struct str resource)
+{
+    return str_starts(resource, STR("arn:aws:states:::aws-sdk:sfn:startSyncExecution"));
+}
+
 /* ---- read ---- */
 
 /* Whether Express machines can have tasks of the resource. */

@@ -624,6 +624,19 @@ static void answers_take(struct engine *engine, struct arena *arena, const struc
     }
 }
 
+/* Machines beside the one that is run, by name. */
+static void machines_make(struct engine *engine, struct arena *arena, const struct json *machines,
+                          bool express)
+{
+    for (uint32_t i = 0; machines && i < machines->count; i++) {
+        struct str name = machines->members[i].key;
+        struct str definition = json_text(arena, &machines->members[i].value);
+        struct str fault = express ? engine_create_express(engine, name, definition)
+                                   : engine_create(engine, name, definition);
+        assert_true(str_empty(fault));
+    }
+}
+
 static bool golden_case(const struct json *record, struct arena *arena)
 {
     struct engine engine;
@@ -634,12 +647,8 @@ static bool golden_case(const struct json *record, struct arena *arena)
     bool good = true;
     engine_open(&engine, NULL);
     answers_take(&engine, arena, json_get(record, STR("answers")));
-    const struct json *machines = json_get(record, STR("machines")); /* others, by name */
-    for (uint32_t i = 0; machines && i < machines->count; i++) {
-        fault =
-            engine_create(&engine, machines->members[i].key, json_text(arena, &machines->members[i].value));
-        assert_true(str_empty(fault));
-    }
+    machines_make(&engine, arena, json_get(record, STR("machines")), false);
+    machines_make(&engine, arena, json_get(record, STR("express")), true);
     fault = engine_create(&engine, STR("Machine"),
                           definition->type == JSON_STRING ? definition->text : json_text(arena, definition));
     if (json_get(record, STR("refused")) || !str_empty(fault)) {

@@ -24,6 +24,7 @@ enum err targets_open(const struct targets_settings *settings, struct deliver *d
     deliver_add_target(deliver, &target_activity, settings->flow);
     deliver_add_target(deliver, &target_event_bus, &targets->event_bus);
     deliver_add_target(deliver, &target_operation, &targets->caller);
+    deliver_add_target(deliver, &target_waiting_operation, &targets->caller);
     deliver_add_target(deliver, &target_function, settings->functions);
     deliver_add_target(deliver, &target_log_function, settings->functions);
     deliver_add_target(deliver, &target_log_subscription, settings->logs);

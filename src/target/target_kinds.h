@@ -50,6 +50,7 @@ extern const struct target_kind target_log_function;
 
 /* self: struct operation_caller; see target_operation.h */
 extern const struct target_kind target_operation;
+extern const struct target_kind target_waiting_operation;
 
 /* ---- all of them ---- */
 

@@ -3,9 +3,11 @@
 #include "target/target_kinds.h"
 #include "base/arn.h"
 #include "base/vec.h"
+#include "io/clock.h"
 #include "json/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- which operation a resource names ---- */
 
@@ -76,10 +78,6 @@ static bool sdk_parse(const struct operation_caller *caller, struct str service,
         if (!camel ||
             !caller->exists(caller->self, str_from(task.naming->service), operation, &task.operation))
             return refuse(STR("Crema does not have this operation of the service yet."), ret_why);
-        if (str_eq(operation, STR("startSyncExecution")))
-            return refuse(
-                STR("Crema's workflows cannot wait for StartSyncExecution yet: use startExecution."),
-                ret_why);
         *ret = task;
         return true;
     }
@@ -235,37 +233,52 @@ static struct str states_input(struct arena *arena, const struct delivery *deliv
 
 /* ---- the call ---- */
 
-static void operation_send(void *self, struct work *work, const struct delivery *delivery,
-                           struct delivery_result *ret)
+static bool puts_events(const struct task *task)
 {
-    const struct operation_caller *caller = self;
-    struct task task;
+    return !task->sdk && task->naming == &events_naming;
+}
+
+/* The call that the delivery asks for, in the arena. False: *ret_error says why there is none. */
+static bool call_read(const struct operation_caller *caller, struct arena *arena,
+                      const struct delivery *delivery, struct task *ret_task, struct operation_call *ret,
+                      struct delivery_result *ret_error)
+{
     struct str why;
-    ret->outcome = OUTCOME_REJECTED;
-    if (!task_parse(caller, delivery->resource, &task, &why)) {
+    if (!task_parse(caller, delivery->resource, ret_task, &why)) {
         /* Checked when the machine was made: only a machine of another version of this server gets here. */
-        ret->error = STR("States.Runtime");
-        ret->cause = arena_printf(work->arena, "The resource %.*s cannot be run. %.*s",
-                                  STR_ARG(delivery->resource), STR_ARG(why));
+        ret_error->outcome = OUTCOME_REJECTED;
+        ret_error->error = STR("States.Runtime");
+        ret_error->cause = arena_printf(arena, "The resource %.*s cannot be run. %.*s",
+                                        STR_ARG(delivery->resource), STR_ARG(why));
+        return false;
+    }
+    *ret = (struct operation_call){
+        .ns = delivery->ns,
+        .service = str_from(ret_task->naming->service),
+        .operation = ret_task->operation,
+        .input = delivery->payload,
+        .style = OPERATION_SDK,
+        .origin = { delivery->source_arn, delivery->hops },
+    };
+    if (puts_events(ret_task))
+        ret->input = put_events_input(arena, delivery);
+    else if (str_eq(ret->service, STR("states")))
+        ret->input = states_input(arena, delivery);
+    return true;
+}
+
+/* What the workflow is told of the answer. */
+static void answer_tell(struct arena *arena, const struct task *task, const struct operation_answer *answer,
+                        int64_t now_ms, struct delivery_result *ret)
+{
+    ret->outcome = OUTCOME_REJECTED;
+    if (!answer->ok) {
+        ret->error = operation_error(arena, task->naming, task->sdk, answer);
+        ret->cause = operation_cause(arena, task->naming, task->sdk, answer);
         return;
     }
-    bool put_events = !task.sdk && task.naming == &events_naming;
-    struct str input = delivery->payload;
-    if (put_events)
-        input = put_events_input(work->arena, delivery);
-    else if (str_eq(str_from(task.naming->service), STR("states")))
-        input = states_input(work->arena, delivery);
-    struct operation_answer answer = { 0 };
-    caller->call(caller->self, work, delivery->ns, str_from(task.naming->service), task.operation, input,
-                 OPERATION_SDK, &(struct operation_origin){ delivery->source_arn, delivery->hops }, &answer);
-    if (!answer.ok) {
-        ret->error = operation_error(work->arena, task.naming, task.sdk, &answer);
-        ret->cause = operation_cause(work->arena, task.naming, task.sdk, &answer);
-        return;
-    }
-    ret->result =
-        task.sdk ? answer.output : operation_result(work->arena, task.naming, &answer, work->now_ms);
-    if (put_events && has_failed_entry(work->arena, answer.output)) {
+    ret->result = task->sdk ? answer->output : operation_result(arena, task->naming, answer, now_ms);
+    if (puts_events(task) && has_failed_entry(arena, answer->output)) {
         ret->error = STR("EventBridge.FailedEntry");
         ret->cause = ret->result;
         ret->result = STR_EMPTY;
@@ -274,8 +287,76 @@ static void operation_send(void *self, struct work *work, const struct delivery 
     ret->outcome = OUTCOME_DELIVERED;
 }
 
+static void operation_send(void *self, struct work *work, const struct delivery *delivery,
+                           struct delivery_result *ret)
+{
+    const struct operation_caller *caller = self;
+    struct task task;
+    struct operation_call call;
+    struct operation_answer answer = { 0 };
+    if (!call_read(caller, work->arena, delivery, &task, &call, ret))
+        return;
+    caller->call(caller->self, work, &call, &answer);
+    answer_tell(work->arena, &task, &answer, work->now_ms, ret);
+}
+
 const struct target_kind target_operation = {
     .name = "operation",
     .doc = "An operation of this server, called by a task of a workflow.",
     .send = operation_send,
+};
+
+/* ---- a call that takes time ---- */
+
+enum { STATUS_UNAVAILABLE = 503, CALL_BYTES = 2048 /* what most calls take */ };
+
+struct waiting {
+    struct operation_wait wait; /* first */
+    struct delivery_post *post;
+    struct task task;
+    struct arena arena;
+};
+
+static void waiting_end(struct waiting *waiting, const struct delivery_result *result)
+{
+    waiting->post->end(waiting->post, result);
+    arena_fini(&waiting->arena);
+    free(waiting);
+}
+
+static void waiting_answered(struct operation_wait *wait, const struct operation_answer *answer)
+{
+    struct waiting *waiting = (struct waiting *)wait;
+    struct delivery_result result = { 0 };
+    if (!answer) {
+        waiting_end(waiting, NULL);
+        return;
+    }
+    answer_tell(&waiting->arena, &waiting->task, answer, clock_now_ms(), &result);
+    if (answer->status == STATUS_UNAVAILABLE)
+        result.outcome = OUTCOME_RETRY; /* nothing of it was kept: the disk was full */
+    waiting_end(waiting, &result);
+}
+
+static void operation_post(void *self, struct delivery_post *post)
+{
+    const struct operation_caller *caller = self;
+    struct delivery_result refusal = { 0 };
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    if (!waiting)
+        abort();
+    arena_init_sized(&waiting->arena, CALL_BYTES);
+    waiting->post = post;
+    waiting->wait.answered = waiting_answered;
+    if (call_read(caller, &waiting->arena, &post->delivery, &waiting->task, &waiting->wait.call, &refusal))
+        caller->begin(caller->self, &waiting->wait);
+    else
+        waiting_end(waiting, &refusal);
+}
+
+const struct target_kind target_waiting_operation = {
+    .name = "waiting-operation",
+    .doc = "An operation of this server that answers only later, called by a task of a workflow.",
+    .post = operation_post,
+    .inside = true,
 };

@@ -18,28 +18,36 @@ struct fake {
     struct operation_answer answer;
 };
 
-static void fake_call(void *self, struct work *work, struct ns ns, struct str service, struct str operation,
-                      struct str input, enum operation_style style, const struct operation_origin *origin,
+static void fake_call(void *self, struct work *work, const struct operation_call *call,
                       struct operation_answer *ret)
 {
     struct fake *fake = self;
-    (void)work, (void)ns;
-    fake->service = service;
-    fake->operation = operation;
-    fake->input = arena_copy(&fake->arena, input);
-    fake->style = style;
-    fake->hops = origin->hops;
-    fake->origin_arn = origin->arn;
+    (void)work;
+    fake->service = call->service;
+    fake->operation = call->operation;
+    fake->input = arena_copy(&fake->arena, call->input);
+    fake->style = call->style;
+    fake->hops = call->origin.hops;
+    fake->origin_arn = call->origin.arn;
     *ret = fake->answer;
+}
+
+/* Answers at once; with no status, as when the server ends. */
+static void fake_begin(void *self, struct operation_wait *wait)
+{
+    struct fake *fake = self;
+    struct operation_answer answer;
+    fake_call(fake, NULL, &wait->call, &answer);
+    wait->answered(wait, answer.status ? &answer : NULL);
 }
 
 static bool fake_exists(void *self, struct str service, struct str operation, struct str *ret_name)
 {
     static const char *const names[][2] = {
-        { "events", "PutEvents" },      { "dynamodb", "GetItem" },       { "dynamodb", "PutItem" },
-        { "dynamodb", "UpdateItem" },   { "dynamodb", "DeleteItem" },    { "dynamodb", "Query" },
-        { "states", "ListExecutions" }, { "states", "SendTaskSuccess" }, { "logs", "PutLogEvents" },
-        { "states", "StartExecution" },
+        { "events", "PutEvents" },      { "dynamodb", "GetItem" },          { "dynamodb", "PutItem" },
+        { "dynamodb", "UpdateItem" },   { "dynamodb", "DeleteItem" },       { "dynamodb", "Query" },
+        { "states", "ListExecutions" }, { "states", "SendTaskSuccess" },    { "logs", "PutLogEvents" },
+        { "states", "StartExecution" }, { "states", "StartSyncExecution" },
     };
     (void)self;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -54,22 +62,63 @@ static bool fake_exists(void *self, struct str service, struct str operation, st
     return false;
 }
 
-static struct delivery_result send(struct fake *fake, struct arena *arena, const char *resource,
-                                   const char *parameters)
+static struct operation_caller caller_of(struct fake *fake)
 {
-    struct operation_caller caller = { fake, fake_call, fake_exists };
-    struct work work = { .arena = arena, .now_ms = INT64_C(784887151) * 1000 };
-    struct delivery delivery = {
-        .kind = STR("operation"),
+    return (struct operation_caller){ fake, fake_call, fake_begin, fake_exists };
+}
+
+static struct delivery delivery_of(const char *resource, const char *parameters)
+{
+    return (struct delivery){
         .ns = { STR("111111111111"), STR("eu-west-1") },
         .resource = str_from(resource),
         .payload = str_from(parameters),
         .source_arn = STR("arn:aws:states:eu-west-1:111111111111:execution:Orders:one"),
         .hops = 2,
     };
+}
+
+static struct delivery_result send(struct fake *fake, struct arena *arena, const char *resource,
+                                   const char *parameters)
+{
+    struct operation_caller caller = caller_of(fake);
+    struct work work = { .arena = arena, .now_ms = INT64_C(784887151) * 1000 };
+    struct delivery delivery = delivery_of(resource, parameters);
     struct delivery_result result = { 0 };
     target_operation.send(&caller, &work, &delivery, &result);
     return result;
+}
+
+struct posted {
+    struct delivery_post post; /* first */
+    struct fake *fake;
+    unsigned ends;
+    bool known;
+    struct delivery_result result;
+};
+
+static void posted_end(struct delivery_post *post, const struct delivery_result *result)
+{
+    struct posted *posted = (struct posted *)post;
+    struct arena *arena = &posted->fake->arena;
+    posted->ends++;
+    posted->known = result != NULL;
+    if (!result)
+        return;
+    posted->result = *result;
+    posted->result.result = arena_copy(arena, result->result);
+    posted->result.error = arena_copy(arena, result->error);
+    posted->result.cause = arena_copy(arena, result->cause);
+}
+
+static struct posted post(struct fake *fake, const char *resource, const char *parameters)
+{
+    struct operation_caller caller = caller_of(fake);
+    struct posted posted = { .post = { .delivery = delivery_of(resource, parameters), .end = posted_end },
+                             .fake = fake };
+    target_waiting_operation.post(&caller, &posted.post);
+    assert_int_equal(posted.ends, 1);
+    return posted;
 }
 
 #define ASSERT_TEXT(s, text)                              \
@@ -92,6 +141,10 @@ static void knows_resources(void **state)
         { "arn:aws:states:::dynamodb:getItem", true, false },
         { "arn:aws:states:::dynamodb:updateItem", true, false },
         { "arn:aws:states:::aws-sdk:sfn:listExecutions", true, false },
+        { "arn:aws:states:::aws-sdk:sfn:startSyncExecution", true, false },
+        { "arn:aws:states:::aws-sdk:sfn:startSyncExecution.waitForTaskToken", true, false },
+        { "arn:aws:states:::aws-sdk:sfn:startSyncExecution.sync", false, true },
+        { "arn:aws:states:::states:startSyncExecution", false, false },
         { "arn:aws:states:::aws-sdk:dynamodb:query", true, false },
         { "arn:aws:states:::aws-sdk:cloudwatchlogs:putLogEvents", true, false },
         { "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess.waitForTaskToken", true, false },
@@ -119,7 +172,7 @@ static void knows_resources(void **state)
         { "arn:aws:states:::events", false, false },
         { "nothing", false, false },
     };
-    struct operation_caller caller = { NULL, fake_call, fake_exists };
+    struct operation_caller caller = caller_of(NULL);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct str why;
         assert_int_equal(operation_task_known(&caller, str_from(cases[i].resource), &why), cases[i].known);
@@ -287,6 +340,42 @@ static void names_errors_as_the_service_does(void **state)
     arena_fini(&fake.arena);
 }
 
+static void what_takes_time_is_answered_later(void **state)
+{
+    (void)state;
+    const char *resource = "arn:aws:states:::aws-sdk:sfn:startSyncExecution";
+    struct fake fake = { .answer = { .ok = true, .status = 200, .output = STR("{\"Status\":\"FAILED\"}") } };
+    struct posted posted = post(&fake, resource, "{\"StateMachineArn\":\"m\",\"Input\":{\"a\":1}}");
+    assert_true(posted.known);
+    assert_int_equal(posted.result.outcome, OUTCOME_DELIVERED);
+    ASSERT_TEXT(posted.result.result, "{\"Status\":\"FAILED\"}");
+    ASSERT_TEXT(fake.operation, "StartSyncExecution");
+    ASSERT_TEXT(fake.input, "{\"StateMachineArn\":\"m\",\"Input\":\"{\\\"a\\\":1}\"}");
+    assert_int_equal(fake.style, OPERATION_SDK);
+    assert_int_equal(fake.hops, 2);
+    ASSERT_TEXT(fake.origin_arn, "arn:aws:states:eu-west-1:111111111111:execution:Orders:one");
+    fake.answer = (struct operation_answer){ .error = STR("StateMachineTypeNotSupported"),
+                                             .cause = STR("No."),
+                                             .status = 400,
+                                             .request_id = STR("r") };
+    posted = post(&fake, resource, "{}");
+    assert_int_equal(posted.result.outcome, OUTCOME_REJECTED);
+    ASSERT_TEXT(posted.result.error, "Sfn.StateMachineTypeNotSupportedException");
+    ASSERT_TEXT(posted.result.cause, "No. (Service: Sfn, Status Code: 400, Request ID: r)");
+    fake.answer = (struct operation_answer){
+        .error = STR("ServiceUnavailable"), .cause = STR("Full."), .status = 503, .request_id = STR("r")
+    };
+    posted = post(&fake, resource, "{}");
+    assert_int_equal(posted.result.outcome, OUTCOME_RETRY);
+    ASSERT_TEXT(posted.result.error, "Sfn.SfnException");
+    fake.answer = (struct operation_answer){ 0 };
+    assert_false(post(&fake, resource, "{}").known);
+    posted = post(&fake, "arn:aws:states:::aws-sdk:s3:getObject", "{}");
+    assert_int_equal(posted.result.outcome, OUTCOME_REJECTED);
+    ASSERT_TEXT(posted.result.error, "States.Runtime");
+    arena_fini(&fake.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +385,7 @@ int main(void)
         cmocka_unit_test(dynamodb_results_carry_metadata),
         cmocka_unit_test(starts_executions_with_an_input_of_any_kind),
         cmocka_unit_test(names_errors_as_the_service_does),
+        cmocka_unit_test(what_takes_time_is_answered_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,6 +40,7 @@ PACKING = ("--logs-pack-age-ms", "10")
 LATER = ("--clock-offset-ms", str(3 * 3600 * 1000))
 PAGE = 4096
 CLOCK = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Clock"
+MEMORY = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:Memory"
 COPIES = "copies/of/crash"  # of all that is written to GROUP, by a subscription filter
 COPIES_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{COPIES}"
 
@@ -57,7 +58,7 @@ NO_TABLE = dict(COUNT["Parameters"], TableName="absent")
 CATCH = [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Count"}]
 SILENT = put_task("silent", True, "Count")
 SILENT["Parameters"]["Entries"][0]["Source"] = "nobody.listens"
-WAYS = ("Wait", "Retry", "Heartbeat", "Timeout", "Parallel", "Run")
+WAYS = ("Wait", "Retry", "Heartbeat", "Timeout", "Parallel", "Run", "Sync")
 HOUR = {"StartAt": "Hour", "States": {"Hour": {"Type": "Wait", "Seconds": 3600, "End": True}}}
 
 
@@ -70,6 +71,18 @@ ITEMS = {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ItemProces
 RUN = dict(ITEMS, MaxConcurrency=1, ItemProcessor={
     "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Child",
     "States": {"Child": {"Type": "Pass", "End": True}}})
+# An execution in memory, which is gone with the server: the next one begins another. What it writes is of another kind.
+SYNC = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
+        "Parameters": {"StateMachineArn": MEMORY}, "ResultPath": None}
+
+
+def count_in(name, **more):
+    return {**COUNT, "Parameters": {**COUNT["Parameters"], "Key": {"PK": {"S": name}}}, **more}
+
+
+IN_MEMORY = json.dumps({"StartAt": "Begun", "States": {
+    "Begun": count_in("begun", End=False, Next="Second"), "Second": {"Type": "Wait", "Seconds": 1, "Next": "Ended"},
+    "Ended": count_in("ended")}})
 CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
     "Which": {"Type": "Choice", "Default": "Wait", "Choices": [
         {"Variable": "$.how", "StringEquals": how, "Next": how} for how in WAYS[1:]]},
@@ -82,6 +95,7 @@ CLOCKWORK = json.dumps({"StartAt": "Which", "States": {
     "Parallel": {"Type": "Parallel", "Next": "Count", "Branches": [
         HOUR, {"StartAt": "Items", "States": {"Items": dict(ITEMS, End=True)}}]},
     "Run": dict(RUN, Next="Count"),
+    "Sync": dict(SYNC, Next="Count"),
     "Count": COUNT}})
 
 
@@ -123,6 +137,9 @@ def make_all(wire):
         ("started query", lambda: wire("logs", "StartQuery", logGroupName=GROUP, startTime=0, endTime=1,
                                        queryString="limit 7"),
          lambda: wire("logs", "DescribeQueries", logGroupName=GROUP)["queries"][0]),
+        ("memory", lambda: wire("states", "CreateStateMachine", name="Memory", definition=IN_MEMORY, roleArn=role,
+                                type="EXPRESS"),
+         lambda: wire("states", "DescribeStateMachine", stateMachineArn=MEMORY)),
         ("clock", lambda: wire("states", "CreateStateMachine", name="Clock", definition=CLOCKWORK, roleArn=role),
          lambda: wire("states", "DescribeStateMachine", stateMachineArn=CLOCK)),
     ]
@@ -160,7 +177,7 @@ def run_workload(port, ledger, prefix="a", rounds=9, connect=Wire):
             step(wire, ledger, "event", f"{prefix}p{i}", pad="y" * (30_000 if i % 4 == 1 else 15_000))
             name = f"{prefix}k{i}"
             send(lambda: wire("states", "StartExecution", stateMachineArn=CLOCK, name=name,
-                              input=json.dumps({"how": WAYS[i % 6], "id": name, "items": [1, 2]})),
+                              input=json.dumps({"how": WAYS[i % len(WAYS)], "id": name, "items": [1, 2]})),
                  lambda done: ledger.note("clock", name, done))
             if i % 3 == 2:
                 _, tokens = read_all(wire)
@@ -493,6 +510,42 @@ def test_no_room_for_a_while(call):
         prove(disk, ledger)
     finally:
         disk.remove()
+
+
+def test_death_while_a_task_waits_for_an_execution_in_memory():
+    """At each call from the start to the end: the task is attempted again, with another execution, and its workflow
+    ends once. Among the deaths are those while the execution runs, and when its end is not yet told."""
+    def life(at, how):
+        disk = Disk()
+        try:
+            one, ready = start(disk, environment=disk.environment(at, how))
+            assert ready, one.errors()
+            wire, started = Wire(one.port, timeout=60), False
+            for _, make, _ in make_all(wire):
+                make()
+            before = disk.calls()
+            try:
+                wire("states", "StartExecution", stateMachineArn=CLOCK, name="one", input='{"how": "Sync"}')
+                started = True
+                settled(lambda: verify_clock(wire, Ledger()))
+                assert at == 0
+                return before, disk.calls(), None
+            except GONE:
+                assert wait_dead(one) == -signal.SIGKILL
+            one, ready = start(disk)
+            assert ready, one.errors()
+            ledger, wire = Ledger(), Wire(one.port, timeout=60)
+            ledger.note("clock", "one", started)
+            settled(lambda: verify_clock(wire, ledger))
+            return before, disk.calls(), (number_of(wire, "begun"), number_of(wire, "ended"))
+        finally:
+            disk.remove()
+
+    first, last, _ = life(0, "before")
+    assert last > first
+    seen = [life(at, ("before", "after")[at % 2])[2] for at in range(first + 1, last + 1)]
+    assert (2, 1) in seen and (2, 2) in seen, seen
+    assert set(seen) <= {(0, 0), (1, 1), (2, 1), (2, 2)}
 
 
 def test_a_backup_outlives_a_power_cut():
