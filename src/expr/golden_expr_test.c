@@ -9,6 +9,7 @@
  */
 #include "expr/input_transformer.h"
 #include "expr/template.h"
+#include "json/golden_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,7 +146,7 @@ static bool transformer_case(struct arena *arena, const struct json *record)
     return good;
 }
 
-static bool golden_case(struct arena *arena, const struct json *record)
+static bool golden_case(struct arena *arena, struct str name, const struct json *record)
 {
     if (json_get(record, STR("transformer")))
         return transformer_case(arena, record);
@@ -187,38 +188,25 @@ static bool golden_case(struct arena *arena, const struct json *record)
     else
         good = wanted && str_eq(json_text(arena, wanted), text = json_text(arena, &outcome.value));
     if (!good)
-        print_error("%.*s: refused %s %s, %s, value %.*s, path %.*s, why %.*s\n",
-                    STR_ARG(json_get_str(record, STR("id"))), err_text(outcome.refusal), outcome.why.text,
-                    err_text(outcome.err), STR_ARG(str_slice(text, 0, 500)), STR_ARG(outcome.failure.path),
+        print_error("%.*s: refused %s %s, %s, value %.*s, path %.*s, why %.*s\n", STR_ARG(name),
+                    err_text(outcome.refusal), outcome.why.text, err_text(outcome.err),
+                    STR_ARG(str_slice(text, 0, 500)), STR_ARG(outcome.failure.path),
                     STR_ARG(outcome.failure.why));
     return good;
 }
 
-static void golden_file(const char *name, unsigned least)
+static void count_wrong(void *self, struct arena *arena, struct str name, const struct json *record)
 {
-    static const char *const places[] = { "test/golden/expr", "../test/golden/expr",
-                                          "../../test/golden/expr" };
-    char line[1 << 16], path[256];
-    unsigned ran = 0, failed = 0;
-    FILE *file = NULL;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
-        file = fopen(path, "r");
-    }
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file)) {
-        struct arena arena = { 0 };
-        struct json record;
-        struct json_error error = { .text = "" };
-        if (json_read(&arena, str_from(line), 0, &record, &error) != ERR_OK)
-            fail_msg("%s: case %u: %s", name, ran + 1, error.text);
-        ran++;
-        failed += !golden_case(&arena, &record);
-        arena_fini(&arena);
-    }
-    (void)fclose(file);
-    print_message("%s: %u ran, %u wrong\n", name, ran, failed);
-    assert_int_equal(failed, 0);
+    unsigned *wrong = self;
+    *wrong += !golden_case(arena, name, record);
+}
+
+static void run_cases(const char *file, unsigned least)
+{
+    unsigned wrong = 0;
+    size_t ran = golden_each(file, count_wrong, &wrong);
+    print_message("%s: %zu ran, %u wrong\n", file, ran, wrong);
+    assert_int_equal(wrong, 0);
     assert_true(ran >= least);
 }
 
@@ -258,21 +246,12 @@ static bool documented(struct arena *arena, const struct example *given, struct 
 static void document(void **state)
 {
     (void)state;
-    static const char *const places[] = { "docs", "../docs", "../../docs" };
-    char bytes[4096], path[256];
-    FILE *file = NULL;
     struct arena arena = { 0 };
+    struct str rest = golden_text(&arena, "docs/reference/expressions.md"), line;
     struct example given = { .template = false };
     unsigned ran = 0, failed = 0;
     bool inside = false;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
-        (void)snprintf(path, sizeof(path), "%s/reference/expressions.md", places[i]);
-        file = fopen(path, "r");
-    }
-    assert_non_null(file);
-    while (fgets(bytes, sizeof(bytes), file)) {
-        struct str line = arena_copy(&arena, str_from(bytes));
-        line.len -= str_ends(line, STR("\n"));
+    while (str_cut(rest, '\n', &line, &rest) || line.len) {
         size_t arrow = str_find(line, STR(" => "));
         struct json *into = str_starts(line, STR("input "))       ? &given.input
                             : str_starts(line, STR("context "))   ? &given.context
@@ -294,7 +273,6 @@ static void document(void **state)
             failed++;
         }
     }
-    (void)fclose(file);
     arena_fini(&arena);
     print_message("documented examples: %u ran, %u wrong\n", ran, failed);
     assert_int_equal(failed, 0);
@@ -304,25 +282,25 @@ static void document(void **state)
 static void paths(void **state)
 {
     (void)state;
-    golden_file("paths.jsonl", 100);
+    run_cases("expr/paths", 100);
 }
 
 static void functions(void **state)
 {
     (void)state;
-    golden_file("functions.jsonl", 150);
+    run_cases("expr/functions", 150);
 }
 
 static void templates(void **state)
 {
     (void)state;
-    golden_file("templates.jsonl", 20);
+    run_cases("expr/templates", 20);
 }
 
 static void input_transformers(void **state)
 {
     (void)state;
-    golden_file("input_transformers.jsonl", 120);
+    run_cases("expr/input_transformers", 120);
 }
 
 int main(void)

@@ -13,66 +13,7 @@
 #include "flow/flow_plan.h"
 #include "store/key.h"
 #include "io/clock.h"
-
-/* ---- files ---- */
-
-static char *file_read(const char *path, size_t *ret_len)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    size_t len = 0, cap = 1 << 16, got;
-    char *bytes = malloc(cap);
-    assert_non_null(bytes);
-    while ((got = fread(bytes + len, 1, cap - len, file)) > 0) {
-        len += got;
-        if (len == cap) {
-            bytes = realloc(bytes, cap *= 2);
-            assert_non_null(bytes);
-        }
-    }
-    fclose(file);
-    *ret_len = len;
-    return bytes;
-}
-
-/* From the folder named by the variable, else from the first of the places that has it. */
-static char *file_find(const char *variable, const char *const *places, const char *name, size_t *ret_len)
-{
-    char path[4096];
-    const char *given = getenv(variable);
-    if (given) {
-        (void)snprintf(path, sizeof(path), "%s/%s", given, name);
-        return file_read(path, ret_len);
-    }
-    for (size_t i = 0; places[i]; i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
-        char *bytes = file_read(path, ret_len);
-        if (bytes)
-            return bytes;
-    }
-    return NULL;
-}
-
-static char *shared_find(const char *name, size_t *ret_len)
-{
-    static const char *const places[] = { "../shared/data", "../../shared/data", "../../../shared/data",
-                                          NULL };
-    char path[1024];
-    (void)snprintf(path, sizeof(path), "data/%s", name);
-    return getenv("CREMA_SHARED") ? file_find("CREMA_SHARED", places, path, ret_len)
-                                  : file_find("CREMA_NONE", places, name, ret_len);
-}
-
-static bool line_next(struct str *rest, struct str *line)
-{
-    while (!str_empty(*rest)) {
-        (void)str_cut(*rest, '\n', line, rest);
-        if (!str_empty(*line))
-            return true;
-    }
-    return false;
-}
+#include "json/golden_test.h"
 
 /* ---- comparing, with holes ---- */
 
@@ -334,20 +275,19 @@ static bool refused_by_name(struct str fault)
 static void recorded_executions(void **test)
 {
     (void)test;
-    size_t len;
-    char *bytes = shared_find("recorded/executions.jsonl", &len);
-    if (!bytes) {
+    struct arena text = { 0 };
+    struct str rest = golden_recorded(&text, "recorded/executions.jsonl"), line;
+    if (str_empty(rest)) {
         print_message("recorded answers are not at hand: skipped\n");
         skip();
     }
     struct engine engine;
-    struct str rest = str_of(bytes, len), line;
     unsigned ran = 0, refused = 0, express = 0, failed = 0, number = 0;
     int64_t recorded_ms = 0;
     engine_open(&engine, NULL);
     assert_true(time_parse(STR("2026-11-23T09:51:12Z"), &recorded_ms));
     engine_advance(&engine, recorded_ms - clock_now_ms());
-    while (line_next(&rest, &line)) {
+    while (golden_line(&rest, &line)) {
         struct arena arena = { 0 };
         struct json record;
         assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
@@ -381,7 +321,7 @@ static void recorded_executions(void **test)
         arena_fini(&arena);
     }
     engine_close(&engine);
-    free(bytes);
+    arena_fini(&text);
     print_message("recorded executions: %u ran, %u refused by name, %u express, %u wrong\n", ran, refused,
                   express, failed);
     assert_int_equal(failed, 0);
@@ -393,15 +333,14 @@ static void recorded_executions(void **test)
 static void recorded_refusals(void **test)
 {
     (void)test;
-    size_t len;
-    char *bytes = shared_find("recorded/calls.jsonl", &len);
-    if (!bytes) {
+    struct arena text = { 0 };
+    struct str rest = golden_recorded(&text, "recorded/calls.jsonl"), line;
+    if (str_empty(rest)) {
         print_message("recorded answers are not at hand: skipped\n");
         skip();
     }
-    struct str rest = str_of(bytes, len), line;
     unsigned same = 0, by_name = 0, failed = 0;
-    while (line_next(&rest, &line)) {
+    while (golden_line(&rest, &line)) {
         struct arena arena = { 0 };
         struct json record;
         assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
@@ -434,7 +373,7 @@ static void recorded_refusals(void **test)
         plan_free(&plan);
         arena_fini(&arena);
     }
-    free(bytes);
+    arena_fini(&text);
     print_message("recorded refusals: %u the same, %u refused by name, %u wrong\n", same, by_name, failed);
     assert_int_equal(failed, 0);
 }
@@ -461,15 +400,14 @@ static bool published_refusal(struct str problem, bool resources, bool *ret_lang
 
 static void published_with(task_known_f *known, const char *what, unsigned least)
 {
-    size_t len;
-    char *bytes = shared_find("published-definitions.jsonl", &len);
-    if (!bytes) {
+    struct arena text = { 0 };
+    struct str rest = golden_recorded(&text, "published-definitions.jsonl"), line;
+    if (str_empty(rest)) {
         print_message("published definitions are not at hand: skipped\n");
         skip();
     }
-    struct str rest = str_of(bytes, len), line;
     unsigned accepted = 0, by_name = 0, other_language = 0, failed = 0;
-    while (line_next(&rest, &line)) {
+    while (golden_line(&rest, &line)) {
         struct arena arena = { 0 };
         struct json record;
         assert_int_equal(json_read(&arena, line, 0, &record, NULL), ERR_OK);
@@ -498,7 +436,7 @@ static void published_with(task_known_f *known, const char *what, unsigned least
         plan_free(&plan);
         arena_fini(&arena);
     }
-    free(bytes);
+    arena_fini(&text);
     print_message(
         "published definitions, %s: %u accepted, %u refused for what they name, %u in JSONata, %u refused "
         "otherwise\n",
@@ -704,37 +642,27 @@ static bool golden_case(const struct json *record, struct arena *arena)
     return good;
 }
 
+static void own_case(void *self, struct arena *arena, struct str name, const struct json *record)
+{
+    unsigned *wrong = self;
+    (void)name;
+    *wrong += !golden_case(record, arena);
+}
+
 static void own_cases(void **test)
 {
     (void)test;
-    static const char *const places[] = { "test/golden/flow", "../test/golden/flow", "../../test/golden/flow",
-                                          NULL };
-    static const char *const files[] = { "states.jsonl",      "errors.jsonl",     "definitions.jsonl",
-                                         "tasks.jsonl",       "families.jsonl",   "variables.jsonl",
-                                         "expressions.jsonl", "redrives.jsonl",   "events.jsonl",
-                                         "choices.jsonl",     "data.jsonl",       "times.jsonl",
-                                         "retries.jsonl",     "intrinsics.jsonl", "maps.jsonl" };
-    unsigned ran = 0, failed = 0;
-    for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
-        size_t len;
-        char *bytes = file_find("CREMA_GOLDEN_FLOW", places, files[f], &len);
-        assert_non_null(bytes);
-        struct str rest = str_of(bytes, len), line;
-        while (line_next(&rest, &line)) {
-            struct arena arena = { 0 };
-            struct json record;
-            struct json_error error = { { 0 }, 0, 0, 0 };
-            if (json_read(&arena, line, 0, &record, &error) != ERR_OK)
-                print_error("%s: case %u: %s\n", files[f], ran + 1, error.text);
-            assert_int_equal(json_get_typed(&record, STR("id"), JSON_STRING) != NULL, true);
-            ran++;
-            failed += !golden_case(&record, &arena);
-            arena_fini(&arena);
-        }
-        free(bytes);
-    }
-    print_message("golden cases: %u ran, %u wrong\n", ran, failed);
-    assert_int_equal(failed, 0);
+    static const char *const files[] = { "flow/states",      "flow/errors",     "flow/definitions",
+                                         "flow/tasks",       "flow/families",   "flow/variables",
+                                         "flow/expressions", "flow/redrives",   "flow/events",
+                                         "flow/choices",     "flow/data",       "flow/times",
+                                         "flow/retries",     "flow/intrinsics", "flow/maps" };
+    unsigned wrong = 0;
+    size_t ran = 0;
+    for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++)
+        ran += golden_each(files[f], own_case, &wrong);
+    print_message("golden cases: %zu ran, %u wrong\n", ran, wrong);
+    assert_int_equal(wrong, 0);
     assert_true(ran > 0);
 }
 

@@ -1,4 +1,4 @@
-#include "match/pattern_golden_test.h"
+#include "json/golden_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

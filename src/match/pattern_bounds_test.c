@@ -1,7 +1,7 @@
 /* What is asked of a pattern and of an event costs what their sizes say, whatever is in them. Times are of the
  * processor, and compared with what a worse law would take: not seconds but minutes. */
 #include "match/pattern_clause.h"
-#include "match/pattern_golden_test.h"
+#include "json/golden_test.h"
 #include "match/pattern_reader.h"
 
 #include <setjmp.h>

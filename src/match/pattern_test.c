@@ -389,19 +389,6 @@ static void test_literal(void **state)
 
 /* ---- recorded answers ---- */
 
-static struct str recorded_text(struct arena *arena)
-{
-    const char *named = getenv("CREMA_SHARED");
-    const char *const folders[] = { named ? named : "../shared", "../shared", "../../shared" };
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        struct str path = arena_printf(arena, "%s/data/recorded/patterns.jsonl", folders[i]);
-        struct str text = golden_file(arena, arena_cstr(arena, path));
-        if (text.len)
-            return text;
-    }
-    return STR_EMPTY;
-}
-
 static struct str first_line(struct str text)
 {
     struct str line, rest;
@@ -435,14 +422,14 @@ static void test_recorded(void **state)
 {
     (void)state;
     struct arena arena = { 0 };
-    struct str rest = recorded_text(&arena), line;
+    struct str rest = golden_recorded(&arena, "recorded/patterns.jsonl"), line;
     size_t checked = 0;
     if (rest.len == 0) {
         print_message("the recorded answers are not here: skipped\n");
         arena_fini(&arena);
         skip();
     }
-    while (str_cut(rest, '\n', &line, &rest) || line.len) {
+    while (golden_line(&rest, &line)) {
         struct json recorded = golden_json(&arena, line);
         check_recorded(&arena, &recorded);
         checked++;

@@ -9,6 +9,7 @@
  * Every case runs with one worker, with three that take turns, and with two of which each hands in every now and then.
  */
 #include "query/query_run.h"
+#include "json/golden_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,48 +149,38 @@ static bool golden_case(struct arena *arena, const struct json *record, const st
     return true;
 }
 
-static void golden_file(const char *name, unsigned least)
+/* Cases name the set of lines that they are asked of, or bring lines of their own. */
+struct suite {
+    struct arena arena;
+    VEC(struct json) sets;
+    unsigned ran, wrong;
+};
+
+static void suite_line(void *self, struct arena *arena, struct str name, const struct json *record)
 {
-    static const char *const places[] = { "test/golden/logs-query", "../test/golden/logs-query",
-                                          "../../test/golden/logs-query" };
-    static char line[1 << 16];
-    char path[256];
-    unsigned ran = 0, failed = 0;
-    FILE *file = NULL;
-    struct arena sets = { 0 };
-    struct json known[64];
-    size_t known_count = 0;
+    struct suite *suite = self;
     struct json none = json_of_array(NULL, 0);
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
-        (void)snprintf(path, sizeof(path), "%s/%s", places[i], name);
-        file = fopen(path, "r");
+    (void)name;
+    if (json_get(record, STR("set"))) {
+        VEC_PUSH(&suite->arena, &suite->sets, json_copy(&suite->arena, record));
+        return;
     }
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file)) {
-        struct arena arena = { 0 };
-        struct json record;
-        struct json_error error = { .text = "" };
-        if (json_read(&arena, str_from(line), 0, &record, &error) != ERR_OK)
-            fail_msg("%s: case %u: %s", name, ran + 1, error.text);
-        if (json_get(&record, STR("set"))) {
-            assert_true(known_count < 64);
-            known[known_count++] = json_copy(&sets, &record);
-            arena_fini(&arena);
-            continue;
-        }
-        const struct json *lines = json_get_typed(&record, STR("lines"), JSON_ARRAY);
-        for (size_t i = 0; i < known_count && !lines; i++)
-            if (str_eq(json_get_str(&known[i], STR("set")), json_get_str(&record, STR("on"))))
-                lines = json_get(&known[i], STR("lines"));
-        ran++;
-        failed += !golden_case(&arena, &record, lines ? lines : &none);
-        arena_fini(&arena);
-    }
-    (void)fclose(file);
-    arena_fini(&sets);
-    print_message("%s: %u ran, %u wrong\n", name, ran, failed);
-    assert_int_equal(failed, 0);
-    assert_true(ran >= least);
+    const struct json *lines = json_get_typed(record, STR("lines"), JSON_ARRAY);
+    for (size_t i = 0; i < suite->sets.len && !lines; i++)
+        if (str_eq(json_get_str(&suite->sets.at[i], STR("set")), json_get_str(record, STR("on"))))
+            lines = json_get(&suite->sets.at[i], STR("lines"));
+    suite->ran++;
+    suite->wrong += !golden_case(arena, record, lines ? lines : &none);
+}
+
+static void run_suite(const char *file, unsigned least)
+{
+    struct suite suite = { .ran = 0 };
+    (void)golden_each(file, suite_line, &suite);
+    arena_fini(&suite.arena);
+    print_message("%s: %u ran, %u wrong\n", file, suite.ran, suite.wrong);
+    assert_int_equal(suite.wrong, 0);
+    assert_true(suite.ran >= least);
 }
 
 /* ---- docs/reference/insights.md ---- */
@@ -236,22 +227,13 @@ static void example_line(struct arena *arena, struct example *example, struct st
 
 static void test_document(void **state)
 {
-    static const char *const places[] = { "docs", "../docs", "../../docs" };
-    char bytes[4096], path[256];
-    FILE *file = NULL;
     struct arena arena = { 0 };
+    struct str rest = golden_text(&arena, "docs/reference/insights.md"), line;
     struct example example = { .part = EXAMPLE_LINES };
     unsigned ran = 0, failed = 0;
     bool inside = false;
     (void)state;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !file; i++) {
-        (void)snprintf(path, sizeof(path), "%s/reference/insights.md", places[i]);
-        file = fopen(path, "r");
-    }
-    assert_non_null(file);
-    while (fgets(bytes, sizeof(bytes), file)) {
-        struct str line = arena_copy(&arena, str_from(bytes));
-        line.len -= str_ends(line, STR("\n"));
+    while (str_cut(rest, '\n', &line, &rest) || line.len) {
         if (!str_starts(line, STR("```"))) {
             if (inside)
                 example_line(&arena, &example, line);
@@ -265,7 +247,6 @@ static void test_document(void **state)
         buf_fini(&example.query);
         example = (struct example){ .part = EXAMPLE_LINES };
     }
-    (void)fclose(file);
     arena_fini(&arena);
     print_message("documented examples: %u ran, %u wrong\n", ran, failed);
     assert_int_equal(failed, 0);
@@ -275,25 +256,25 @@ static void test_document(void **state)
 static void test_commands(void **state)
 {
     (void)state;
-    golden_file("commands.jsonl", 60);
+    run_suite("logs-query/commands", 60);
 }
 
 static void test_stats(void **state)
 {
     (void)state;
-    golden_file("stats.jsonl", 50);
+    run_suite("logs-query/stats", 50);
 }
 
 static void test_expressions(void **state)
 {
     (void)state;
-    golden_file("expressions.jsonl", 120);
+    run_suite("logs-query/expressions", 120);
 }
 
 static void test_refused(void **state)
 {
     (void)state;
-    golden_file("refused.jsonl", 60);
+    run_suite("logs-query/refused", 60);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Expressions: the golden cases, and the limits. */
 #include "tables/expression.h"
+#include "json/golden_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,20 +10,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static FILE *golden(const char *name)
-{
-    static const char *const folders[] = { "", "../", "../../" };
-    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-        char path[256];
-        (void)snprintf(path, sizeof(path), "%stest/golden/tables/%s", folders[i], name);
-        FILE *file = fopen(path, "r");
-        if (file)
-            return file;
-    }
-    fail_msg("test/golden/tables/%s is not there", name);
-    return NULL;
-}
 
 struct outcome {
     bool holds;
@@ -93,43 +80,37 @@ static void run_case(struct arena *arena, const struct json *line, const char *w
     }
 }
 
+struct run {
+    evaluate_f *evaluate;
+};
+
+static void run_golden_case(void *self, struct arena *arena, struct str name, const struct json *line)
+{
+    run_case(arena, line, arena_cstr(arena, name), ((const struct run *)self)->evaluate);
+}
+
 static void run_golden(const char *name, evaluate_f *evaluate)
 {
-    FILE *file = golden(name);
-    char *line = NULL, where[300];
-    size_t cap = 0, number = 0;
-    ssize_t len;
-    while ((len = getline(&line, &cap, file)) > 0) {
-        struct arena arena = { 0 };
-        struct json json;
-        struct json_error error;
-        (void)snprintf(where, sizeof(where), "%s:%zu: %.200s", name, ++number, line);
-        if (json_read(&arena, str_of(line, (size_t)len), 0, &json, &error) != ERR_OK)
-            fail_msg("%s: %s", where, error.text);
-        run_case(&arena, &json, where, evaluate);
-        arena_fini(&arena);
-    }
-    assert_true(number > 5);
-    free(line);
-    fclose(file);
+    struct run run = { evaluate };
+    assert_true(golden_each(name, run_golden_case, &run) > 5);
 }
 
 static void test_conditions(void **state)
 {
     (void)state;
-    run_golden("conditions.jsonl", evaluate_condition);
+    run_golden("tables/conditions", evaluate_condition);
 }
 
 static void test_updates(void **state)
 {
     (void)state;
-    run_golden("updates.jsonl", evaluate_update);
+    run_golden("tables/updates", evaluate_update);
 }
 
 static void test_projections(void **state)
 {
     (void)state;
-    run_golden("projections.jsonl", evaluate_projection);
+    run_golden("tables/projections", evaluate_projection);
 }
 
 /* The text of a condition that must be refused; its fault. */
