@@ -24,7 +24,7 @@
 #include "logs/logs_subscription.h"
 #include "logs/logs_tail.h"
 #include "query/queries.h"
-#include "metrics/metrics.h"
+#include "metrics/metrics_meter.h"
 #include "store/key.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -96,6 +96,7 @@ static void after_commit(void *self)
     struct server *server = self;
     deliver_after_commit(server->deliver);
     logs_after_commit(server->logs);
+    metrics_after_commit(server->metrics);
     bus_after_commit(server->bus);
     flow_after_commit(server->flow);
     tables_after_commit(server->tables);
@@ -226,8 +227,11 @@ static enum err open_rooms(struct server *server)
         .recent_bytes_max = (size_t)settings->recent_bytes_max,
     };
     enum err err = metrics_open(&server->metrics);
-    if (!err)
+    if (!err) {
+        metrics_meters_open(server->metrics, settings->service_metrics_write_ms);
+        flow.metrics = bus.metrics = server->metrics;
         err = logs_open(&server->logs);
+    }
     if (!err)
         err = flow_open(&flow, server->deliver, &server->flow);
     if (!err)
@@ -271,13 +275,23 @@ static void logs_dropped(void *self, struct work *work, const struct logs_droppe
     bus_inbox_note(server->bus, work, what->ns, STR("LOG_EVENTS_DROPPED"), what->group_arn, text);
 }
 
+static void subscription_done(void *self, struct work *work, const struct delivery *delivery,
+                              const struct delivery_result *result)
+{
+    struct server *server = self;
+    if (result->outcome != OUTCOME_DELIVERED)
+        logs_subscription_failed(server->logs, work, delivery, result);
+    bus_subscription_done(server->bus, work, delivery, result);
+}
+
 static void wire_rooms(struct server *server)
 {
     struct deliver *deliver = server->deliver;
     deliver_on_done(deliver, DELIVERY_OF_RULE, bus_delivery_done, server->bus);
     deliver_on_retry(deliver, DELIVERY_OF_RULE, bus_delivery_retried, server->bus);
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
-    deliver_on_done(deliver, DELIVERY_OF_SUBSCRIPTION, bus_subscription_done, server->bus);
+    deliver_on_done(deliver, DELIVERY_OF_SUBSCRIPTION, subscription_done, server);
+    deliver_on_retry(deliver, DELIVERY_OF_SUBSCRIPTION, logs_subscription_failed, server->logs);
     logs_subscriptions_open(server->logs, deliver, function_known, server);
     logs_metrics_open(server->logs, server->metrics);
     writer_on_timer(server->writer, TIMER_METRICS, metrics_due, server->metrics);
@@ -438,7 +452,10 @@ static void write_filter_metrics(void *self, struct buf *out)
         { "crema_metrics_values_total", "counter", "Values added to metrics, merged by minute.",
           metrics.added },
         { "crema_metrics_left_out_total", "counter",
-          "Values left out because their metric has too many sets of dimensions.", metrics.left_out },
+          "Values left out because their metric has too many sets of dimensions, or the server counts for "
+          "too "
+          "many things at once.",
+          metrics.left_out },
     };
     metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
@@ -617,6 +634,7 @@ static enum err server_run(struct server *server, struct diag *reterr)
     http_server_stop(server->http, server->settings.drain_time_max_ms);
     deliver_pause(server->deliver);
     http_sender_close(&server->sender, server->settings.drain_time_max_ms);
+    metrics_meters_finish(server->metrics, server->writer);
     return ERR_OK;
 }
 

@@ -86,6 +86,8 @@ static const struct setting table[] = {
     { NUMBER(recent_events_max, 10000, 0, 1000000,
              "events kept in memory to be looked at, with what became of them; 0: none") },
     { NUMBER(recent_bytes_max, 16777216, 1048576, 1073741824, "bytes of memory for them") },
+    { NUMBER(service_metrics_write_ms, 10000, 0, 60000,
+             "time after which the server's metrics under AWS/ are written; 0: there are none") },
     { NUMBER(deliveries_per_command_max, 1000, 1, 1000000,
              "deliveries carried in the commit of their cause") },
     { NUMBER(delivery_attempts_max, 185, 0, 185,

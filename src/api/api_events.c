@@ -4,6 +4,7 @@
 #include "bus/bus.h"
 #include "base/time.h"
 #include "base/vec.h"
+#include "metrics/metrics_meter.h"
 #include "store/key.h"
 #include "store/tags.h"
 
@@ -462,7 +463,7 @@ struct put_entry {
 
 struct put_events {
     struct put_entry *entries;
-    size_t count;
+    size_t count, bytes;
 };
 
 static bool time_read(const struct json *time, int64_t *ret_ms)
@@ -524,10 +525,22 @@ void op_events_put_events_prepare(struct op_call *call)
     }
     put->entries = ARENA_ARRAY(call->arena, struct put_entry, entries->count);
     put->count = entries->count;
+    put->bytes = bytes;
     for (size_t i = 0; i < put->count; i++)
         put->entries[i].taken = bus_event_envelope(call->arena, call->ns, &events[i],
                                                    &put->entries[i].envelope, &put->entries[i].refusal);
     call->prepared = put;
+}
+
+static void put_events_count(struct op_call *call, const struct put_events *put, int64_t failed)
+{
+    struct metrics *metrics = call->rooms->metrics;
+    struct metrics_subject account = { .kind = METRICS_OF_EVENTS, .ns = call->ns };
+    const struct metrics_amount amounts[] = { { EVENTS_PUT_SUCCEEDED, 1 },
+                                              { EVENTS_PUT_ENTRIES, (double)put->count },
+                                              { EVENTS_PUT_SIZE, (double)put->bytes },
+                                              { failed ? EVENTS_PUT_FAILED_ENTRIES : 0, (double)failed } };
+    metrics_count(metrics, call->work, &account, NULL, amounts, 4);
 }
 
 void op_events_put_events(struct op_call *call)
@@ -559,6 +572,7 @@ void op_events_put_events(struct op_call *call)
     json_end_array(out);
     json_put_member_i64(out, STR("FailedEntryCount"), failed);
     json_end_object(out);
+    put_events_count(call, put, failed);
 }
 
 void op_events_test_event_pattern(struct op_call *call)

@@ -71,6 +71,7 @@ void bus_delivery_done(void *self, struct work *work, const struct delivery *del
     bool delivered = result->outcome == OUTCOME_DELIVERED;
     recent_delivery(bus->recent, work, delivery, result,
                     delivered ? BUS_DELIVERY_DELIVERED : BUS_DELIVERY_REJECTED);
+    bus_count_attempt(bus, work, delivery, delivered, true);
     if (delivered)
         return;
     struct inbox_item item = {
@@ -94,6 +95,7 @@ void bus_delivery_retried(void *self, struct work *work, const struct delivery *
 {
     struct bus *bus = self;
     recent_delivery(bus->recent, work, delivery, result, BUS_DELIVERY_RETRYING);
+    bus_count_attempt(bus, work, delivery, false, false);
 }
 
 void bus_subscription_done(void *self, struct work *work, const struct delivery *delivery,

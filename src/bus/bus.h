@@ -25,6 +25,7 @@
 
 struct bus;
 struct deliver;
+struct metrics;
 
 /* ---- life ---- */
 
@@ -41,6 +42,7 @@ struct bus_settings {
     size_t request_bytes_max;       /* of the entries of one PutEvents; 0: 1,048,576 */
     unsigned recent_max;            /* events kept in memory to be looked at (bus_recent.h); 0: none */
     size_t recent_bytes_max;        /* of them; 0: 16 MiB */
+    struct metrics *metrics;        /* what it counts for AWS/Events; NULL: nothing */
 };
 
 enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, struct bus **ret) MUST_USE;

@@ -32,6 +32,8 @@ static struct route_rule *targets_compile(struct arena *arena, const struct bus_
 {
     struct route_rule *ret = ARENA_NEW(arena, struct route_rule);
     ret->arn = arena_copy(arena, rule->arn);
+    ret->name = str_from_offset(ret->arn, ret->arn.len - rule->name.len);
+    ret->meter = ARENA_NEW(arena, struct metrics_place);
     ret->target_count = rule->targets.count;
     ret->targets = ARENA_ARRAY(arena, struct route_target, rule->targets.count);
     for (uint32_t i = 0; i < rule->targets.count; i++)
@@ -162,8 +164,8 @@ static bool load_rule(void *self, struct arena *arena, const struct bus_rule *ru
     return false;
 }
 
-const struct route *bus_route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
-                                 struct fault *reterr)
+struct route *bus_route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
+                           struct fault *reterr)
 {
     struct str key = bus_memory_key(work->arena, ns, name);
     struct route *route = map_get(&bus->routes, key);

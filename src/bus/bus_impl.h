@@ -10,6 +10,7 @@
 #include "bus/bus_recent.h"
 #include "deliver/deliver.h"
 #include "match/matcher.h"
+#include "metrics/metrics_meter.h"
 
 #include <stdatomic.h>
 
@@ -26,9 +27,10 @@ struct route_target {
 /* A compiled rule: all of it lives in an arena of its own, given back when the rule changes. */
 struct route_rule {
     struct arena arena;
-    struct str arn;
+    struct str arn, name;
     struct route_target *targets;
     size_t target_count;
+    struct metrics_place *meter;
 };
 
 /* The rules of one bus that are enabled and have targets, ready to match: the matcher knows each by its address. */
@@ -36,6 +38,7 @@ struct route {
     struct matcher *matcher; /* NULL: there have been none */
     struct matcher_reader *reader;
     struct map rules; /* name -> struct route_rule */
+    struct metrics_place meter;
 };
 
 /* How many rules a bus has, of those with wildcards how many: what its limits ask. */
@@ -71,8 +74,8 @@ struct bus {
 struct str bus_memory_key(struct arena *arena, struct ns ns, struct str name);
 /* The compiled rules, made when they are not there. NULL with a fault when they cannot be read: an event must not
  * pass by rules that it might match. */
-const struct route *bus_route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
-                                 struct fault *reterr);
+struct route *bus_route_of(struct bus *bus, struct work *work, struct ns ns, struct str name,
+                           struct fault *reterr);
 /* What is compiled of this rule becomes what look finds of it. */
 void bus_route_follow(struct bus *bus, const struct bus_look *look, struct str bus_name, struct str rule);
 void bus_route_forget(struct bus *bus, struct str memory_key);
@@ -128,6 +131,13 @@ bool bus_schedule_valid(struct str text);
 extern const struct pattern_limits bus_pattern_unlimited;
 bool bus_pattern_compile(const struct pattern_limits *limits, struct arena *arena, struct str text,
                          struct pattern **ret, struct fault *reterr);
+
+/* bus_metrics.c: what is counted for AWS/Events. */
+void bus_count_event(struct bus *bus, struct work *work, struct ns ns, struct str bus_name,
+                     struct route *route, const struct route_rule *const *rules, size_t rule_count);
+/* An attempt is over: what became of it, of a delivery that was attempted so often. ended: there is no further one. */
+void bus_count_attempt(struct bus *bus, struct work *work, const struct delivery *delivery, bool delivered,
+                       bool ended);
 
 /* bus_inbox.c */
 struct inbox_item {

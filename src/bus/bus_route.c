@@ -29,6 +29,7 @@ static void send(struct bus *bus, struct work *work, const struct route_rule *ru
     }
     delivery.payload = envelope->text;
     delivery.event_time_ms = envelope->time_ms;
+    delivery.created_ms = work->now_ms;
     bus_delivery_done(bus, work, &delivery, &result);
 }
 
@@ -38,7 +39,7 @@ static int by_name(const void *left, const void *right)
     return str_compare((*a)->arn, (*b)->arn); /* of one bus: they differ in the rule's name */
 }
 
-static void route_event(struct bus *bus, struct work *work, struct ns ns, const struct route *route,
+static void route_event(struct bus *bus, struct work *work, struct ns ns, struct route *route,
                         const struct bus_envelope *envelope)
 {
     uint64_t deliveries = 0;
@@ -52,6 +53,7 @@ static void route_event(struct bus *bus, struct work *work, struct ns ns, const 
         qsort(rules, hits.count, sizeof(rules[0]), by_name);
     recent_event(bus->recent, work, ns, envelope, hits.count ? BUS_EVENT_MATCHED : BUS_EVENT_UNMATCHED, rules,
                  hits.count);
+    bus_count_event(bus, work, ns, envelope->bus, route, rules, hits.count);
     for (size_t i = 0; i < hits.count; i++) {
         for (size_t k = 0; k < rules[i]->target_count; k++)
             send(bus, work, rules[i], &rules[i]->targets[k], envelope);
@@ -81,7 +83,7 @@ bool bus_put_envelope(struct bus *bus, struct work *work, struct ns ns, const st
                       struct fault *reterr)
 {
     struct fault fault = { 0 };
-    const struct route *route = bus_route_of(bus, work, ns, envelope->bus, &fault);
+    struct route *route = bus_route_of(bus, work, ns, envelope->bus, &fault);
     if (route)
         route_event(bus, work, ns, route, envelope);
     else if (fault.code == FAULT_NOT_FOUND)
@@ -113,7 +115,7 @@ bool bus_forward(struct bus *bus, struct work *work, struct ns ns, struct str bu
     if (!bus_envelope_read(work->arena, text, &envelope))
         return fault_set(reterr, work->arena, FAULT_VALIDATION,
                          "What was handed on to event bus %.*s is no event.", STR_ARG(bus_name));
-    const struct route *route = bus_route_of(bus, work, ns, bus_name, reterr);
+    struct route *route = bus_route_of(bus, work, ns, bus_name, reterr);
     if (!route)
         return false;
     envelope.bus = bus_name;

@@ -18,6 +18,7 @@
 #include "store/writer.h"
 
 struct flow;
+struct metrics;
 
 /* Whether tasks of the resource ARN can be run here. False: *ret_why says why not, or is left empty when the
  * ARN is not known at all. Asks nothing but tables: any thread. */
@@ -31,6 +32,7 @@ struct flow_settings {
     unsigned list_scan_max;      /* records looked at for one page of a filtered list; 0: 10,000 */
     size_t page_bytes_max;       /* payload in one page of a history; 0: 4 MiB */
     unsigned history_events_max; /* of an execution; 0: 25,000 */
+    struct metrics *metrics;     /* what it counts for AWS/States; NULL: nothing */
 };
 
 /* ---- life ---- */

@@ -32,6 +32,7 @@
 #include "flow/flow_plan.h"
 #include "flow/flow_step.h"
 #include "flow/flow_token.h"
+#include "metrics/metrics_meter.h"
 #include "store/key.h"
 
 enum {
@@ -153,6 +154,7 @@ struct edition {
     struct logging logging;
     struct plan *plan;
     bool young, express;
+    struct metrics_place *meter; /* of the machine */
 };
 
 struct flow {
@@ -190,6 +192,12 @@ enum purpose {
     PURPOSE_TRIAL = 66,   /* of a delivery of the task of a state that is tried */
     PURPOSE_QUEUED = 64,  /* of an activity's queue */
 };
+
+/* ---- what is counted for AWS/States: flow_metrics.c ---- */
+
+/* After a step: begun and redriven by it, or over with it (its status, at work->now_ms). */
+void flow_count(struct flow *flow, struct work *work, const struct edition *edition,
+                const struct execution *execution, bool begun, bool redriven);
 
 /* ---- tasks that wait for a worker: flow_activity.c ---- */
 

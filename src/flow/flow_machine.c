@@ -484,6 +484,7 @@ const struct edition *flow_edition_get(struct flow *flow, struct work *work, uin
     edition->role_arn = arena_copy(&edition->arena, record.role_arn);
     edition->machine_arn = machine_arn_make(&edition->arena, edition->ns, edition->machine_name);
     logging_read(&edition->arena, record.logging, &edition->logging);
+    edition->meter = ARENA_NEW(&edition->arena, struct metrics_place);
     edition->plan = plan;
     edition->express = record.express || run.express;
     edition->young = flow_is_young(flow, work);

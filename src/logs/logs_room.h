@@ -7,6 +7,7 @@
 #include "logs/logs_pattern.h"
 #include "logs/logs_subscription.h"
 #include "logs/logs_tail.h"
+#include "metrics/metrics_meter.h"
 
 #include <stdatomic.h>
 
@@ -31,6 +32,7 @@ struct logs_held {
     uint64_t swept_block;
     size_t swept_chunks;
     struct logs_filters *filters; /* NULL: it has none */
+    struct metrics_place meter;
 };
 
 struct logs {
@@ -39,7 +41,7 @@ struct logs {
     struct buf name, value;               /* being built */
     struct logs_run_writer run;           /* the same */
     struct logs_packer *packer;
-    struct logs_tail *tail;               /* is told of every event; NULL: none is */
+    struct logs_tail *tail; /* is told of every event; NULL: none is */
     struct logs_limiter *limiter;
     /* Filters: what they lead to, and what is being built for them. */
     struct deliver *deliver;

@@ -13,6 +13,8 @@ enum {
 };
 
 static const struct str list_name = { "subscriptions", 13 };
+/* Kinds of target. */
+static const struct str kind_to_group = { "log-subscription", 16 }, kind_to_function = { "log-function", 12 };
 
 void logs_subscriptions_open(struct logs *logs, struct deliver *deliver, logs_function_known_f *known,
                              void *self)
@@ -196,6 +198,61 @@ bool logs_subscription_list(struct store_reader *reader, struct arena *arena, co
     return true;
 }
 
+/* ---- what is counted for AWS/Logs ---- */
+
+static struct metrics_subject filter_subject(const struct delivery *delivery, struct str group)
+{
+    struct str type = str_eq(delivery->kind, kind_to_group) ? STR("LogGroup") : STR("Lambda");
+    return (struct metrics_subject){ METRICS_OF_SUBSCRIPTION,
+                                     delivery->ns,
+                                     { group, type, delivery->owner_ref } };
+}
+
+/* To a function goes what is compressed; to a group, the record as it is. */
+static void count_forwarded(struct logs *logs, struct work *work, const struct logs_held *held,
+                            const struct logs_follower *follower, const struct delivery *delivery)
+{
+    struct metrics_subject filter = filter_subject(delivery, held->group.name);
+    size_t bytes = follower->to_group ? delivery->payload.len : logs->packed.len;
+    const struct metrics_amount amounts[] = { { LOGS_FORWARDED_EVENTS, (double)follower->seen.len },
+                                              { LOGS_FORWARDED_BYTES, (double)bytes } };
+    metrics_count(logs->metrics, work, &filter, NULL, amounts, 2);
+}
+
+/* How many events a payload holds. */
+static size_t payload_events(struct arena *arena, const struct delivery *delivery)
+{
+    struct json payload;
+    struct str packed;
+    struct buf record;
+    if (json_read(arena, delivery->payload, 0, &payload, NULL))
+        return 0;
+    const struct json *events = json_get_typed(&payload, STR("events"), JSON_ARRAY);
+    buf_init(&record, 0);
+    if (str_eq(delivery->kind, kind_to_function) &&
+        base64_decode(arena, json_get_str(json_get(&payload, STR("awslogs")), STR("data")), &packed) &&
+        gzip_expand(&record, packed) == ERR_OK &&
+        json_read(arena, buf_str(&record), 0, &payload, NULL) == ERR_OK)
+        events = json_get_typed(&payload, STR("logEvents"), JSON_ARRAY);
+    size_t count = events ? events->count : 0;
+    buf_fini(&record);
+    return count;
+}
+
+void logs_subscription_failed(void *self, struct work *work, const struct delivery *delivery,
+                              const struct delivery_result *result)
+{
+    struct logs *logs = self;
+    struct str group;
+    (void)result;
+    if (!logs_group_name_of(work->arena, delivery->ns, delivery->source_arn, &group, &(struct fault){ 0 }))
+        return;
+    struct metrics_subject filter = filter_subject(delivery, group);
+    const struct metrics_amount errors = { LOGS_DELIVERY_ERRORS,
+                                           (double)payload_events(work->arena, delivery) };
+    metrics_count(logs->metrics, work, &filter, NULL, &errors, 1);
+}
+
 /* ---- forwarding ---- */
 
 /* What the target "log-subscription" reads. */
@@ -274,7 +331,7 @@ void logs_subscription_forward(struct logs *logs, struct work *work, const struc
     struct delivery delivery = {
         .owner = DELIVERY_OF_SUBSCRIPTION,
         .owner_ref = follower->name,
-        .kind = follower->to_group ? STR("log-subscription") : STR("log-function"),
+        .kind = follower->to_group ? kind_to_group : kind_to_function,
         .ns = held->filters->ns,
         .resource = follower->destination,
         .payload = follower->to_group ? group_payload(logs, held, follower, stream)
@@ -286,6 +343,7 @@ void logs_subscription_forward(struct logs *logs, struct work *work, const struc
         .expires_ms = work->now_ms + LOGS_SUBSCRIPTION_AGE_MS,
     };
     deliver_add(logs->deliver, work, &delivery);
+    count_forwarded(logs, work, held, follower, &delivery);
     atomic_fetch_add_explicit(&logs->forwarded_records, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&logs->forwarded_events, follower->seen.len, memory_order_relaxed);
 }

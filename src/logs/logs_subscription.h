@@ -17,6 +17,7 @@
 #define LOGS_LOGS_SUBSCRIPTION_H
 
 #include "logs/logs.h"
+#include "target/target.h"
 
 struct deliver;
 
@@ -53,6 +54,10 @@ bool logs_subscription_list(struct store_reader *reader, struct arena *arena, co
 bool logs_append_forwarded(struct logs *logs, struct work *work, struct ns ns, struct str group,
                            struct str stream, const struct logs_input *events, size_t count, uint32_t hops,
                            struct fault *reterr);
+
+/* Of DELIVERY_OF_SUBSCRIPTION: an attempt that did not deliver, whether it is tried again or not. */
+void logs_subscription_failed(void *logs, struct work *work, const struct delivery *delivery,
+                              const struct delivery_result *result);
 
 struct logs_filter_stats {
     uint64_t records, events; /* that subscription filters passed on */

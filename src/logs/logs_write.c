@@ -12,6 +12,7 @@ enum {
 
 /* A stream that is being written to. */
 struct target_stream {
+    struct ns ns;
     struct logs_held *held;
     struct str name;
     bool exists;
@@ -55,9 +56,9 @@ static void put_run(struct logs *logs, struct work *work, const struct target_st
     logs_run_clear(&logs->run);
 }
 
-/* The stream's first event. */
-static void write_single(struct logs *logs, struct work *work, struct target_stream *stream,
-                         const struct logs_input *event)
+/* The stream's first event. Its bytes. */
+static int64_t write_single(struct logs *logs, struct work *work, struct target_stream *stream,
+                            const struct logs_input *event)
 {
     struct logs_stream_record *record = &stream->record;
     if (stream->exists) {
@@ -75,8 +76,7 @@ static void write_single(struct logs *logs, struct work *work, struct target_str
               event->message);
     put_run(logs, work, stream, LOGS_EVENT_ONLY);
     logs_stream_store(logs, work, &stream->held->group, stream->name, record);
-    int64_t bytes = logs_event_bytes(event->message.len);
-    logs_count(logs, work, stream->held, bytes, bytes);
+    return logs_event_bytes(event->message.len);
 }
 
 /* Runs of all the events; the record follows. */
@@ -107,8 +107,8 @@ static int64_t put_events(struct logs *logs, struct work *work, struct target_st
     return bytes;
 }
 
-static void write_many(struct logs *logs, struct work *work, struct target_stream *stream,
-                       const struct logs_input *events, size_t count)
+static int64_t write_many(struct logs *logs, struct work *work, struct target_stream *stream,
+                          const struct logs_input *events, size_t count)
 {
     struct logs_stream_record *record = &stream->record;
     const struct logs_group *group = &stream->held->group;
@@ -131,16 +131,29 @@ static void write_many(struct logs *logs, struct work *work, struct target_strea
         logs_key_last(&key, group, record->last_ms, stream->name);
         store_put(work->batch, key_str(&key), STR_EMPTY);
     }
-    logs_count(logs, work, stream->held, bytes, bytes);
+    return bytes;
+}
+
+/* What came in counts for AWS/Logs; what is imported came before. */
+static void count_incoming(struct logs *logs, struct work *work, const struct target_stream *stream,
+                           size_t events, int64_t bytes)
+{
+    struct logs_held *held = stream->held;
+    struct metrics_subject group = { METRICS_OF_LOG_GROUP, stream->ns, { held->group.name } };
+    const struct metrics_amount amounts[] = { { LOGS_INCOMING_EVENTS, (double)events },
+                                              { LOGS_INCOMING_BYTES, (double)bytes } };
+    metrics_count(logs->metrics, work, &group, &held->meter, amounts, 2);
 }
 
 static void write_events(struct logs *logs, struct work *work, struct target_stream *stream,
                          const struct logs_input *events, size_t count)
 {
-    if (stream->record.state == LOGS_EMPTY && count == 1)
-        write_single(logs, work, stream, events);
-    else
-        write_many(logs, work, stream, events, count);
+    int64_t bytes = stream->record.state == LOGS_EMPTY && count == 1
+                        ? write_single(logs, work, stream, events)
+                        : write_many(logs, work, stream, events, count);
+    logs_count(logs, work, stream->held, bytes, bytes);
+    if (!logs->importing)
+        count_incoming(logs, work, stream, count, bytes);
     if (stream->held->filters)
         logs_filters_end(logs, work, stream->held, stream->name);
 }
@@ -153,9 +166,11 @@ static bool stream_name_valid(struct str name)
            str_find_char(name, '*') == STR_NOT_FOUND;
 }
 
-static struct target_stream target_stream_new(struct logs_held *held, struct str name, int64_t now_ms)
+static struct target_stream target_stream_new(struct ns ns, struct logs_held *held, struct str name,
+                                              int64_t now_ms)
 {
     return (struct target_stream){
+        .ns = ns,
         .held = held,
         .name = name,
         .record = { .state = LOGS_EMPTY, .flags = LOGS_STREAM_OWN, .created_ms = now_ms },
@@ -178,7 +193,7 @@ bool logs_append_new(struct logs *logs, struct work *work, struct ns ns, struct 
     struct logs_held *held;
     if (!append_begin(logs, work, ns, group, stream, &held, reterr))
         return false;
-    struct target_stream target = target_stream_new(held, stream, work->now_ms);
+    struct target_stream target = target_stream_new(ns, held, stream, work->now_ms);
     write_events(logs, work, &target, &(struct logs_input){ timestamp_ms, message }, 1);
     return true;
 }
@@ -200,14 +215,14 @@ static bool append(struct logs *logs, struct work *work, struct ns ns, struct st
                    const struct logs_input *events, size_t count, bool own, int64_t ingested_ms,
                    struct fault *reterr)
 {
-    struct target_stream target = { .name = stream, .exists = true };
+    struct target_stream target = { .ns = ns, .name = stream, .exists = true };
     if (!append_begin(logs, work, ns, group, stream, &target.held, reterr))
         return false;
     enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);
     if (err != ERR_OK && err != ERR_NOTFOUND)
         return logs_bad_store(reterr, work->arena, err);
     if (err == ERR_NOTFOUND)
-        target = target_stream_new(target.held, stream, work->now_ms);
+        target = target_stream_new(ns, target.held, stream, work->now_ms);
     target.ingested_ms = ingested_ms;
     if (!own || !only_is(work, &target, events))
         write_events(logs, work, &target, events, count);
@@ -281,7 +296,7 @@ bool logs_put(struct logs *logs, struct work *work, struct ns ns, struct str gro
               const struct logs_input *events, size_t count, struct logs_put_result *ret,
               struct fault *reterr)
 {
-    struct target_stream target = { .name = stream, .exists = true, .ingested_ms = work->now_ms };
+    struct target_stream target = { .ns = ns, .name = stream, .exists = true, .ingested_ms = work->now_ms };
     if (!logs_hold(logs, work, ns, group, &target.held, reterr))
         return false;
     enum err err = logs_stream_load(work->reader, work->arena, &target.held->group, stream, &target.record);

@@ -1,23 +1,15 @@
 #include "metrics/metrics.h"
 
 #include "base/big_endian.h"
-#include "base/map.h"
 #include "io/rand.h"
-#include "metrics/metrics_key.h"
+#include "metrics/metrics_impl.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
     CACHE_MAX = 20000, /* series; at more it begins anew */
     SWEEP_SERIES = 200,
     SWEEP_EVERY_MS = 6 * 3600 * 1000,
-};
-
-struct metrics {
-    struct map series; /* key -> uint64_t: its id */
-    bool swept;        /* the sweep's timer is known to be there */
-    _Atomic(uint64_t) added, left_out;
 };
 
 /* ---- life ---- */
@@ -46,15 +38,18 @@ void metrics_close(struct metrics **metrics)
 {
     if (!*metrics)
         return;
+    metrics_meters_close(&(*metrics)->meters);
     forget(*metrics);
     map_fini(&(*metrics)->series);
     free(*metrics);
     *metrics = NULL;
 }
 
-void metrics_after_rollback(void *metrics)
+void metrics_after_rollback(void *self)
 {
+    struct metrics *metrics = self;
     forget(metrics);
+    metrics_meters_rollback(metrics->meters);
 }
 
 void metrics_stats(const struct metrics *metrics, struct metrics_stats *ret)

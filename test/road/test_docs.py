@@ -83,8 +83,11 @@ def test_subscriptions_page(new_server):
 
 
 def test_metrics_page(new_server):
-    answers = answers_of_page(new_server(), "metrics.md")
-    assert [point["Sum"] for point in json.loads(answers[-1])["Datapoints"]] == [1.0]
+    answers = answers_of_page(new_server("--service-metrics-write-ms", "20"), "metrics.md")
+    *_, orders, incoming, listed = (json.loads(answer) for answer in answers if answer.strip())
+    assert [point["Sum"] for point in orders["Datapoints"]] == [1.0]
+    assert [point["Sum"] for point in incoming["Datapoints"]] == [1.0]
+    assert listed["Metrics"] == []  # no event was put
 
 
 def pattern_examples():
