@@ -532,6 +532,16 @@ static void write_metrics(void *self, struct buf *out)
     metrics_write(out, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+static void write_custom_metrics(void *self, struct buf *out)
+{
+    struct server *server = self;
+    struct store_reader *reader = store_snapshot(server->store);
+    enum err err = metrics_expose(reader, out);
+    if (err)
+        fprintf(stderr, "crema: GET /metrics: metrics cannot be read: %s\n", err_text(err));
+    store_snapshot_release(&reader);
+}
+
 static void look_at_activity(void *self, struct activity_counters *ret)
 {
     struct server *server = self;
@@ -583,6 +593,7 @@ static enum err server_open(struct server *server, struct diag *reterr)
     api_add_metrics(server->api, write_metrics, server);
     api_add_metrics(server->api, write_logs_metrics, server);
     api_add_metrics(server->api, write_filter_metrics, server);
+    api_add_metrics(server->api, write_custom_metrics, server);
     return open_http(server, reterr);
 }
 

@@ -163,7 +163,7 @@ static bool put_datum(struct op_call *call, const struct json *datum)
 void op_monitoring_put_metric_data(struct op_call *call)
 {
     const struct json *data = json_get_typed(call->input, STR("MetricData"), JSON_ARRAY);
-    if (str_starts(json_get_str(call->input, STR("Namespace")), STR("AWS/"))) {
+    if (metrics_is_of_server(json_get_str(call->input, STR("Namespace")))) {
         refuse(call, "The value AWS/ for parameter Namespace is invalid.");
         return;
     }

@@ -135,6 +135,21 @@ static uint64_t series_of(struct metrics *metrics, struct work *work, struct ns 
 
 /* ---- adding ---- */
 
+static void total_add(struct work *work, uint64_t series, const struct metrics_values *values)
+{
+    struct key key;
+    struct str value;
+    struct metrics_total total = { 0 };
+    char bytes[METRICS_TOTAL_BYTES];
+    metrics_key_total(&key, work->partition, series);
+    if (store_get(work->reader, work->arena, key_str(&key), &value) == ERR_OK)
+        (void)metrics_total_read(value, &total);
+    total.count += values->count;
+    total.sum += values->sum;
+    metrics_total_write(&total, bytes);
+    store_put(work->batch, key_str(&key), str_of(bytes, sizeof(bytes)));
+}
+
 bool metrics_add(struct metrics *metrics, struct work *work, struct ns ns, const struct metrics_id *id,
                  struct str unit, int64_t time_ms, const struct metrics_values *values)
 {
@@ -153,6 +168,8 @@ bool metrics_add(struct metrics *metrics, struct work *work, struct ns ns, const
     char bytes[METRICS_POINT_BYTES];
     metrics_point_write(&now, bytes);
     store_put(work->batch, key_str(&key), str_of(bytes, sizeof(bytes)));
+    if (!metrics_is_of_server(id->space))
+        total_add(work, series, values);
     atomic_fetch_add_explicit(&metrics->added, 1, memory_order_relaxed);
     return true;
 }
@@ -176,9 +193,11 @@ static bool points_sweep(struct work *work, uint64_t series, int64_t before_ms)
 static void series_drop(struct metrics *metrics, struct work *work, struct str key,
                         const struct metrics_series *series)
 {
-    struct key count_key;
+    struct key count_key, total_key;
     uint32_t count = count_read(work, series->ns, &series->metric, &count_key);
     count_store(work, &count_key, count ? count - 1 : 0);
+    metrics_key_total(&total_key, work->partition, series->id);
+    store_delete(work->batch, key_str(&total_key));
     store_delete(work->batch, key);
     free(map_remove(&metrics->series, key));
 }

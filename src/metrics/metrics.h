@@ -10,6 +10,7 @@
 #define METRICS_METRICS_H
 
 #include "base/ns.h"
+#include "base/buf.h"
 #include "base/fault.h"
 #include "store/writer.h"
 
@@ -83,6 +84,19 @@ struct metrics_point {
 enum err metrics_points(struct store_reader *reader, struct arena *arena, struct ns ns,
                         const struct metrics_id *id, struct str unit, const struct metrics_range *range,
                         struct metrics_point **ret, size_t *ret_count) MUST_USE;
+
+/* ---- for Prometheus ---- */
+
+/* Metrics of the server itself. */
+static inline bool metrics_is_of_server(struct str space)
+{
+    return str_starts(space, STR("AWS/"));
+}
+
+enum { METRICS_EXPOSED_MAX = 5000 }; /* series */
+/* Lines in Prometheus' text form: of each series that is not the server's the count and the sum of all that was added,
+ * since it was made. ERR_CORRUPT, ERR_IO: what could be read is there. */
+enum err metrics_expose(struct store_reader *reader, struct buf *out) MUST_USE;
 
 struct metrics_stats {
     uint64_t added, left_out; /* values */

@@ -33,6 +33,12 @@ void metrics_key_point(struct key *key, uint16_t partition, uint64_t series, int
     key_time(key, minute_ms);
 }
 
+void metrics_key_total(struct key *key, uint16_t partition, uint64_t series)
+{
+    key_begin(key, KEY_METRICS, partition, 't');
+    key_u64(key, series);
+}
+
 void metrics_key_count(struct key *key, uint16_t partition, struct ns ns, struct str space, struct str name)
 {
     key_begin(key, KEY_METRICS, partition, 'c');
@@ -119,26 +125,48 @@ bool metrics_series_read(struct arena *arena, struct str key, struct str value, 
     return value.len == 0;
 }
 
-void metrics_point_write(const struct metrics_values *values, char ret[METRICS_POINT_BYTES])
+static void write_doubles(const double *numbers, size_t count, char *ret)
 {
-    const double numbers[] = { values->count, values->sum, values->least, values->most };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t bits;
         memcpy(&bits, &numbers[i], sizeof(bits));
         big_endian_put(ret + 8 * i, bits, 8);
     }
 }
 
-bool metrics_point_read(struct str value, struct metrics_values *ret)
+static bool read_doubles(struct str value, double *const *numbers, size_t count)
 {
-    double *numbers[] = { &ret->count, &ret->sum, &ret->least, &ret->most };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t bits;
         if (!key_read_u64(&value, &bits))
             return false;
         memcpy(numbers[i], &bits, sizeof(bits));
     }
     return value.len == 0;
+}
+
+void metrics_point_write(const struct metrics_values *values, char ret[METRICS_POINT_BYTES])
+{
+    const double numbers[] = { values->count, values->sum, values->least, values->most };
+    write_doubles(numbers, 4, ret);
+}
+
+bool metrics_point_read(struct str value, struct metrics_values *ret)
+{
+    double *const numbers[] = { &ret->count, &ret->sum, &ret->least, &ret->most };
+    return read_doubles(value, numbers, 4);
+}
+
+void metrics_total_write(const struct metrics_total *total, char ret[METRICS_TOTAL_BYTES])
+{
+    const double numbers[] = { total->count, total->sum };
+    write_doubles(numbers, 2, ret);
+}
+
+bool metrics_total_read(struct str value, struct metrics_total *ret)
+{
+    double *const numbers[] = { &ret->count, &ret->sum };
+    return read_doubles(value, numbers, 2);
 }
 
 void metrics_values_merge(struct metrics_values *to, const struct metrics_values *more)

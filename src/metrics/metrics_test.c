@@ -210,13 +210,72 @@ static void test_a_roll_back_takes_it_back(void **state)
     assert_int_equal(list(room, (struct metrics_query){ .limit = 0 }, &page), 1);
 }
 
+static struct str exposed(struct room *room)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    assert_int_equal(metrics_expose(committed(room), &out), ERR_OK);
+    struct str text = arena_copy(&room->arena, buf_str(&out));
+    buf_fini(&out);
+    return text;
+}
+
+static void assert_has(struct str text, const char *line)
+{
+    if (str_find(text, str_from(line)) == STR_NOT_FOUND)
+        fail_msg("%s is not in\n%.*s", line, STR_ARG(text));
+}
+
+static void test_prometheus(void **state)
+{
+    struct room *room = *state;
+    struct metrics_dimension odd[] = { { STR("a b"), STR("x\\y\"z\n") }, { STR("a-b"), STR("\xC3\xA9") } };
+    struct metrics_id id = { STR("Odd"), STR("1\"2"), odd, 2 },
+                      own = { STR("AWS/Logs"), STR("Own"), NULL, 0 };
+    struct metrics_values values = { 3, -1.5, -2, 1 };
+    assert_true(add(room, "Orders", 2, "Count", START_MS, 2));
+    assert_true(add(room, "Orders", 2, "Count", START_MS - 5 * DAY_MS, 40)); /* of all minutes */
+    assert_true(metrics_add(room->metrics, &room->work, room->ns, &id, STR_EMPTY, START_MS, &values));
+    assert_true(metrics_add(room->metrics, &room->work, room->ns, &own, STR_EMPTY, START_MS, &values));
+    struct str text = exposed(room);
+    assert_has(text, "# TYPE crema_metric_values summary\n");
+    assert_has(text,
+               "crema_metric_values_sum{account=\"000000000000\",region=\"us-east-1\",namespace=\"Shop\","
+               "name=\"Orders\",unit=\"Count\",dimension_Kind=\"Latte\",dimension_Size=\"L\"} 42\n");
+    assert_has(text, "dimension_Kind=\"Latte\",dimension_Size=\"L\"} 2\n");
+    assert_has(text, "name=\"1\\\"2\",unit=\"None\",dimension__1_a_b=\"x\\\\y\\\"z\\n\","
+                     "dimension__2_a_b=\"\xC3\xA9\"} -1.5\n");
+    assert_has(text, "\ncrema_metric_values_cut 0\n");
+    assert_true(str_find(text, STR("AWS/")) == STR_NOT_FOUND);
+}
+
+static void test_prometheus_gets_so_many_series(void **state)
+{
+    struct room *room = *state;
+    struct metrics_values one = { 1, 1, 1, 1 };
+    size_t lines = 0;
+    for (unsigned i = 0; i <= METRICS_EXPOSED_MAX; i++) {
+        struct metrics_id id = { STR("Many"), arena_printf(&room->arena, "m%u", i), NULL, 0 };
+        assert_true(metrics_add(room->metrics, &room->work, room->ns, &id, STR_EMPTY, START_MS, &one));
+    }
+    struct str rest = exposed(room), line;
+    assert_has(rest, "\ncrema_metric_values_cut 1\n");
+    while (str_cut(rest, '\n', &line, &rest))
+        lines += str_starts(line, STR("crema_metric_values_count{"));
+    assert_int_equal(lines, METRICS_EXPOSED_MAX);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_minutes_and_periods),         TEST(test_lists),
-        TEST(test_a_metric_has_so_many_series), TEST(test_what_is_old_is_not_shown_and_goes),
+        TEST(test_minutes_and_periods),
+        TEST(test_lists),
+        TEST(test_a_metric_has_so_many_series),
+        TEST(test_what_is_old_is_not_shown_and_goes),
         TEST(test_a_roll_back_takes_it_back),
+        TEST(test_prometheus),
+        TEST(test_prometheus_gets_so_many_series),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }

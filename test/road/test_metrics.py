@@ -2,6 +2,7 @@
 import datetime
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -140,6 +141,52 @@ def test_a_metric_has_so_many_sets_of_dimensions(server, logs, metrics, space):
     assert sizes == [500, 500]
     with urllib.request.urlopen(server.endpoint + "/metrics") as answer:
         assert "crema_metrics_left_out_total 10\n" in answer.read().decode()
+
+
+def exposed(server):
+    """The series of /metrics that are ours, by suffix and labels; all of it is in Prometheus' form."""
+    with urllib.request.urlopen(server.endpoint + "/metrics") as answer:
+        text = answer.read().decode()
+    assert text.endswith("\n")
+    found, typed = {}, {}
+    label = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"'
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name not in typed  # a metric stands in one piece
+            typed[name] = kind
+        if line.startswith("# "):
+            continue
+        matched = re.fullmatch(rf'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{{({label}(?:,{label})*)\}})? (\S+)', line)
+        assert matched, line
+        names = re.findall(r'([a-zA-Z_][a-zA-Z0-9_]*)="', matched[2] or "")
+        assert len(names) == len(set(names)), line
+        if matched[1].startswith("crema_metric_values_"):
+            found[matched[1][len("crema_metric_values_"):], matched[2]] = float(matched[3])
+    assert typed["crema_metric_values"] == "summary"
+    return found
+
+
+def test_prometheus_reads_what_was_counted(new_server):
+    server = new_server()
+    logs, metrics = server.client("logs"), server.client("cloudwatch")
+    make(logs, "shop")
+    count(logs, "shop", "Orders", "{ $.size = * }", "Shop", unit="Count", dimensions={"Size": "$.size", "Cup kind": "$.k"})
+    put(logs, "shop", '{"size":"L","k":"a \\"b\\" \\\\ c"}', '{"size":"L","k":"a \\"b\\" \\\\ c"}', '{"size":"M","k":"x"}')
+    metrics.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": "Heat", "Value": value, "Timestamp": minute(now()) - minutes * MINUTE}
+        for value, minutes in [(-2.5, 0), (1e6, 90)]])
+    of = 'account="000000000000",region="us-east-1",namespace="Shop"'
+    large = of + r',name="Orders",unit="Count",dimension__1_Cup_kind="a \"b\" \\ c",dimension_Size="L"'
+    wanted = {("sum", large): 2, ("count", large): 2, ("sum", of + ',name="Heat",unit="None"'): 999997.5,
+              ("count", of + ',name="Heat",unit="None"'): 2, ("cut", None): 0}
+    found = exposed(server)
+    assert {key: found.get(key) for key in wanted} == wanted
+    server.kill()
+    server.start()
+    assert exposed(server) == found
+    put(logs, "shop", '{"size":"L","k":"a \\"b\\" \\\\ c"}')
+    assert exposed(server)["sum", large] == 3
 
 
 def test_counts_outlive_the_process(new_server):
