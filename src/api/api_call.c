@@ -1,5 +1,6 @@
 #include "api/api_impl.h"
 
+#include "api/api_cbor.h"
 #include "api/api_query.h"
 #include "io/clock.h"
 #include "io/digest.h"
@@ -51,6 +52,8 @@ struct str api_content_type(const struct service *service)
         return STR("application/json");
     if (service->protocol == PROTOCOL_QUERY)
         return STR("text/xml");
+    if (service->protocol == PROTOCOL_CBOR)
+        return STR("application/cbor");
     return str_eq(service->json_version, STR("1.0")) ? STR("application/x-amz-json-1.0")
                                                      : STR("application/x-amz-json-1.1");
 }
@@ -63,9 +66,13 @@ static void answer(struct http_exchange *exchange, const struct service *service
     struct http_header headers[5];
     size_t count = 0;
     char crc[16];
+    bool cbor = service && service->protocol == PROTOCOL_CBOR;
     headers[count++] = (struct http_header){ STR("x-amzn-RequestId"), request_id };
-    headers[count++] = (struct http_header){ STR("Content-Type"), api_content_type(service) };
-    if (!str_empty(error_name))
+    if (!cbor || body->len)
+        headers[count++] = (struct http_header){ STR("Content-Type"), api_content_type(service) };
+    if (cbor) /* says the error's name in the body alone */
+        headers[count++] = (struct http_header){ STR("Smithy-Protocol"), STR("rpc-v2-cbor") };
+    else if (!str_empty(error_name))
         headers[count++] = (struct http_header){ STR("x-amzn-ErrorType"), error_name };
     if (!str_empty(query_error)) /* what clients of the query protocol know the error as */
         headers[count++] = (struct http_header){ STR("x-amzn-query-error"), query_error };
@@ -99,6 +106,22 @@ void api_answer_text(struct http_exchange *exchange, int status, struct str cont
     http_answer(exchange, status, headers, 1, body);
 }
 
+/* The answer's JSON as the client speaks. */
+static void translate(struct call *call)
+{
+    const struct operation *operation = call->entry->operation;
+    struct op_call *op = &call->op;
+    struct json output = json_of_object(NULL, 0);
+    enum err err = call->body.len
+                       ? json_read(op->arena, arena_copy(op->arena, buf_str(&call->body)), 0, &output, NULL)
+                       : ERR_OK;
+    buf_clear(&call->body);
+    if (err == ERR_OK && call->service->protocol == PROTOCOL_QUERY)
+        api_query_write(call->service, operation, &output, call->request_id, &call->body);
+    else if (err == ERR_OK && operation->output->member_count) /* one without output has no body */
+        api_cbor_write(operation->output, &output, &call->body);
+}
+
 static void finish(struct call *call)
 {
     struct api_entry *entry = call->entry;
@@ -115,17 +138,10 @@ static void finish(struct call *call)
         return;
     }
     atomic_fetch_add_explicit(&entry->succeeded, 1, memory_order_relaxed);
-    if (call->service->protocol == PROTOCOL_QUERY) {
-        struct json output = json_of_object(NULL, 0);
-        enum err err = call->body.len ? json_read(op->arena, arena_copy(op->arena, buf_str(&call->body)), 0,
-                                                  &output, NULL)
-                                      : ERR_OK;
-        buf_clear(&call->body);
-        if (err == ERR_OK)
-            api_query_write(call->service, entry->operation, &output, call->request_id, &call->body);
-    } else if (call->body.len == 0 && entry->operation->output->member_count) {
+    if (call->service->protocol != PROTOCOL_JSON)
+        translate(call);
+    else if (call->body.len == 0 && entry->operation->output->member_count)
         buf_add(&call->body, STR("{}"));
-    }
     struct buf body = call->body; /* with the answer the call is gone: its arena is the exchange's */
     answer(call->exchange, call->service, 200, call->request_id, STR_EMPTY, STR_EMPTY, &body);
     buf_fini(&body);
@@ -280,6 +296,11 @@ static bool read_input(struct call *call, const struct http_request *request)
         if (!api_query_input(op->arena, str_empty(body) ? request->query : body,
                              call->entry->operation->input, &given))
             return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION, "The form is not well encoded.");
+    } else if (call->service->protocol == PROTOCOL_CBOR) {
+        const char *why;
+        if (!api_cbor_read(op->arena, call->entry->operation->input, body, &given, &why))
+            return fault_set(&op->fault, op->arena, FAULT_SERIALIZATION,
+                             "The body is not CBOR as it should be: %s.", why);
     } else if (!api_read_body(op->arena, body, &given, &op->fault)) {
         return false;
     }

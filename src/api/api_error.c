@@ -1,7 +1,10 @@
 #include "api/api_error.h"
 
+#include "api/api_cbor.h"
 #include "api/api_query.h"
 #include "json/json.h"
+
+#include <assert.h>
 
 struct row {
     const char *service; /* NULL: wherever no row above says otherwise */
@@ -167,6 +170,8 @@ struct api_error api_error_of(struct arena *arena, const struct service *service
     struct api_error error = { .name = name, .type = name, .code = query, .status = row->status };
     if (service && strcmp(service->name, "dynamodb") == 0)
         error.type = arena_concat(arena, dynamodb_space(code), error.name);
+    if (service && service->protocol == PROTOCOL_CBOR)
+        error.type = arena_concat(arena, service->error_space, error.name);
     return error;
 }
 
@@ -175,6 +180,14 @@ void api_error_write(const struct service *service, const struct api_error *erro
 {
     if (service && service->protocol == PROTOCOL_QUERY) {
         api_query_write_error(service, error->name, text, error->status < 500, request_id, out);
+        return;
+    }
+    if (service && service->protocol == PROTOCOL_CBOR) {
+        const struct json_member said[] = { { STR("__type"), json_of_str(error->type) },
+                                            { STR("message"), json_of_str(text) } };
+        struct json body = json_of_object(said, 2);
+        assert(str_empty(members)); /* no service that speaks CBOR has errors with more */
+        api_cbor_write(NULL, &body, out);
         return;
     }
     struct json_writer w;

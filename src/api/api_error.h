@@ -7,7 +7,8 @@
 
 struct api_error {
     struct str name; /* "ResourceNotFoundException" */
-    struct str type; /* as "__type" has it: with DynamoDB's name space before it, else the same */
+    struct str
+        type; /* as "__type" has it: with a name space before it at DynamoDB and in CBOR, else the same */
     struct str code; /* in the query protocol */
     int status;
 };
@@ -15,7 +16,7 @@ struct api_error {
 /* service: NULL when the request named none. */
 struct api_error api_error_of(struct arena *arena, const struct service *service, enum fault_code code);
 
-/* The body of an error answer: {"__type":"...","message":"..."} and further members, or
+/* The body of an error answer: {"__type":"...","message":"..."} and further members, the same in CBOR without, or
  * the query protocol's XML. */
 void api_error_write(const struct service *service, const struct api_error *error, struct str text,
                      struct str members, struct str request_id, struct buf *out);

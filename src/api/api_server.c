@@ -114,6 +114,56 @@ static const struct service *service_of_prefix(struct str target)
     return NULL;
 }
 
+/* ---- Smithy's RPC v2: POST [...]/service/NAME/operation/NAME ---- */
+
+/* What a request for something unknown is answered as. */
+static const struct service cbor_unknown = { .name = "",
+                                             .protocol = PROTOCOL_CBOR,
+                                             .error_space = { "com.amazon.coral.service#", 25 } };
+
+struct rpc {
+    struct str protocol; /* of the header Smithy-Protocol */
+    const struct service *service;
+    struct api_entry *entry; /* NULL: there is none */
+    struct str name, operation;
+};
+
+static struct str last_segment(struct str *path)
+{
+    size_t at = path->len;
+    while (at > 0 && path->ptr[at - 1] != '/')
+        at--;
+    struct str segment = str_from_offset(*path, at);
+    *path = str_slice(*path, 0, at ? at - 1 : 0);
+    return segment;
+}
+
+/* False: it is none. The service's name may stand behind its name space: com.amazonaws.cloudwatch.NAME. */
+static bool rpc_read(const struct api *api, const struct http_request *request, struct rpc *ret)
+{
+    struct str path = request->path;
+    *ret = (struct rpc){ .protocol = http_header_find(request, STR("Smithy-Protocol")),
+                         .service = &cbor_unknown };
+    ret->operation = last_segment(&path);
+    if (!ret->protocol.ptr || !str_eq(request->method, STR("POST")) ||
+        !str_eq(last_segment(&path), STR("operation")))
+        return false;
+    ret->name = last_segment(&path);
+    if (!str_eq(last_segment(&path), STR("service")))
+        return false;
+    for (size_t i = 0; i < services_count; i++) {
+        struct str name = services[i].target_prefix;
+        bool named = services[i].as_cbor &&
+                     (str_eq(ret->name, name) ||
+                      (str_ends(ret->name, name) && ret->name.ptr[ret->name.len - name.len - 1] == '.'));
+        if (named) {
+            ret->service = services[i].as_cbor;
+            ret->entry = api_entry_find(api, &services[i], ret->operation);
+        }
+    }
+    return true;
+}
+
 /* Of the version; *ret_base: as it stands in the table, with its entries. Without a version, the first that speaks
  * nothing else. */
 static const struct service *service_of_query(struct str version, const struct service **ret_base)
@@ -267,6 +317,28 @@ static void handle_query(struct api *api, struct http_exchange *exchange)
     handle_operation(api, exchange, service, entry, asked);
 }
 
+static void handle_rpc(struct api *api, struct http_exchange *exchange, const struct rpc *rpc)
+{
+    const struct http_request *request = http_request_of(exchange);
+    struct arena *arena = http_arena(exchange);
+    struct str type = http_header_find(request, STR("Content-Type"));
+    if (!str_eq(rpc->protocol, STR("rpc-v2-cbor")))
+        refuse(exchange, rpc->service, 0, FAULT_BAD_REQUEST,
+               arena_printf(arena, "The protocol %.*s is not understood: rpc-v2-cbor is.",
+                            STR_ARG(rpc->protocol)));
+    else if (http_header_find(request, STR("X-Amz-Target")).ptr ||
+             http_header_find(request, STR("X-Amzn-Target")).ptr)
+        refuse(exchange, rpc->service, 0, FAULT_BAD_REQUEST,
+               STR("A request of the protocol rpc-v2-cbor has no X-Amz-Target header."));
+    else if (!str_empty(request->body) && !str_eq(type, STR("application/cbor")))
+        refuse(exchange, rpc->service, 0, FAULT_BAD_REQUEST,
+               STR("The body of a request of the protocol rpc-v2-cbor is application/cbor."));
+    else
+        handle_operation(
+            api, exchange, rpc->service, rpc->entry,
+            arena_printf(arena, "%.*s of %.*s (rpc-v2-cbor)", STR_ARG(rpc->operation), STR_ARG(rpc->name)));
+}
+
 static void handle_post(struct api *api, struct http_exchange *exchange)
 {
     const struct http_request *request = http_request_of(exchange);
@@ -317,7 +389,10 @@ static void handle(void *self, struct http_exchange *exchange)
     struct api *api = self;
     const struct http_request *request = http_request_of(exchange);
     bool root = str_empty(request->path) || str_eq(request->path, STR("/"));
-    if (str_eq(request->method, STR("POST")) && root) {
+    struct rpc rpc;
+    if (rpc_read(api, request, &rpc)) {
+        handle_rpc(api, exchange, &rpc);
+    } else if (str_eq(request->method, STR("POST")) && root) {
         handle_post(api, exchange);
     } else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD"))) {
         handle_get(api, exchange);
@@ -332,8 +407,11 @@ static void handle(void *self, struct http_exchange *exchange)
 static size_t body_max(void *self, const struct http_request *head)
 {
     struct api *api = self;
+    struct rpc rpc;
     struct str target = http_header_find(head, STR("X-Amz-Target"));
-    const struct api_entry *entry = target.ptr ? map_get(&api->targets, target) : NULL;
+    const struct api_entry *entry = target.ptr                  ? map_get(&api->targets, target)
+                                    : rpc_read(api, head, &rpc) ? rpc.entry
+                                                                : NULL;
     if (!target.ptr &&
         str_starts(http_header_find(head, STR("Content-Type")), STR("application/x-www-form-urlencoded")))
         return BODY_BYTES_FORM; /* it says inside what it asks for */
@@ -365,6 +443,11 @@ static void refuse_http(void *self, const struct http_request *head, int status,
     struct str target = head ? http_header_find(head, STR("X-Amz-Target")) : STR_EMPTY;
     struct api_entry *entry = target.ptr ? map_get(&api->targets, target) : NULL;
     const struct service *service = entry ? entry->service : service_of_prefix(target);
+    struct rpc rpc;
+    if (head && !target.ptr && rpc_read(api, head, &rpc)) {
+        entry = rpc.entry;
+        service = rpc.service;
+    }
     struct arena arena = { 0 };
     struct api_error error = api_error_of(&arena, service, code_of_status(status));
     *content_type = api_content_type(service);

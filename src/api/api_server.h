@@ -2,6 +2,7 @@
  * signature and shape, runs the handler, answers.
  *
  *     POST /          X-Amz-Target: AWSEvents.PutEvents, or a form with Action=GetCallerIdentity
+ *     POST [...]/service/GraniteServiceVersion20100801/operation/GetMetricData   in CBOR (Smithy's RPC v2)
  *     GET  /          what this is
  *     GET  /healthz   200 once requests are served
  *     GET  /metrics   counters, in Prometheus' text form

@@ -12,6 +12,12 @@ static const struct service monitoring_as_query = {
     .operations = operations_monitoring, .operation_count = 46
 };
 
+static const struct service monitoring_as_cbor = {
+    .name = "monitoring", .protocol = PROTOCOL_CBOR, .target_prefix = { "GraniteServiceVersion20100801", 29 },
+    .error_space = { "com.amazonaws.cloudwatch#", 25 }, .body_bytes_max = 1048576,
+    .operations = operations_monitoring, .operation_count = 46, .as_query = &monitoring_as_query
+};
+
 const struct service services[] = {
     { .name = "crema", .protocol = PROTOCOL_JSON, .target_prefix = { "Crema", 5 },
       .json_version = { "1.1", 3 }, .api_version = { "2026-01-01", 10 },
@@ -32,7 +38,7 @@ const struct service services[] = {
     { .name = "monitoring", .protocol = PROTOCOL_JSON, .target_prefix = { "GraniteServiceVersion20100801", 29 },
       .json_version = { "1.0", 3 }, .api_version = { "2010-08-01", 10 },
       .xml_namespace = { "http://monitoring.amazonaws.com/doc/2010-08-01/", 47 }, .body_bytes_max = 1048576,
-      .operations = operations_monitoring, .operation_count = 46, .as_query = &monitoring_as_query },
+      .operations = operations_monitoring, .operation_count = 46, .as_query = &monitoring_as_query, .as_cbor = &monitoring_as_cbor },
     { .name = "states", .protocol = PROTOCOL_JSON, .target_prefix = { "AWSStepFunctions", 16 },
       .json_version = { "1.0", 3 }, .api_version = { "2016-11-23", 10 },
       .xml_namespace = { "", 0 }, .body_bytes_max = 1048576,

@@ -8,8 +8,17 @@ from node_packages import installed
 FOLDER = os.path.join(TOP, "test", "road", "javascript")
 
 
-def test_story_with_the_javascript_sdk(server):
+def run(script, *arguments):
     installed(FOLDER)
-    done = subprocess.run(["node", "story.mjs", server.endpoint], cwd=FOLDER, stdout=subprocess.PIPE,
+    done = subprocess.run(["node", script, *arguments], cwd=FOLDER, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=120 * SLOW)
     assert done.returncode == 0 and done.stdout.endswith("ok\n"), done.stdout
+
+
+def test_story_with_the_javascript_sdk(server):
+    run("story.mjs", server.endpoint)
+
+
+def test_metrics_in_json_and_cbor(new_server):
+    server = new_server("--key", "ID:SECRET")  # every signature is verified
+    run("metrics.mjs", server.endpoint, "ID", "SECRET")

@@ -171,8 +171,10 @@ def test_prometheus_reads_what_was_counted(new_server):
     server = new_server()
     logs, metrics = server.client("logs"), server.client("cloudwatch")
     make(logs, "shop")
-    count(logs, "shop", "Orders", "{ $.size = * }", "Shop", unit="Count", dimensions={"Size": "$.size", "Cup kind": "$.k"})
-    put(logs, "shop", '{"size":"L","k":"a \\"b\\" \\\\ c"}', '{"size":"L","k":"a \\"b\\" \\\\ c"}', '{"size":"M","k":"x"}')
+    count(logs, "shop", "Orders", "{ $.size = * }", "Shop", unit="Count",
+          dimensions={"Size": "$.size", "Cup kind": "$.k"})
+    odd = json.dumps({"size": "L", "k": 'a "b" \\ c'})
+    put(logs, "shop", odd, odd, '{"size":"M","k":"x"}')
     metrics.put_metric_data(Namespace="Shop", MetricData=[
         {"MetricName": "Heat", "Value": value, "Timestamp": minute(now()) - minutes * MINUTE}
         for value, minutes in [(-2.5, 0), (1e6, 90)]])
@@ -185,7 +187,7 @@ def test_prometheus_reads_what_was_counted(new_server):
     server.kill()
     server.start()
     assert exposed(server) == found
-    put(logs, "shop", '{"size":"L","k":"a \\"b\\" \\\\ c"}')
+    put(logs, "shop", odd)
     assert exposed(server)["sum", large] == 3
 
 

@@ -124,7 +124,8 @@ def test_logs(fixed):
     assert total(fixed, "AWS/Logs", "ForwardedBytes", *filtered) > 0
     assert total(fixed, "AWS/Logs", "IncomingLogEvents") >= 6  # of the account
     logs.delete_log_group(logGroupName="subscribed")
-    logs.put_log_events(logGroupName="written", logStreamName="s", logEvents=[{"timestamp": at, "message": "ERROR 5"}])
+    logs.put_log_events(logGroupName="written", logStreamName="s",
+                        logEvents=[{"timestamp": at, "message": "ERROR 5"}])
     comes_to(fixed, 1, "AWS/Logs", "DeliveryErrors", *filtered)
 
 
@@ -154,7 +155,8 @@ def machine(server, name, definition, **more):
 
 def test_executions(fixed):
     states = fixed.client("stepfunctions")
-    for name, definition, counted in [("succeeds", SUCCEEDS, "ExecutionsSucceeded"), ("fails", FAILS, "ExecutionsFailed"),
+    for name, definition, counted in [("succeeds", SUCCEEDS, "ExecutionsSucceeded"),
+                                      ("fails", FAILS, "ExecutionsFailed"),
                                       ("times-out", WAITS, "ExecutionsTimedOut")]:
         of = ("StateMachineArn", machine(fixed, name, definition))
         for _ in range(2):

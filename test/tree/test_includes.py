@@ -42,6 +42,7 @@ ONLY_IN = {
     r"zstd\.h": {"io"},
     r"zlib\.h": {"io"},
     r"rocksdb/.*": {"store"},
+    r"cbor\.h": {"api"},
 }
 
 
