@@ -8,17 +8,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* NULL: the model has it not. */
-static const struct shape *shape_of_member(const struct shape *shape, struct str name)
-{
-    if (shape && shape->type == SHAPE_MAP)
-        return shape->item;
-    for (uint16_t i = 0; shape && i < shape->member_count; i++)
-        if (str_eq(shape->members[i].name, name))
-            return shape->members[i].shape;
-    return NULL;
-}
-
 /* ---- reading ----
  *
  * libcbor gives one head or string after the other. What is open stands on `frames`, what it holds so far on `items`:

@@ -210,14 +210,6 @@ static void add_time(struct buf *out, struct str name, struct str seconds)
     add_element(out, name, str_of(text, len));
 }
 
-static const struct shape *shape_of_member(const struct shape *shape, struct str name)
-{
-    for (uint16_t i = 0; shape && i < shape->member_count; i++)
-        if (str_eq(shape->members[i].name, name))
-            return shape->members[i].shape;
-    return NULL;
-}
-
 static void add_value(struct buf *out, struct str name, const struct shape *shape, const struct json *value)
 {
     switch (value->type) {

@@ -47,6 +47,16 @@ void shape_checker_free(struct shape_checker **checker)
     arena_fini(&arena);
 }
 
+const struct shape *shape_of_member(const struct shape *shape, struct str name)
+{
+    if (shape && shape->type == SHAPE_MAP)
+        return shape->item;
+    for (uint16_t i = 0; shape && i < shape->member_count; i++)
+        if (str_eq(shape->members[i].name, name))
+            return shape->members[i].shape;
+    return NULL;
+}
+
 /* ---- single values; explain.c asks the same questions ---- */
 
 bool shape_pattern_fits(const struct shape_checker *checker, const struct shape *shape, struct str text)

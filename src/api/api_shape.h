@@ -58,6 +58,9 @@ struct shape {
     const struct str *unlisted; /* members the service renders in texts though its model has them not */
 };
 
+/* Of a member of a structure, or of any value of a map; NULL: the model does not have it, or there is no shape. */
+const struct shape *shape_of_member(const struct shape *shape, struct str name);
+
 /* All patterns of all shapes; shape.pattern - 1 is the place. Generated. */
 extern const struct str shape_patterns[];
 extern const size_t shape_patterns_count;

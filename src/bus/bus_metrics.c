@@ -49,8 +49,8 @@ void bus_count_attempt(struct bus *bus, struct work *work, const struct delivery
         once |= EVENTS_ATTEMPTS;
     if (delivery->attempts > 1)
         once |= EVENTS_RETRY_ATTEMPTS;
-    if (delivery->attempts == 1)
-        latency |= EVENTS_COMPLETE_LATENCY;
+    if (delivery->attempts == 1) /* rules have targets inside the server alone: to try is to have tried */
+        latency |= EVENTS_START_LATENCY | EVENTS_COMPLETE_LATENCY;
     const struct metrics_amount amounts[] = { { once, 1 },
                                               { latency, (double)(work->now_ms - delivery->created_ms) } };
     metrics_count(metrics, work, &rule, NULL, amounts, 2);

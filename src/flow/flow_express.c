@@ -456,7 +456,7 @@ static void express_step(struct view *view, struct work *work, const struct edit
     flow_step(&step, what);
     count(&flow->express_transitions, step.transitions);
     flow_log_step(flow, work, edition, &view->execution, express->arn, &step);
-    flow_count(flow, work, edition, &view->execution, what->kind == HAPPENED_START, false);
+    flow_count(flow, work, edition, &step, what->kind == HAPPENED_START, false);
     if (view->execution.status != EXECUTION_RUNNING) {
         express_ended(view, &step);
         return;

@@ -195,9 +195,9 @@ enum purpose {
 
 /* ---- what is counted for AWS/States: flow_metrics.c ---- */
 
-/* After a step: begun and redriven by it, or over with it (its status, at work->now_ms). */
-void flow_count(struct flow *flow, struct work *work, const struct edition *edition,
-                const struct execution *execution, bool begun, bool redriven);
+/* After a step: begun and redriven by it, or over with it (its status, at work->now_ms); and its tasks. */
+void flow_count(struct flow *flow, struct work *work, const struct edition *edition, const struct step *step,
+                bool begun, bool redriven);
 
 /* ---- tasks that wait for a worker: flow_activity.c ---- */
 

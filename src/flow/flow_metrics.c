@@ -1,5 +1,6 @@
 /* What executions count: CloudWatch's AWS/States. */
 #include "flow/flow_impl.h"
+#include "flow/flow_state.h"
 
 static const struct {
     uint32_t ended, redriven_ended;
@@ -10,15 +11,45 @@ static const struct {
     [EXECUTION_ABORTED] = { STATES_ABORTED, STATES_REDRIVEN_ABORTED },
 };
 
-void flow_count(struct flow *flow, struct work *work, const struct edition *edition,
-                const struct execution *execution, bool begun, bool redriven)
+static uint32_t of_mark(const struct task_mark *mark)
 {
-    struct metrics *metrics = flow->settings.metrics;
+    switch (mark->type) {
+    case HISTORY_TASK_SCHEDULED:
+        return TASKS_SCHEDULED;
+    case HISTORY_TASK_STARTED:
+        return TASKS_STARTED;
+    case HISTORY_TASK_SUCCEEDED:
+        return TASKS_SUCCEEDED;
+    case HISTORY_TASK_TIMED_OUT:
+        return mark->heartbeat ? TASKS_HEARTBEAT_TIMED_OUT : TASKS_TIMED_OUT;
+    case HISTORY_TASK_FAILED:
+    case HISTORY_TASK_START_FAILED:
+    case HISTORY_TASK_SUBMIT_FAILED:
+        return TASKS_FAILED;
+    default: /* submitted */
+        return 0;
+    }
+}
+
+static void count_task(struct metrics *metrics, struct work *work, struct ns ns, const struct task_mark *mark)
+{
+    struct metrics_subject subject = { .kind = mark->activity   ? METRICS_OF_ACTIVITY
+                                               : mark->function ? METRICS_OF_FUNCTION
+                                                                : METRICS_OF_INTEGRATION,
+                                       .ns = ns,
+                                       .names = { mark->resource } };
+    const struct metrics_amount amount = { of_mark(mark), 1 };
+    metrics_count(metrics, work, &subject, NULL, &amount, 1);
+}
+
+static void count_execution(struct metrics *metrics, struct work *work, const struct edition *edition,
+                            const struct execution *execution, bool begun, bool redriven)
+{
     struct metrics_subject machine = { METRICS_OF_MACHINE, edition->ns, { edition->machine_arn } },
                            part = machine;
     const bool ended = execution->status != EXECUTION_RUNNING;
     uint32_t which = (begun ? STATES_STARTED : 0) | (redriven ? STATES_REDRIVEN : 0);
-    if (!metrics || (!which && !ended))
+    if (!which && !ended)
         return;
     if (ended)
         which |= of_status[execution->status].ended |
@@ -39,4 +70,15 @@ void flow_count(struct flow *flow, struct work *work, const struct edition *edit
     part.kind = METRICS_OF_MACHINE_VERSION; /* counts for the machine, too */
     part.names[1] = arena_printf(work->arena, "%u", execution->version);
     metrics_count(metrics, work, &part, NULL, amounts, 2);
+}
+
+void flow_count(struct flow *flow, struct work *work, const struct edition *edition, const struct step *step,
+                bool begun, bool redriven)
+{
+    struct metrics *metrics = flow->settings.metrics;
+    if (!metrics)
+        return;
+    count_execution(metrics, work, edition, step->execution, begun, redriven);
+    for (size_t i = 0; i < step->marks.len; i++)
+        count_task(metrics, work, edition->ns, &step->marks.at[i]);
 }

@@ -207,7 +207,7 @@ void run_step(struct run *run, const struct happening *what, struct value input,
     flow_log_step(flow, run->work, edition, &run->execution, run->arn, &step);
     run_map_runs(run, &step);
     run_write(run, &step);
-    flow_count(flow, run->work, edition, &run->execution, run->fresh, what->kind == HAPPENED_REDRIVE);
+    flow_count(flow, run->work, edition, &step, run->fresh, what->kind == HAPPENED_REDRIVE);
     if (starts)
         *starts = step.starts;
     job_list jobs = jobs_of(run->work->arena, &run->execution);

@@ -166,6 +166,8 @@ static void task_event(struct step *step, struct branch *branch, enum history_ty
         [HISTORY_TASK_SUBMIT_FAILED] = HISTORY_LAMBDA_SCHEDULE_FAILED,
     };
     const struct task *own = step_state(step, branch)->own;
+    struct task_mark mark = { own->resource, type, own->activity, own->function, false };
+    VEC_PUSH(step->arena, &step->marks, mark);
     if (own->activity || own->function) {
         enum history_type named = own->activity ? of_activity[type] : of_function[type];
         assert(named != HISTORY_NONE);
@@ -181,6 +183,7 @@ static void task_fail(struct step *step, struct branch *branch, enum history_typ
                       struct str cause, bool heartbeat)
 {
     task_event(step, branch, type);
+    step->marks.at[step->marks.len - 1].heartbeat = heartbeat;
     if (!str_empty(error))
         history_text(&step->history, FIELD_ERROR, error);
     if (!str_empty(cause))

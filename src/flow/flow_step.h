@@ -145,6 +145,14 @@ struct step_inspection {
     bool caught;
 };
 
+/* Something that a task came to, to be counted: its event as HISTORY_TASK_... */
+struct task_mark {
+    struct str resource;
+    enum history_type type;
+    bool activity, function; /* function: named by its ARN */
+    bool heartbeat;          /* timed out for want of one */
+};
+
 struct step {
     const struct plan *plan;
     struct execution *execution;
@@ -159,7 +167,8 @@ struct step {
     const struct json *item; /* of a Map, that is about to begin; for the context object; NULL: none */
     uint32_t item_index;
     VEC(struct task_order) orders;
-    struct str output; /* of the execution, when it has succeeded */
+    VEC(struct task_mark) marks; /* what its tasks came to */
+    struct str output;           /* of the execution, when it has succeeded */
     VEC(struct run_order) runs;
     start_list starts;
     output_list outputs; /* of this step */

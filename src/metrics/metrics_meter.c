@@ -47,6 +47,7 @@ static const struct counted_metric events[] = {
     { "PutEventsEntriesCount", "Count", BIT(METRICS_OF_EVENTS) },
     { "PutEventsFailedEntriesCount", "Count", BIT(METRICS_OF_EVENTS) },
     { "PutEventsRequestSize", "Bytes", BIT(METRICS_OF_EVENTS) },
+    { "IngestiontoInvocationStartLatency", "Milliseconds", EVENTS_ALL },
 };
 static const struct counted_metric logs[] = {
     { "IncomingBytes", "Bytes", LOGS_ALL },
@@ -63,6 +64,20 @@ static const struct counted_metric states[] = {
     { "RedrivenExecutionsFailed", "Count", MACHINES },  { "RedrivenExecutionsTimedOut", "Count", MACHINES },
     { "RedrivenExecutionsAborted", "Count", MACHINES },
 };
+
+#define TASK_METRICS(name, kinds)                                                \
+    { name "Scheduled", "Count", kinds }, { name "Started", "Count", kinds },    \
+        { name "Succeeded", "Count", kinds }, { name "Failed", "Count", kinds }, \
+        { name "TimedOut", "Count", kinds },                                     \
+    {                                                                            \
+        name "HeartbeatTimedOut", "Count", kinds                                 \
+    }
+static const struct counted_metric activities[] = { TASK_METRICS(
+    "Activities", BIT(METRICS_OF_ACTIVITIES) | BIT(METRICS_OF_ACTIVITY)) };
+static const struct counted_metric functions[] = { TASK_METRICS("LambdaFunctions",
+                                                                BIT(METRICS_OF_FUNCTION)) };
+static const struct counted_metric integrations[] = { TASK_METRICS("ServiceIntegrations",
+                                                                   BIT(METRICS_OF_INTEGRATION)) };
 
 #define METRICS_OF(service) service, sizeof(service) / sizeof((service)[0])
 
@@ -88,6 +103,16 @@ static const struct subject_row {
                                      METRICS_OF(states),
                                      { "StateMachineArn", "Version" },
                                      METRICS_OF_MACHINE },
+    [METRICS_OF_ACTIVITIES] = { "AWS/States", METRICS_OF(activities), { NULL }, -1 },
+    [METRICS_OF_ACTIVITY] = { "AWS/States",
+                              METRICS_OF(activities),
+                              { "ActivityArn" },
+                              METRICS_OF_ACTIVITIES },
+    [METRICS_OF_FUNCTION] = { "AWS/States", METRICS_OF(functions), { "LambdaFunctionArn" }, -1 },
+    [METRICS_OF_INTEGRATION] = { "AWS/States",
+                                 METRICS_OF(integrations),
+                                 { "ServiceIntegrationResourceArn" },
+                                 -1 },
     [METRICS_OF_MACHINE_ALIAS] = { "AWS/States", METRICS_OF(states), { "StateMachineArn", "Alias" }, -1 },
 };
 
@@ -325,7 +350,6 @@ void metrics_after_commit(void *self)
     if (meters->writing)
         return;
     meters->writing = true;
-    meters->first = meters->written = 0;
     writer_later(meters->writer, &meters->write, write_due_ms(meters, meters->time_ms));
 }
 
@@ -384,6 +408,7 @@ static void write_done(struct command *command, enum err committed)
     if (committed == ERR_CLOSED)
         return;
     if (committed != ERR_OK) {
+        meters->written = meters->first;
         writer_later(meters->writer, command, clock_now_ms() + RETRY_MS);
         return;
     }

@@ -30,6 +30,10 @@ enum metrics_subject_kind {
     METRICS_OF_MACHINE,         /* ARN */
     METRICS_OF_MACHINE_VERSION, /* ARN, number */
     METRICS_OF_MACHINE_ALIAS,   /* ARN, alias; counts for nothing else */
+    METRICS_OF_ACTIVITIES,      /* - */
+    METRICS_OF_ACTIVITY,        /* ARN */
+    METRICS_OF_FUNCTION,        /* ARN; of tasks that name it so */
+    METRICS_OF_INTEGRATION,     /* ARN of a task's resource */
     METRICS_SUBJECT_KINDS,
 };
 
@@ -58,6 +62,7 @@ enum metrics_of_events {
     EVENTS_PUT_ENTRIES = 1 << 12,
     EVENTS_PUT_FAILED_ENTRIES = 1 << 13,
     EVENTS_PUT_SIZE = 1 << 14,
+    EVENTS_START_LATENCY = 1 << 15,
 };
 enum metrics_of_logs {
     LOGS_INCOMING_BYTES = 1 << 0,
@@ -78,6 +83,15 @@ enum metrics_of_states {
     STATES_REDRIVEN_FAILED = 1 << 8,
     STATES_REDRIVEN_TIMED_OUT = 1 << 9,
     STATES_REDRIVEN_ABORTED = 1 << 10,
+};
+/* Of activities, functions and integrations. */
+enum metrics_of_tasks {
+    TASKS_SCHEDULED = 1 << 0,
+    TASKS_STARTED = 1 << 1,
+    TASKS_SUCCEEDED = 1 << 2,
+    TASKS_FAILED = 1 << 3,
+    TASKS_TIMED_OUT = 1 << 4,
+    TASKS_HEARTBEAT_TIMED_OUT = 1 << 5,
 };
 
 struct meter;

@@ -83,8 +83,9 @@ def test_events(fixed):
     comes_to(fixed, before + 7, "AWS/Events", "InvocationsCreated")
     assert statistics(fixed, "AWS/Events", "FailedInvocations", (bus, all_of)) == []
     assert statistics(fixed, "AWS/Events", "MatchedEvents") == []  # no such metric of the account
-    latencies = statistics(fixed, "AWS/Events", "IngestionToInvocationSuccessLatency", (bus, all_of))
-    assert sum(p["SampleCount"] for p in latencies) == 3 and {p["Unit"] for p in latencies} == {"Milliseconds"}
+    for name in ("toInvocationStart", "toInvocationComplete", "ToInvocationSuccess"):
+        latencies = statistics(fixed, "AWS/Events", f"Ingestion{name}Latency", (bus, all_of))
+        assert sum(p["SampleCount"] for p in latencies) == 3 and {p["Unit"] for p in latencies} == {"Milliseconds"}
     comes_to(fixed, 3, "AWS/Events", "PutEventsApproximateSuccessCount")
     comes_to(fixed, 6, "AWS/Events", "PutEventsEntriesCount")
     comes_to(fixed, 1, "AWS/Events", "PutEventsFailedEntriesCount")
@@ -200,6 +201,33 @@ def test_express_executions_versions_and_aliases(fixed):
     comes_to(fixed, 1, "AWS/States", "ExecutionsSucceeded", of, ("Alias", "live"))
 
 
+def test_tasks(fixed):
+    states = fixed.client("stepfunctions")
+    activity = states.create_activity(name="brew")["activityArn"]
+    call = "arn:aws:states:::events:putEvents"
+    entries = {"Entries": [{"Source": "tasks", "DetailType": "d", "Detail": "{}"}]}
+    arn = machine(fixed, "tasks", {"StartAt": "A", "States": {
+        "A": {"Type": "Task", "Resource": call, "Parameters": entries, "ResultPath": None, "Next": "B"},
+        "B": {"Type": "Task", "Resource": activity, "End": True}}})
+    for end in ("success", "failure"):
+        states.start_execution(stateMachineArn=arn)
+        token = states.get_activity_task(activityArn=activity)["taskToken"]
+        if end == "success":
+            states.send_task_success(taskToken=token, output="{}")
+        else:
+            states.send_task_failure(taskToken=token, error="E", cause="c")
+    late = dict(WAITS, States={"A": {"Type": "Task", "Resource": activity, "HeartbeatSeconds": 1, "End": True}})
+    del late["TimeoutSeconds"]
+    states.start_execution(stateMachineArn=machine(fixed, "late", late))
+    assert states.get_activity_task(activityArn=activity)["taskToken"]
+    of = ("ActivityArn", activity)
+    for end, wanted in [("Scheduled", 3), ("Started", 3), ("Succeeded", 1), ("Failed", 1), ("HeartbeatTimedOut", 1)]:
+        assert comes_to(fixed, wanted, "AWS/States", "Activities" + end, of) == {"Count"}
+    comes_to(fixed, 3, "AWS/States", "ActivitiesScheduled")
+    assert statistics(fixed, "AWS/States", "ActivitiesTimedOut", [of]) == []
+    comes_to(fixed, 2, "AWS/States", "ServiceIntegrationsSucceeded", ("ServiceIntegrationResourceArn", call))
+
+
 # ---- the server's end
 
 def test_a_stop_writes_all_and_a_kill_keeps_what_was_written(new_server):
@@ -233,6 +261,24 @@ def test_a_kill_loses_what_was_not_written_and_counts_nothing_twice(new_server):
         server.kill()
         server.start()
         assert 0 < total(server, "AWS/Events", "MatchedEvents", ("RuleName", "counted")) <= put_in_all
+
+
+def test_they_follow_a_clock_that_is_moved(new_server):
+    server = new_server("--clock", "virtual")
+    wire = Wire(server.port)
+    wire("crema", "FreezeClock")
+    put(server, "shop")
+    wire("crema", "AdvanceClock", Milliseconds=3600_000)
+    put(server, "shop", "shop")
+    wire("crema", "AdvanceClock", Milliseconds=60_000)
+    metrics, now = server.client("cloudwatch"), wire("crema", "GetClock")["Time"]
+    wire.close()
+    points = metrics.get_metric_statistics(
+        Namespace="AWS/Events", MetricName="PutEventsEntriesCount", Period=60, Statistics=["Sum"],
+        StartTime=now - 7200, EndTime=now)["Datapoints"]
+    first, second = sorted(points, key=lambda point: point["Timestamp"])
+    assert (first["Sum"], second["Sum"]) == (1, 2)
+    assert second["Timestamp"] - first["Timestamp"] == datetime.timedelta(hours=1)
 
 
 def test_they_can_be_switched_off(new_server):
