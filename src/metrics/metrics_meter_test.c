@@ -103,15 +103,40 @@ static void counting_done(struct command *command, enum err committed)
     ((struct counting *)command)->done = true;
 }
 
+static void submit(struct room *room, struct counting *counting)
+{
+    counting->command = (struct command){ .run = counting_run, .done = counting_done };
+    counting->room = room;
+    counting->subject.ns = room->ns;
+    counting->times = counting->times ? counting->times : 1;
+    assert_int_equal(writer_submit(room->writer, &counting->command), ERR_OK);
+}
+
 static void count(struct room *room, struct counting counting)
 {
-    counting.command = (struct command){ .run = counting_run, .done = counting_done };
-    counting.room = room;
-    counting.subject.ns = room->ns;
-    counting.times = counting.times ? counting.times : 1;
-    assert_int_equal(writer_submit(room->writer, &counting.command), ERR_OK);
+    submit(room, &counting);
     while (!counting.done)
         thread_sleep_ms(1);
+}
+
+/* Holds the writer up, so that what is submitted meanwhile is one batch. */
+struct gate {
+    struct command command;
+    _Atomic bool open;
+};
+
+static bool gate_run(struct command *command, struct work *work)
+{
+    (void)work;
+    while (!((struct gate *)command)->open)
+        thread_sleep_ms(1);
+    return true;
+}
+
+static void gate_done(struct command *command, enum err committed)
+{
+    (void)command;
+    (void)committed;
 }
 
 /* ---- looking ---- */
@@ -254,6 +279,20 @@ static void test_a_process_that_is_stopped_writes_all(void **state)
     (void)wait_for(room, attempts_of_rule, 1000);
 }
 
+static void test_what_was_counted_last_is_written_too(void **state)
+{
+    struct room *room = *state;
+    struct gate gate = { .command = { .run = gate_run, .done = gate_done } };
+    struct counting last = attempt("shop");
+    open_metrics(room, 60000);
+    assert_int_equal(writer_submit(room->writer, &gate.command), ERR_OK);
+    submit(room, &last);
+    metrics_meters_finish(room->metrics, room->writer);
+    gate.open = true;
+    close_metrics(room);
+    assert_true(sum_of(room, attempts_of_rule).count == 1);
+}
+
 static void test_many_subjects_are_written_in_slices_and_bounded(void **state)
 {
     enum { GROUPS = 10020 }; /* one place is the account's */
@@ -279,6 +318,21 @@ static void test_many_subjects_are_written_in_slices_and_bounded(void **state)
     metric.dimensions[0] = (struct metrics_dimension){ STR("LogGroupName"), STR("g500") };
     metric.dimension_count = 1;
     (void)wait_for(room, metric, 2);
+    metric.dimensions[0].value = STR("g0");
+    groups.numbered = false;
+    groups.subject.names[0] = STR("g0");
+    for (unsigned round = 0; round < 5; round++) { /* and what comes while others are written */
+        struct counting all = groups;
+        double before = sum_of(room, metric).count;
+        all.numbered = true;
+        count(room, all);
+        while (sum_of(room, metric).count == before)
+            ;
+        groups.times = 1;
+        count(room, groups);
+        (void)wait_for(room, metric, before + 2);
+        groups.times = 3000;
+    }
 }
 
 static void test_nothing_is_counted_when_it_is_switched_off(void **state)
@@ -299,6 +353,7 @@ int main(void)
         TEST(test_values_merge_and_are_written_again),
         TEST(test_what_is_rolled_back_does_not_count),
         TEST(test_a_process_that_is_stopped_writes_all),
+        TEST(test_what_was_counted_last_is_written_too),
         TEST(test_many_subjects_are_written_in_slices_and_bounded),
         TEST(test_nothing_is_counted_when_it_is_switched_off),
     };
