@@ -28,9 +28,11 @@ enum {
     LOGS_ALL = BIT(METRICS_OF_LOGS) | BIT(METRICS_OF_LOG_GROUP),
     MACHINES = BIT(METRICS_OF_MACHINE) | BIT(METRICS_OF_MACHINE_VERSION) | BIT(METRICS_OF_MACHINE_ALIAS),
     STATES_ALL = BIT(METRICS_OF_STATES) | MACHINES,
+    TASKS_ALL = BIT(METRICS_OF_ACTIVITIES) | BIT(METRICS_OF_ACTIVITY) | BIT(METRICS_OF_FUNCTION) |
+                BIT(METRICS_OF_INTEGRATION),
 };
 
-/* Each in the order of its enum's bits. */
+/* Each in the order of its enum's bits (metrics_meter.h). */
 static const struct counted_metric events[] = {
     { "MatchedEvents", "Count", BIT(METRICS_OF_BUS) },
     { "MatchedEvents", "Count", BIT(METRICS_OF_RULE) },
@@ -65,19 +67,12 @@ static const struct counted_metric states[] = {
     { "RedrivenExecutionsAborted", "Count", MACHINES },
 };
 
-#define TASK_METRICS(name, kinds)                                                \
-    { name "Scheduled", "Count", kinds }, { name "Started", "Count", kinds },    \
-        { name "Succeeded", "Count", kinds }, { name "Failed", "Count", kinds }, \
-        { name "TimedOut", "Count", kinds },                                     \
-    {                                                                            \
-        name "HeartbeatTimedOut", "Count", kinds                                 \
-    }
-static const struct counted_metric activities[] = { TASK_METRICS(
-    "Activities", BIT(METRICS_OF_ACTIVITIES) | BIT(METRICS_OF_ACTIVITY)) };
-static const struct counted_metric functions[] = { TASK_METRICS("LambdaFunctions",
-                                                                BIT(METRICS_OF_FUNCTION)) };
-static const struct counted_metric integrations[] = { TASK_METRICS("ServiceIntegrations",
-                                                                   BIT(METRICS_OF_INTEGRATION)) };
+/* What an activity's are called: ActivitiesScheduled. */
+static const struct counted_metric tasks[] = {
+    { "Scheduled", "Count", TASKS_ALL }, { "Started", "Count", TASKS_ALL },
+    { "Succeeded", "Count", TASKS_ALL }, { "Failed", "Count", TASKS_ALL },
+    { "TimedOut", "Count", TASKS_ALL },  { "HeartbeatTimedOut", "Count", TASKS_ALL },
+};
 
 #define METRICS_OF(service) service, sizeof(service) / sizeof((service)[0])
 
@@ -86,34 +81,55 @@ static const struct subject_row {
     const struct counted_metric *metrics;
     size_t metric_count;
     const char *dimensions[METRICS_SUBJECT_NAMES_MAX + 1]; /* of its names */
-    int belongs_to; /* of the same names but the last; -1: to nothing */
+    int belongs_to;     /* of the same names but the last; -1: to nothing */
+    const char *prefix; /* of the metrics' names; NULL: none */
 } subject_rows[METRICS_SUBJECT_KINDS] = {
-    [METRICS_OF_EVENTS] = { "AWS/Events", METRICS_OF(events), { NULL }, -1 },
-    [METRICS_OF_BUS] = { "AWS/Events", METRICS_OF(events), { "EventBusName" }, METRICS_OF_EVENTS },
-    [METRICS_OF_RULE] = { "AWS/Events", METRICS_OF(events), { "EventBusName", "RuleName" }, METRICS_OF_BUS },
-    [METRICS_OF_LOGS] = { "AWS/Logs", METRICS_OF(logs), { NULL }, -1 },
-    [METRICS_OF_LOG_GROUP] = { "AWS/Logs", METRICS_OF(logs), { "LogGroupName" }, METRICS_OF_LOGS },
+    [METRICS_OF_EVENTS] = { "AWS/Events", METRICS_OF(events), { NULL }, -1, NULL },
+    [METRICS_OF_BUS] = { "AWS/Events", METRICS_OF(events), { "EventBusName" }, METRICS_OF_EVENTS, NULL },
+    [METRICS_OF_RULE] = { "AWS/Events",
+                          METRICS_OF(events),
+                          { "EventBusName", "RuleName" },
+                          METRICS_OF_BUS,
+                          NULL },
+    [METRICS_OF_LOGS] = { "AWS/Logs", METRICS_OF(logs), { NULL }, -1, NULL },
+    [METRICS_OF_LOG_GROUP] = { "AWS/Logs", METRICS_OF(logs), { "LogGroupName" }, METRICS_OF_LOGS, NULL },
     [METRICS_OF_SUBSCRIPTION] = { "AWS/Logs",
                                   METRICS_OF(logs),
                                   { "LogGroupName", "DestinationType", "FilterName" },
-                                  -1 },
-    [METRICS_OF_STATES] = { "AWS/States", METRICS_OF(states), { NULL }, -1 },
-    [METRICS_OF_MACHINE] = { "AWS/States", METRICS_OF(states), { "StateMachineArn" }, METRICS_OF_STATES },
+                                  -1,
+                                  NULL },
+    [METRICS_OF_STATES] = { "AWS/States", METRICS_OF(states), { NULL }, -1, NULL },
+    [METRICS_OF_MACHINE] = { "AWS/States",
+                             METRICS_OF(states),
+                             { "StateMachineArn" },
+                             METRICS_OF_STATES,
+                             NULL },
     [METRICS_OF_MACHINE_VERSION] = { "AWS/States",
                                      METRICS_OF(states),
                                      { "StateMachineArn", "Version" },
-                                     METRICS_OF_MACHINE },
-    [METRICS_OF_ACTIVITIES] = { "AWS/States", METRICS_OF(activities), { NULL }, -1 },
+                                     METRICS_OF_MACHINE,
+                                     NULL },
+    [METRICS_OF_MACHINE_ALIAS] = { "AWS/States",
+                                   METRICS_OF(states),
+                                   { "StateMachineArn", "Alias" },
+                                   -1,
+                                   NULL },
+    [METRICS_OF_ACTIVITIES] = { "AWS/States", METRICS_OF(tasks), { NULL }, -1, "Activities" },
     [METRICS_OF_ACTIVITY] = { "AWS/States",
-                              METRICS_OF(activities),
+                              METRICS_OF(tasks),
                               { "ActivityArn" },
-                              METRICS_OF_ACTIVITIES },
-    [METRICS_OF_FUNCTION] = { "AWS/States", METRICS_OF(functions), { "LambdaFunctionArn" }, -1 },
+                              METRICS_OF_ACTIVITIES,
+                              "Activities" },
+    [METRICS_OF_FUNCTION] = { "AWS/States",
+                              METRICS_OF(tasks),
+                              { "LambdaFunctionArn" },
+                              -1,
+                              "LambdaFunctions" },
     [METRICS_OF_INTEGRATION] = { "AWS/States",
-                                 METRICS_OF(integrations),
+                                 METRICS_OF(tasks),
                                  { "ServiceIntegrationResourceArn" },
-                                 -1 },
-    [METRICS_OF_MACHINE_ALIAS] = { "AWS/States", METRICS_OF(states), { "StateMachineArn", "Alias" }, -1 },
+                                 -1,
+                                 "ServiceIntegrations" },
 };
 
 struct meter {
@@ -378,6 +394,8 @@ static size_t meter_write(struct meters *meters, struct work *work, const struct
         if (!(meter->counted & BIT(i)))
             continue;
         id.name = str_from(row->metrics[i].name);
+        if (row->prefix)
+            id.name = arena_concat(work->arena, str_from(row->prefix), id.name);
         (void)metrics_add(meters->metrics, work, meter->subject.ns, &id, str_from(row->metrics[i].unit),
                           meter->minute_ms, &meter->values[i]);
         count++;

@@ -45,7 +45,7 @@ struct metrics_subject {
     struct str names[METRICS_SUBJECT_NAMES_MAX];
 };
 
-/* Metrics of a service, each a bit of what is counted at once. */
+/* Metrics of a service, each a bit of what is counted at once: its place in a table of metrics_meter.c. */
 enum metrics_of_events {
     EVENTS_MATCHED = 1 << 0,      /* of a bus: events that matched any rule */
     EVENTS_RULE_MATCHED = 1 << 1, /* of a rule */
