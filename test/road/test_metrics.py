@@ -1,10 +1,12 @@
 """CloudWatch: what metric filters count and clients put is listed and read, in both protocols; errors and pages."""
 import datetime
 import gzip
+import http.client
 import json
 import re
 import shutil
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -204,6 +206,41 @@ def test_counts_outlive_the_process(new_server):
         server.kill()
         server.start()
     assert totals(statistics(server.client("cloudwatch"), "Kept", "All")) == (acknowledged, acknowledged)
+
+
+def test_a_kill_leaves_events_minutes_and_totals_alike(new_server):
+    server = new_server()
+    make(server.client("logs"), "killed")
+    count(server.client("logs"), "killed", "All", "", "Killed")
+    acknowledged = []
+
+    def put_until_the_end():
+        wire = Wire(server.port)
+        try:
+            while True:
+                wire("logs", "PutLogEvents", logGroupName="killed", logStreamName="s",
+                     logEvents=[{"timestamp": int(time.time() * 1000), "message": "m"}] * 3)
+                acknowledged.append(3)
+        except (OSError, http.client.HTTPException):
+            wire.close()
+
+    for _ in range(5):
+        putting = [threading.Thread(target=put_until_the_end) for _ in range(4)]
+        for thread in putting:
+            thread.start()
+        time.sleep(0.2)
+        server.kill()
+        for thread in putting:
+            thread.join()
+        server.start()
+        events = sum(len(page["events"]) for page in server.client("logs").get_paginator("filter_log_events").paginate(
+            logGroupName="killed"))
+        assert events >= sum(acknowledged)
+        assert totals(statistics(server.client("cloudwatch"), "Killed", "All")) == (events, events)
+        of = 'account="000000000000",region="us-east-1",namespace="Killed",name="All",unit="None"'
+        found = exposed(server)
+        assert (found["count", of], found["sum", of]) == (events, events)
+    assert sum(acknowledged) > 0
 
 
 def test_filters_stay_and_change_over_refusals(server, logs, metrics, space):
