@@ -114,8 +114,6 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     if (!logs_hold(logs, work, ns, name, &held, reterr))
         return false;
     logs_pack_disarm(logs, work, held);
-    if (logs_tail_is_watched(logs->tail))
-        logs_tail_note_deleted(logs->tail, work->batch, &group);
     logs_forget(logs, ns, name);
     logs_sweep_disarm(work, &group);
     struct key key, end;
@@ -126,6 +124,8 @@ bool logs_group_delete(struct logs *logs, struct work *work, struct ns ns, struc
     logs_key_data(&key, &group);
     key_after_prefix(key_str(&key), &end);
     store_delete_range(work->batch, key_str(&key), key_str(&end));
+    if (logs_tail_is_watched(logs->tail))
+        logs_tail_note_deleted(logs->tail, work->batch, &group);
     logs_reclaim_group(logs, &group);
     tags_drop(work, logs_group_arn(work->arena, ns, name));
     return true;

@@ -122,43 +122,64 @@ static void share_deleted(struct logs_tail *tail, uint64_t group_id)
             tail->active[i]->deleted = true;
 }
 
+static struct logs_tailed *tailed_new(uint64_t group_id, const struct logs_event_record *event)
+{
+    struct logs_tailed *tailed = malloc(sizeof(*tailed) + event->stream.len + event->message.len);
+    if (!tailed)
+        abort();
+    char *texts = (char *)(tailed + 1);
+    memcpy(texts, event->stream.ptr, event->stream.len);
+    memcpy(texts + event->stream.len, event->message.ptr, event->message.len);
+    *tailed = (struct logs_tailed){ .refs = 1,
+                                    .group_id = group_id,
+                                    .at = event->at,
+                                    .ingested_ms = event->ingested_ms,
+                                    .stream = str_of(texts, event->stream.len),
+                                    .message = str_of(texts + event->stream.len, event->message.len) };
+    return tailed;
+}
+
+/* With those that want its run. It is copied for the first that takes it. */
+static void share_event(struct logs_tail *tail, size_t wanting, uint64_t group_id,
+                        const struct logs_event_record *event)
+{
+    struct logs_tailed *tailed = NULL;
+    for (size_t i = 0; i < wanting; i++) {
+        if (!tail_session_wants(tail->wanting[i], event->message))
+            continue;
+        if (!tailed)
+            tailed = tailed_new(group_id, event);
+        tail_session_take(tail->wanting[i], tailed);
+    }
+    if (tailed)
+        tailed_unref(tailed);
+}
+
 static void share(struct logs_tail *tail, const struct tail_batch *batch, const struct tail_note *note)
 {
     if (note->deleted) {
         share_deleted(tail, note->group_id);
         return;
     }
-    struct str stream = STR_EMPTY, message = STR_EMPTY;
-    struct logs_tailed *event = NULL;
+    struct logs_run run = { 0 };
     if (!batch->lost) {
-        stream = str_of(batch->bytes.ptr + note->text_at, note->stream_len);
-        message = str_of(stream.ptr + note->stream_len, note->message_len);
+        bool whole =
+            logs_run_read(&note->span, str_of(batch->bytes.ptr + note->value_at, note->value_len), &run);
+        assert(whole);
     }
+    size_t wanting = 0;
     for (size_t i = 0; i < tail->active_count; i++) {
         struct logs_tail_session *session = tail->active[i];
-        if (!tail_session_wants(session, note, stream, message))
+        if (!tail_session_watches(session, note->group_id) || note->span.first.sequence <= session->after)
             continue;
-        if (batch->lost) {
-            tail_session_lose(session, 1);
-            continue;
-        }
-        if (!event) {
-            event = malloc(sizeof(*event) + stream.len + message.len);
-            if (!event)
-                abort();
-            char *texts = (char *)(event + 1);
-            memcpy(texts, stream.ptr, stream.len + message.len);
-            *event = (struct logs_tailed){ .refs = 1,
-                                           .group_id = note->group_id,
-                                           .at = note->at,
-                                           .ingested_ms = note->ingested_ms,
-                                           .stream = str_of(texts, stream.len),
-                                           .message = str_of(texts + stream.len, message.len) };
-        }
-        tail_session_take(session, event);
+        if (batch->lost)
+            tail_session_lose(session, note->count);
+        else if (tail_session_wants_stream(session, run.stream.stream))
+            tail->wanting[wanting++] = session;
     }
-    if (event)
-        tailed_unref(event);
+    struct logs_event_record event;
+    while (wanting && logs_run_next(&run, &event))
+        share_event(tail, wanting, note->group_id, &event);
 }
 
 static void share_all(struct logs_tail *tail, struct tail_batch *batch)

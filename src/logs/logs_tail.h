@@ -1,14 +1,16 @@
 /* logs_tail.h - live tails: sessions that are told of events as they come.
  *
- * The writer's thread notes the events of groups that somebody watches, and hands them over after their commit; one
- * thread of the tail's own holds them against each session's filter and gives them to its reader, as updates.
+ * The writer's thread notes where in its batch the runs of groups that somebody watches lie, and hands over the bytes of
+ * the batch after its commit; one thread of the tail's own reads the runs, holds their events against each session's
+ * filter and gives them to its reader, as updates.
  *
  * Owns:    the sessions while they last, and the events that wait for them.
  * Threads: said at each function. A reader's functions are called on the tail's thread and must not block.
  * Truths:  1. A session is given what was written after its start and is committed, each event once, in the order of
  *             writing; of what it is not given it is told how many.
  *          2. Bounded: sessions, what waits for one session, what waits for the tail. The writer waits for nobody.
- *          3. While nobody watches, an event costs the writer one look at a counter.
+ *          3. While nobody watches, a run costs the writer one look at a counter; while somebody does, nothing is copied
+ *             on its thread.
  */
 #ifndef LOGS_LOGS_TAIL_H
 #define LOGS_LOGS_TAIL_H
@@ -17,6 +19,7 @@
 
 #include <stdatomic.h>
 
+struct logs_run_writer;
 struct logs_tail;
 struct logs_tail_session;
 
@@ -102,11 +105,11 @@ void logs_tail_gone(struct logs_tail_session *session);
 void logs_tail_after_commit(struct logs_tail *tail);
 /* What was noted beyond what is left of the batch is forgotten. */
 void logs_tail_after_rollback(struct logs_tail *tail);
-/* Before the last put of what the event belongs to: what rolls back that put forgets it. */
-void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, const struct logs_group *group,
-                    struct logs_position at, int64_t ingested_ms, struct str stream, struct str message);
+/* The run has just been put, its value where store_put said: what rolls back that put forgets it. */
+void logs_tail_note(struct logs_tail *tail, struct store_batch *batch, const struct logs_group *group,
+                    const struct logs_run_writer *run, size_t value_at, size_t value_len);
 
-/* The group is deleted; before the last put or delete of that. Sessions that watch it end. */
+/* The group has just been deleted, in the batch. Sessions that watch it end. */
 void logs_tail_note_deleted(struct logs_tail *tail, const struct store_batch *batch,
                             const struct logs_group *group);
 

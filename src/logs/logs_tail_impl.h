@@ -4,33 +4,33 @@
 
 #include "io/thread.h"
 #include "logs/logs_pattern.h"
+#include "logs/logs_run.h"
 #include "logs/logs_tail.h"
 
 enum {
     TAIL_SESSIONS_MAX = 1000,        /* whatever the setting */
     TAIL_UPDATES_BEHIND_MAX = 10,    /* of a sampled session */
     TAIL_UPDATE_BYTES_MAX = 1 << 20, /* messages in one update, one event excepted */
-    TAIL_QUEUE_BYTES_MAX = 64 << 20, /* handed over and not yet looked at */
+    TAIL_QUEUE_BYTES_MAX = 64 << 20, /* of batches handed over and not yet looked at, the newest excepted */
     TAIL_BEAT_MS = 1000,             /* a session that has nothing is told so */
 };
 
-/* An event as the writer noted it: its texts are in the bytes of its batch. */
+/* A run as the writer noted it: its value is in the bytes of its batch. */
 struct tail_note {
     uint64_t group_id;
-    struct logs_position at;
-    int64_t ingested_ms;
-    size_t text_at;
-    uint32_t stream_len, message_len;
-    bool deleted; /* no event: the group is gone */
-    size_t mark;  /* of the store's batch, with the put that follows */
+    struct logs_span span;
+    size_t count; /* events */
+    size_t value_at, value_len;
+    bool deleted; /* no run: the group is gone */
+    size_t mark;  /* of the store's batch, with what is noted */
 };
 
 struct tail_batch {
     struct tail_batch *next;
     struct tail_note *notes;
     size_t count, cap;
-    struct buf bytes;
-    bool lost; /* the tail was too far behind: only how many there were is left */
+    struct buf bytes; /* of the store's batch, since its commit */
+    bool lost;        /* the tail was too far behind: only how many there were is left */
 };
 
 /* Events on their way to a reader. A queue: what goes leaves from the front. */
@@ -86,6 +86,7 @@ struct logs_tail {
     /* the tail's thread */
     struct logs_tail_session *active[TAIL_SESSIONS_MAX];
     size_t active_count;
+    struct logs_tail_session *wanting[TAIL_SESSIONS_MAX]; /* the run that is being read */
 };
 
 /* logs_tail_note.c */
@@ -95,8 +96,9 @@ void tail_batch_free(struct tail_batch **batch);
 void tail_session_init(struct logs_tail_session *session, int64_t now_ns);
 void tail_session_fini(struct logs_tail_session *session, uint64_t *dropped);
 bool tail_session_watches(const struct logs_tail_session *session, uint64_t group_id);
-bool tail_session_wants(const struct logs_tail_session *session, const struct tail_note *note,
-                        struct str stream, struct str message);
+bool tail_session_wants_stream(const struct logs_tail_session *session, struct str stream);
+/* Whether the event is to be taken: it matches, and is of the sample. Matches that are not of it are counted. */
+bool tail_session_wants(struct logs_tail_session *session, struct str message);
 void tail_session_take(struct logs_tail_session *session, struct logs_tailed *event);
 /* Events that were lost before they could be looked at. */
 void tail_session_lose(struct logs_tail_session *session, uint64_t count);

@@ -73,25 +73,22 @@ static struct tail_note *note_new(struct logs_tail *tail, const struct store_bat
             abort();
     }
     struct tail_note *note = &noted->notes[noted->count++];
-    *note = (struct tail_note){ .group_id = group->id,
-                                .text_at = noted->bytes.len,
-                                .mark = store_batch_mark(batch) + 1 };
+    *note = (struct tail_note){ .group_id = group->id, .mark = store_batch_mark(batch) };
     tail->batch = batch;
     return note;
 }
 
-void logs_tail_note(struct logs_tail *tail, const struct store_batch *batch, const struct logs_group *group,
-                    struct logs_position at, int64_t ingested_ms, struct str stream, struct str message)
+void logs_tail_note(struct logs_tail *tail, struct store_batch *batch, const struct logs_group *group,
+                    const struct logs_run_writer *run, size_t value_at, size_t value_len)
 {
     struct tail_note *note = note_new(tail, batch, group);
     if (!note)
         return;
-    note->at = at;
-    note->ingested_ms = ingested_ms;
-    note->stream_len = (uint32_t)stream.len;
-    note->message_len = (uint32_t)message.len;
-    buf_add(&tail->noted->bytes, stream);
-    buf_add(&tail->noted->bytes, message);
+    note->span = run->span;
+    note->count = run->count;
+    note->value_at = value_at;
+    note->value_len = value_len;
+    store_batch_keep(batch, &tail->noted->bytes);
 }
 
 void logs_tail_note_deleted(struct logs_tail *tail, const struct store_batch *batch,
@@ -109,21 +106,21 @@ void logs_tail_after_rollback(struct logs_tail *tail)
         return;
     size_t mark = store_batch_mark(tail->batch);
     while (noted->count && noted->notes[noted->count - 1].mark > mark)
-        noted->bytes.len = noted->notes[--noted->count].text_at;
+        noted->count--;
 }
 
-/* With the mutex held: the oldest that still has its texts. */
-static void lose_oldest(struct logs_tail *tail)
+/* With the mutex held: the oldest that still has its bytes, but for the newest. */
+static bool lose_oldest(struct logs_tail *tail)
 {
-    for (struct tail_batch *batch = tail->queue; batch; batch = batch->next) {
+    for (struct tail_batch *batch = tail->queue; batch->next; batch = batch->next) {
         if (batch->lost)
             continue;
-        tail->queue_bytes -= batch->bytes.len;
+        tail->queue_bytes -= batch->bytes.cap;
         buf_fini(&batch->bytes);
-        buf_init(&batch->bytes, 0);
         batch->lost = true;
-        return;
+        return true;
     }
+    return false;
 }
 
 void logs_tail_after_commit(struct logs_tail *tail)
@@ -136,9 +133,9 @@ void logs_tail_after_commit(struct logs_tail *tail)
     mutex_lock(tail->mutex);
     *tail->queue_last = noted;
     tail->queue_last = &noted->next;
-    tail->queue_bytes += noted->bytes.len;
-    while (tail->queue_bytes > TAIL_QUEUE_BYTES_MAX)
-        lose_oldest(tail);
+    tail->queue_bytes += noted->bytes.cap;
+    while (tail->queue_bytes > TAIL_QUEUE_BYTES_MAX && lose_oldest(tail))
+        ;
     tail->wakes = true;
     condition_signal(tail->woken);
     mutex_unlock(tail->mutex);

@@ -100,19 +100,12 @@ bool tail_session_watches(const struct logs_tail_session *session, uint64_t grou
     return false;
 }
 
-bool tail_session_wants(const struct logs_tail_session *session, const struct tail_note *note,
-                        struct str stream, struct str message)
+bool tail_session_wants_stream(const struct logs_tail_session *session, struct str stream)
 {
     const struct logs_tail_query *query = &session->query;
-    if (!tail_session_watches(session, note->group_id) || note->at.sequence <= session->after)
-        return false;
-    if (!message.ptr) /* it is only counted */
-        return true;
     if (query->stream_count && !is_one_of(stream, query->streams, query->stream_count, false))
         return false;
-    if (query->prefix_count && !is_one_of(stream, query->prefixes, query->prefix_count, true))
-        return false;
-    return logs_pattern_matches(&session->pattern, session->tail->matcher, message);
+    return !query->prefix_count || is_one_of(stream, query->prefixes, query->prefix_count, true);
 }
 
 static size_t sample_left(const struct logs_tail_session *session)
@@ -132,6 +125,12 @@ static bool sample_keeps(struct logs_tail_session *session)
         session->stride *= 2;
     }
     return true;
+}
+
+bool tail_session_wants(struct logs_tail_session *session, struct str message)
+{
+    return logs_pattern_matches(&session->pattern, session->tail->matcher, message) &&
+           (!session->query.sampled || sample_keeps(session));
 }
 
 /* What is open goes to the closed ones; the oldest of those makes room. */
@@ -161,8 +160,6 @@ static void sample_close(struct logs_tail_session *session)
 
 void tail_session_take(struct logs_tail_session *session, struct logs_tailed *event)
 {
-    if (session->query.sampled && !sample_keeps(session))
-        return;
     update_push(&session->open, event);
     if (session->query.sampled && session->open.bytes >= TAIL_UPDATE_BYTES_MAX)
         sample_close(session);

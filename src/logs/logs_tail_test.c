@@ -11,6 +11,7 @@ struct seen {
     size_t events, updates, sampled;
     uint64_t dropped;
     bool slow; /* says ready only when the test does */
+    bool held; /* the tail's thread stays in its next update until it is not */
     int ended; /* 1 + why; 0: not yet */
 };
 
@@ -37,6 +38,11 @@ static void on_update(void *self, const struct logs_tail_update *update)
     seen->sampled += update->sampled;
     seen->dropped += update->dropped;
     bool slow = seen->slow;
+    while (seen->held) {
+        mutex_unlock(seen->mutex);
+        thread_sleep_ms(1);
+        mutex_lock(seen->mutex);
+    }
     mutex_unlock(seen->mutex);
     if (!slow)
         logs_tail_ready(seen->session);
@@ -82,6 +88,11 @@ static int open_small(void **state)
 static int open_brief(void **state)
 {
     return open_with(state, &(struct logs_tail_settings){ .time_max_ms = 100, .behind_bytes_max = 10 });
+}
+
+static int open_patient(void **state)
+{
+    return open_with(state, &(struct logs_tail_settings){ .behind_bytes_max = 1 << 30 });
 }
 
 static int close_all(void **state)
@@ -319,6 +330,54 @@ static void test_a_slow_reader_of_all(void **state)
     assert_int_equal(stats.dropped, 4);
 }
 
+static void hold(struct seen *seen, bool held)
+{
+    mutex_lock(seen->mutex);
+    seen->held = held;
+    mutex_unlock(seen->mutex);
+}
+
+/* What the tail does not get round to waits, in so many bytes: then the oldest goes and is counted, event by event. */
+static void test_a_tail_that_is_behind(void **state)
+{
+    enum { COMMITS = 80, EVENTS = 4, MESSAGE_BYTES = 256 << 10 }; /* 80 MiB */
+    struct tail_room *t = *state;
+    struct logs_tail_query query = { .groups = &t->group, .group_count = 1, .interval_ms = 10 };
+    char *message = malloc(MESSAGE_BYTES);
+    assert_non_null(message);
+    memset(message, 'm', MESSAGE_BYTES);
+    hold(&t->seen[0], true);
+    assert_true(start(t, 0, &query));
+    log_one(t, GROUP, "s", "holds");
+    commit(t);
+    wait_events(t, 0, 1);
+    struct logs_input events[EVENTS];
+    for (size_t i = 0; i < EVENTS; i++)
+        events[i] = (struct logs_input){ START_MS, str_of(message, MESSAGE_BYTES) };
+    for (unsigned i = 0; i < COMMITS; i++) {
+        assert_true(logs_append_shared(t->room->logs, &t->room->work, t->room->ns, GROUP, STR("s"), events,
+                                       EVENTS, &t->room->fault));
+        commit(t);
+    }
+    hold(&t->seen[0], false);
+    log_one(t, GROUP, "s", "the last");
+    commit(t);
+    struct seen *seen = &t->seen[0];
+    size_t all = 0;
+    for (unsigned i = 0; all < 2 + COMMITS * EVENTS; i++) {
+        assert_true(i < 10000);
+        thread_sleep_ms(1);
+        mutex_lock(seen->mutex);
+        all = seen->events + seen->dropped;
+        mutex_unlock(seen->mutex);
+    }
+    assert_int_equal(all, 2 + COMMITS * EVENTS);
+    assert_true(seen->dropped >= 16 * EVENTS &&
+                seen->dropped % EVENTS == 0); /* whole batches beyond 64 MiB */
+    assert_true(seen->events > 2);
+    free(message);
+}
+
 /* Who watches a group that is deleted is told, once that is committed. */
 static void test_deleted(void **state)
 {
@@ -375,6 +434,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_sample, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_of_samples, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_of_all, open_brief, close_all),
+        cmocka_unit_test_setup_teardown(test_a_tail_that_is_behind, open_patient, close_all),
         cmocka_unit_test_setup_teardown(test_deleted, open_small, close_all),
         cmocka_unit_test_setup_teardown(test_abandoned, open_small, close_all),
     };

@@ -27,9 +27,6 @@ static void add_event(struct logs *logs, struct work *work, const struct target_
     logs_run_add(&logs->run, at, message);
     if (stream->held->filters && !logs->importing)
         logs_filters_see(logs, work, stream->held->filters, at, message);
-    if (logs_tail_is_watched(logs->tail))
-        logs_tail_note(logs->tail, work->batch, &stream->held->group, at, stream->ingested_ms, stream->name,
-                       message);
 }
 
 /* Ends the run that is being built. */
@@ -46,7 +43,9 @@ static void put_run(struct logs *logs, struct work *work, const struct target_st
     logs_key_of_span(&key, group, LOGS_RUN, &logs->run.span);
     buf_clear(&logs->value);
     logs_run_write(&logs->run, &all, &logs->value);
-    store_put(work->batch, key_str(&key), buf_str(&logs->value));
+    size_t value_at = store_put(work->batch, key_str(&key), buf_str(&logs->value));
+    if (logs_tail_is_watched(logs->tail))
+        logs_tail_note(logs->tail, work->batch, group, &logs->run, value_at, logs->value.len);
     if (!(flags & LOGS_EVENT_ONLY)) {
         logs_key_index(&key, group, stream->record.number);
         logs_key_span(&key, &logs->run.span);

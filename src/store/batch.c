@@ -146,6 +146,7 @@ void batch_reset(struct store_batch *batch)
     memset(head, 0, VIEW_HEAD_BYTES);
     batch->payload.len = VIEW_HEAD_BYTES;
     batch->count = 0;
+    batch->kept = NULL;
     overlay_reset(&batch->overlay);
     if (batch->undo_cap > UNDO_KEEP) {
         free(batch->undo);
@@ -182,7 +183,8 @@ static struct undo *undo_push(struct store_batch *batch, enum undo_type type, si
     return undo;
 }
 
-static void write_key(struct store_batch *batch, enum operation_type type, struct str key, struct str value)
+/* Returns where the value is. */
+static size_t write_key(struct store_batch *batch, enum operation_type type, struct str key, struct str value)
 {
     assert(batch->cursors == 0); /* a cursor over the batch is open: see store_scan */
     assert(key.len > 0 && key.len <= KEY_BYTES_MAX && value.len <= STORE_VALUE_BYTES_MAX);
@@ -190,18 +192,20 @@ static void write_key(struct store_batch *batch, enum operation_type type, struc
     operation_write(&batch->payload, type, key, value);
     batch->count++;
     bool deleted = type == OPERATION_DELETE;
+    size_t value_at = batch->payload.len - value.len;
     undo_push(batch, UNDO_KEY, before)->node =
-        overlay_set(&batch->overlay, key, deleted, batch->payload.len - value.len, (uint32_t)value.len);
+        overlay_set(&batch->overlay, key, deleted, value_at, (uint32_t)value.len);
+    return value_at;
 }
 
-void store_put(struct store_batch *batch, struct str key, struct str value)
+size_t store_put(struct store_batch *batch, struct str key, struct str value)
 {
-    write_key(batch, OPERATION_PUT, key, value);
+    return write_key(batch, OPERATION_PUT, key, value);
 }
 
 void store_delete(struct store_batch *batch, struct str key)
 {
-    write_key(batch, OPERATION_DELETE, key, STR_EMPTY);
+    (void)write_key(batch, OPERATION_DELETE, key, STR_EMPTY);
 }
 
 void store_delete_range(struct store_batch *batch, struct str first, struct str end)
@@ -293,6 +297,11 @@ void store_batch_rollback(struct store_batch *batch, size_t mark)
     }
 }
 
+void store_batch_keep(struct store_batch *batch, struct buf *bytes)
+{
+    batch->kept = bytes;
+}
+
 /* ---- counters: in memory while a batch is built, one put each when it is sealed ----
  *
  *   | 'c' u8 | partition u16 | 'n' | name ... |  ->  | last value given u64 |
@@ -351,6 +360,11 @@ void batch_seal(struct store_batch *batch)
 
 void batch_committed(struct store_batch *batch)
 {
+    if (batch->kept) {
+        struct buf payload = batch->payload;
+        batch->payload = *batch->kept;
+        *batch->kept = payload;
+    }
     if (batch->counters_changed == 0)
         return;
     struct str key;

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct buf;
 struct store;
 struct store_batch;
 struct store_reader; /* something to read from: a snapshot, or the batch under construction */
@@ -43,7 +44,8 @@ void store_close(struct store **store);
 
 /* The batch of this store, emptied. There is one; it is valid until store_commit or the next begin. */
 struct store_batch *store_batch_begin(struct store *store);
-void store_put(struct store_batch *batch, struct str key, struct str value);
+/* Returns where the value lies in the batch's bytes, for store_batch_keep. */
+size_t store_put(struct store_batch *batch, struct str key, struct str value);
 void store_delete(struct store_batch *batch, struct str key);
 void store_delete_range(struct store_batch *batch, struct str first, struct str end); /* end excluded */
 bool store_batch_empty(const struct store_batch *batch);
@@ -54,6 +56,9 @@ size_t store_batch_mark(const struct store_batch *batch);
  * some is followed by after_commit, written or not. */
 void store_batch_note(struct store_batch *batch);
 void store_batch_rollback(struct store_batch *batch, size_t mark);
+/* When the batch is committed its bytes are swapped for those of `bytes`, whose memory the next one is built in: whoever
+ * wants what was put need not copy it. `bytes` lives until the commit, or the next begin; of several the last counts. */
+void store_batch_keep(struct store_batch *batch, struct buf *bytes);
 
 /* Next value of a counter kept in the store: 1, 2, 3 ... Part of the batch like any write. */
 uint64_t store_next_id(struct store_batch *batch, uint16_t partition, struct str counter);

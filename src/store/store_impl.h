@@ -154,6 +154,7 @@ struct store_batch {
     struct store *store;
     struct store_reader reader;
     struct buf payload; /* VIEW_HEAD_BYTES of room, then operations */
+    struct buf *kept;   /* gets the payload when it is committed; or NULL */
     uint32_t count;     /* operations in it */
     unsigned cursors;   /* open over this batch: writing would pull the ground from under them */
     struct overlay overlay;
@@ -171,7 +172,7 @@ void batch_fini(struct store_batch *batch);
 void batch_reset(struct store_batch *batch);
 /* Writes the changed counters as operations, before a commit. */
 void batch_seal(struct store_batch *batch);
-/* After the commit: counters keep their values. */
+/* After the commit: counters keep their values, and who wants the payload gets it. */
 void batch_committed(struct store_batch *batch);
 struct str batch_operations(const struct store_batch *batch);
 /* The delete range of the batch that hides a key of the view, or NULL. */

@@ -553,6 +553,49 @@ static void test_tags(void **state)
     store_close(&store);
 }
 
+/* Whoever keeps a batch's bytes finds what was put where it was said to be, once it is committed; and only then. */
+static void test_bytes_are_kept(void **state)
+{
+    (void)state;
+    struct store *store;
+    struct diag diag;
+    struct buf bytes = { 0 }, others = { 0 };
+    assert_int_equal(store_open(&(struct store_settings){ 0 }, &store, &diag), ERR_OK);
+    struct store_batch *batch = store_batch_begin(store);
+    store_batch_keep(batch, &others); /* forgotten with its batch */
+    batch = store_batch_begin(store);
+    size_t first_at = store_put(batch, STR("first"), STR("one"));
+    size_t mark = store_batch_mark(batch);
+    store_put(batch, STR("undone"), STR("something long that goes"));
+    store_batch_rollback(batch, mark);
+    assert_true(store_next_id(batch, 0, STR("counter")) == 1); /* is put when the batch is committed */
+    size_t second_at = store_put(batch, STR("second"), STR("two"));
+    store_batch_keep(batch, &others);
+    store_batch_keep(batch, &bytes);
+    assert_int_equal(bytes.len, 0);
+    assert_int_equal(store_commit(batch, &diag), ERR_OK);
+    assert_int_equal(others.len, 0);
+    assert_true(str_eq(str_of(bytes.ptr + first_at, 3), STR("one")));
+    assert_true(str_eq(str_of(bytes.ptr + second_at, 3), STR("two")));
+    size_t len = bytes.len;
+    for (unsigned i = 0; i < 3; i++) { /* built in other memory: what was kept stays */
+        batch = store_batch_begin(store);
+        store_put(batch, STR("first"), STR("and something else"));
+        assert_int_equal(store_commit(batch, &diag), ERR_OK);
+    }
+    assert_int_equal(bytes.len, len);
+    assert_true(str_eq(str_of(bytes.ptr + first_at, 3), STR("one")));
+    struct arena arena = { 0 };
+    struct str value;
+    struct store_reader *reader = store_snapshot(store);
+    assert_int_equal(store_get(reader, &arena, STR("second"), &value), ERR_OK);
+    assert_true(str_eq(value, STR("two")));
+    store_snapshot_release(&reader);
+    arena_fini(&arena);
+    buf_fini(&bytes);
+    store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_model_on_disk),
         cmocka_unit_test(test_folder_refused),
         cmocka_unit_test(test_large_and_rolled),
+        cmocka_unit_test(test_bytes_are_kept),
         cmocka_unit_test(test_backup),
         cmocka_unit_test(test_damage_is_found),
         cmocka_unit_test(test_tags),
