@@ -38,6 +38,7 @@
 
 struct server {
     struct settings settings;
+    bool loopback;      /* it listens on a loopback address */
     struct arena arena; /* texts of settings */
     struct store *store;
     struct deliver *deliver;
@@ -53,7 +54,7 @@ struct server {
     struct targets *targets;
     struct operation_caller caller; /* of operations from inside */
     struct functions functions;
-    struct http_sender *sender; /* to functions; NULL: no setting names one */
+    struct http_sender *sender; /* to functions and endpoints; NULL: there can be none */
     struct writer *writer;
     struct api *api;
     struct activity *activity;
@@ -142,6 +143,22 @@ static enum err open_floor(struct server *server, struct diag *reterr)
     return err;
 }
 
+/* What is on this machine may be named by those who are on it anyway: without keys nobody else is meant to come. */
+static enum err read_subscribers(const struct server *server, struct http_endpoints *ret, struct diag *reterr)
+{
+    const struct settings_list *origins = &server->settings.subscription_origins;
+    struct str why;
+    for (size_t i = 0; i < origins->len; i++)
+        if (!http_origin_check(origins->at[i], &why))
+            return diag_set(reterr, ERR_INVALID, "--subscription-origin '%.*s': %.*s",
+                            STR_ARG(origins->at[i]), STR_ARG(why));
+    *ret = (struct http_endpoints){ .origins = origins->at,
+                                    .origin_count = origins->len,
+                                    .local = origins->len == 0 && server->loopback &&
+                                             server->settings.keys.len == 0 };
+    return ERR_OK;
+}
+
 static enum err open_functions(struct server *server, struct diag *reterr)
 {
     const struct settings *settings = &server->settings;
@@ -153,16 +170,18 @@ static enum err open_functions(struct server *server, struct diag *reterr)
         if (!function_endpoint_read(settings->functions.at[i], &endpoints[i], &why))
             return diag_set(reterr, ERR_INVALID, "--function '%.*s': %.*s",
                             STR_ARG(settings->functions.at[i]), STR_ARG(why));
-    if (settings->function_default.len && !function_url_check(settings->function_default, &why))
+    if (settings->function_default.len && !http_endpoint_check(settings->function_default, &why))
         return diag_set(reterr, ERR_INVALID, "--function-default '%.*s': %.*s",
                         STR_ARG(settings->function_default), STR_ARG(why));
     *functions = (struct functions){ .endpoints = endpoints,
                                      .count = settings->functions.len,
                                      .default_url = settings->function_default,
                                      .time_max_ms = settings->function_time_max_ms };
-    if (functions->count == 0 && functions->default_url.len == 0)
-        return ERR_OK;
-    enum err err = http_sender_open(&server->sender, reterr);
+    enum err err = read_subscribers(server, &functions->subscribers, reterr);
+    bool some = functions->count || functions->default_url.len || functions->subscribers.local ||
+                functions->subscribers.origin_count;
+    if (!err && some)
+        err = http_sender_open(&server->sender, reterr);
     functions->sender = server->sender;
     return err;
 }
@@ -174,10 +193,12 @@ static bool task_known(void *self, struct str resource, struct str *ret_why)
                                       : operation_task_known(&server->caller, resource, ret_why);
 }
 
-static bool function_known(void *self, struct str arn, struct str *ret_why)
+static bool destination_known(void *self, struct str destination, struct str *ret_why)
 {
     struct server *server = self;
-    return function_task_known(&server->functions, arn, ret_why);
+    return function_task_is(destination)
+               ? function_task_known(&server->functions, destination, ret_why)
+               : http_endpoint_allowed(&server->functions.subscribers, destination, ret_why);
 }
 
 static enum err open_tail(struct server *server, struct diag *reterr)
@@ -292,7 +313,7 @@ static void wire_rooms(struct server *server)
     deliver_on_done(deliver, DELIVERY_OF_TASK, flow_task_done, server->flow);
     deliver_on_done(deliver, DELIVERY_OF_SUBSCRIPTION, subscription_done, server);
     deliver_on_retry(deliver, DELIVERY_OF_SUBSCRIPTION, logs_subscription_failed, server->logs);
-    logs_subscriptions_open(server->logs, deliver, function_known, server);
+    logs_subscriptions_open(server->logs, deliver, destination_known, server);
     logs_metrics_open(server->logs, server->metrics);
     writer_on_timer(server->writer, TIMER_METRICS, metrics_due, server->metrics);
     deliver_on_wanted(deliver, DELIVERY_OF_TASK, flow_task_wanted, server->flow);
@@ -352,11 +373,10 @@ static enum err open_api(struct server *server, struct diag *reterr)
         if (err)
             return err;
     }
-    bool loopback;
-    enum err err = http_listen_check(arena_cstr(&server->arena, settings->listen), &loopback, reterr);
+    enum err err = http_listen_check(arena_cstr(&server->arena, settings->listen), &server->loopback, reterr);
     if (err)
         return err;
-    if (settings->keys.len == 0 && !loopback)
+    if (settings->keys.len == 0 && !server->loopback)
         return diag_set(
             reterr, ERR_INVALID,
             "%.*s is not a loopback address: give the keys that may use the server, --key ID:SECRET",
@@ -394,12 +414,11 @@ static enum err open_http(struct server *server, struct diag *reterr)
         .guard = { .hosts = settings->hosts.at,
                    .host_count = settings->hosts.len,
                    .origins = settings->origins.at,
-                   .origin_count = settings->origins.len },
+                   .origin_count = settings->origins.len,
+                   .loopback = server->loopback },
         .next = api_http_handler(server->api),
     };
-    enum err err = http_listen_check(http.listen, &console.guard.loopback, reterr);
-    if (!err)
-        err = console_open(&console, &server->console, reterr);
+    enum err err = console_open(&console, &server->console, reterr);
     if (err)
         return err;
     struct http_handler handler = console_http_handler(server->console);

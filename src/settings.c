@@ -108,8 +108,13 @@ static const struct setting table[] = {
              "events in the history of an execution; the last is its failure") },
     { LIST(functions, "endpoints of functions, each NAME=URL or ARN=URL; tasks POST their payload there") },
     { TEXT(function_default, NULL, "URL for all other functions; {function} in it is the name") },
-    { NUMBER(function_time_max_ms, 900000, 10, 86400000, "time a function may take to answer") },
-    { NUMBER(functions_under_way_max, 256, 1, 10000, "calls of functions at once; further ones wait") },
+    { NUMBER(function_time_max_ms, 900000, 10, 86400000,
+             "time a function or an endpoint may take to answer") },
+    { LIST(subscription_origins,
+           "origins to which subscription filters may post, each as https://app.example:8443; "
+           "none: to this machine, while the server listens on a loopback address, without keys") },
+    { NUMBER(functions_under_way_max, 256, 1, 10000,
+             "calls of functions and endpoints at once; further ones wait") },
     { TEXT(clock, "machine",
            "machine, or virtual: time that stands and moves as it is told, for those who test workflows") },
     { NUMBER(clock_offset_ms, 0, -4102444800000, 4102444800000, "moves the server's clock; for tests") },
@@ -119,18 +124,21 @@ enum { SETTINGS = sizeof(table) / sizeof(table[0]) };
 
 static const char *const type_names[] = { "text", "number", "switch", "list" };
 
+static bool is_named(struct str name, struct str own)
+{
+    if (own.len != name.len)
+        return false;
+    size_t k = 0;
+    while (k < name.len && (name.ptr[k] == '-' ? '_' : name.ptr[k]) == own.ptr[k])
+        k++;
+    return k == name.len;
+}
+
 static const struct setting *setting_find(struct str name)
 {
-    for (size_t i = 0; i < SETTINGS; i++) {
-        const char *own = table[i].name;
-        if (strlen(own) != name.len)
-            continue;
-        size_t k = 0;
-        while (k < name.len && (name.ptr[k] == '-' ? '_' : name.ptr[k]) == own[k])
-            k++;
-        if (k == name.len)
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (is_named(name, str_from(table[i].name)))
             return &table[i];
-    }
     return NULL;
 }
 
@@ -262,7 +270,7 @@ static enum err read_flag(int argc, char **argv, int *at, struct flag *ret, stru
     ret->setting = setting_find(name);
     /* --key, once for each, reads better than --keys. */
     for (size_t i = 0; i < SETTINGS && !ret->setting; i++)
-        if (table[i].type == SETTING_LIST && str_eq(name, flag_of_list(&table[i])))
+        if (table[i].type == SETTING_LIST && is_named(name, flag_of_list(&table[i])))
             ret->setting = &table[i];
     if (!ret->setting)
         return diag_set(reterr, ERR_INVALID, "'%s' is not a flag of crema serve; see crema serve --help",

@@ -36,7 +36,7 @@ struct settings {
     int64_t tail_sessions_max, tail_update_events_max, tail_behind_bytes_max, tail_time_max_ms;
     int64_t transitions_per_command_max;
     int64_t history_events_max;
-    struct settings_list functions;
+    struct settings_list functions, subscription_origins;
     struct str function_default;
     int64_t function_time_max_ms, functions_under_way_max;
     struct str clock;

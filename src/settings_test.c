@@ -71,6 +71,9 @@ static void test_flags_over_variables_over_file(void **unused)
     assert_int_equal(READ(&s, "--config", path, "--key", "x:y"), ERR_OK);
     assert_int_equal(s.settings.keys.len, 1); /* flags replace the list */
     assert_int_equal(s.settings.functions.len, 0);
+    assert_int_equal(READ(&s, "--subscription-origin", "http://a", "--subscription_origins=http://b"),
+                     ERR_OK);
+    assert_int_equal(s.settings.subscription_origins.len, 2);
     setenv("CREMA_KEYS", "p:q,r:s", 1);
     assert_int_equal(READ(&s, "--config", path), ERR_OK);
     assert_int_equal(s.settings.keys.len, 2);

@@ -144,7 +144,7 @@ static bool follower_read(struct arena *arena, const struct json *filter, struct
     *ret = (struct logs_follower){
         .name = name_of(filter),
         .destination = destination,
-        .to_group = str_find(destination, STR(":log-group:")) != STR_NOT_FOUND,
+        .to_group = logs_destination_is_group(destination),
     };
     return logs_pattern_read(arena, json_get_str(filter, STR("pattern")), &ret->pattern, reterr);
 }

@@ -46,8 +46,8 @@ struct logs {
     /* Filters: what they lead to, and what is being built for them. */
     struct deliver *deliver;
     struct metrics *metrics;
-    logs_function_known_f *function_known;
-    void *function_known_self;
+    logs_destination_known_f *destination_known;
+    void *destination_known_self;
     struct logs_matcher *matcher;
     struct map parked; /* group id -> struct logs_filters, compiled, of groups that are not held */
     struct buf record, packed;

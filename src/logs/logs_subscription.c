@@ -16,12 +16,12 @@ static const struct str list_name = { "subscriptions", 13 };
 /* Kinds of target. */
 static const struct str kind_to_group = { "log-subscription", 16 }, kind_to_function = { "log-function", 12 };
 
-void logs_subscriptions_open(struct logs *logs, struct deliver *deliver, logs_function_known_f *known,
+void logs_subscriptions_open(struct logs *logs, struct deliver *deliver, logs_destination_known_f *known,
                              void *self)
 {
     logs->deliver = deliver;
-    logs->function_known = known;
-    logs->function_known_self = self;
+    logs->destination_known = known;
+    logs->destination_known_self = self;
 }
 
 void logs_filter_stats(const struct logs *logs, struct logs_filter_stats *ret)
@@ -37,7 +37,7 @@ static bool refuse(struct work *work, struct fault *reterr, const char *text)
     return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER, "%s", text);
 }
 
-static bool is_group(struct str destination)
+bool logs_destination_is_group(struct str destination)
 {
     struct arn arn;
     return arn_parse(destination, &arn) && str_eq(arn.service, STR("logs")) &&
@@ -66,7 +66,7 @@ static bool leads_to(struct work *work, struct ns ns, struct str from, struct st
         const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
         for (uint32_t j = 0; all && j < all->count; j++) {
             struct str destination = json_get_str(&all->items[j], STR("destination")), next;
-            if (!is_group(destination) ||
+            if (!logs_destination_is_group(destination) ||
                 !logs_group_name_of(work->arena, ns, destination, &next, &(struct fault){ 0 }))
                 continue;
             bool known = false;
@@ -98,25 +98,33 @@ static bool check_group(struct work *work, struct ns ns, struct str group, struc
     return true;
 }
 
+/* To a function or an endpoint: only where main.c has said which can be called. */
+static bool is_known(const struct logs *logs, struct str destination, struct str *ret_why)
+{
+    *ret_why = STR("this server calls no functions");
+    return logs->destination_known &&
+           logs->destination_known(logs->destination_known_self, destination, ret_why);
+}
+
 static bool check_destination(struct logs *logs, struct work *work, struct ns ns, struct str group,
                               const struct logs_subscription *subscription, struct fault *reterr)
 {
     struct arn arn;
-    struct str why = STR("this server calls no functions");
-    struct str destination = subscription->destination;
+    struct str why = STR_EMPTY, destination = subscription->destination;
     if (!arn_parse(destination, &arn))
-        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER, "destinationArn '%.*s' is not an ARN.",
-                         STR_ARG(destination));
-    if (is_group(destination))
+        return is_known(logs, destination, &why) ||
+               fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
+                         "destinationArn '%.*s' is not an ARN, and not a URL that can be used: %.*s.",
+                         STR_ARG(destination), STR_ARG(why));
+    if (logs_destination_is_group(destination))
         return check_group(work, ns, group, destination, reterr);
     if (str_eq(arn.service, STR("lambda"))) {
         if (!str_eq(arn.account, ns.account))
             return fault_set(reterr, work->arena, FAULT_ACCESS_DENIED,
                              "Cross-account lambda invocation passing is not allowed. You must use "
                              "DestinationPolicies to create cross account lambda triggers.");
-        if (logs->function_known && logs->function_known(logs->function_known_self, destination, &why))
-            return true;
-        return fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
+        return is_known(logs, destination, &why) ||
+               fault_set(reterr, work->arena, FAULT_INVALID_PARAMETER,
                          "Could not execute the lambda function: %.*s", STR_ARG(why));
     }
     if ((str_eq(arn.service, STR("kinesis")) || str_eq(arn.service, STR("firehose"))) &&
@@ -127,7 +135,7 @@ static bool check_destination(struct logs *logs, struct work *work, struct ns ns
     return fault_set(
         reterr, work->arena, FAULT_INVALID_PARAMETER,
         "Destinations of %.*s are not supported: destinationArn is that of a Lambda function for which "
-        "a setting names an endpoint, or of a log group.",
+        "a setting names an endpoint, or of a log group, or a URL.",
         STR_ARG(arn.service));
 }
 

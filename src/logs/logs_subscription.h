@@ -1,15 +1,16 @@
 /* logs_subscription.h - subscription filters: what is written to a group goes on to somewhere else.
  *
  * A group has a few, each with a pattern and a destination: another group of this server and namespace (ARN of a log
- * group; no other service has that), or a function (ARN), which gets what CloudWatch Logs sends:
+ * group; no other service has that), a function (ARN) or an HTTP endpoint (its URL; no other service has that either),
+ * which get what CloudWatch Logs sends:
  *
  *   {"awslogs":{"data": base64(gzip({"messageType":"DATA_MESSAGE","owner","logGroup","logStream",
  *       "subscriptionFilters":[name],"logEvents":[{"id","timestamp","message","extractedFields"}]}))}}
  *
  * Threads: as logs.h.
  * Truths:  1. What passes a pattern becomes one delivery for each write and filter, in the batch that holds the events:
- *             none is forgotten that was acknowledged. To a group it goes in that same batch, exactly once; to a
- *             function after the commit, at least once, for LOGS_SUBSCRIPTION_AGE_MS.
+ *             none is forgotten that was acknowledged. To a group it goes in that same batch, exactly once; to
+ *             others after the commit, at least once, for LOGS_SUBSCRIPTION_AGE_MS.
  *          2. No group is subscribed to itself, over however many others; chains end after LOGS_SUBSCRIPTION_HOPS_MAX.
  *          3. What does not arrive for good is told to the owner of DELIVERY_OF_SUBSCRIPTION.
  */
@@ -28,11 +29,12 @@ enum {
     LOGS_SUBSCRIPTION_AGE_MS = 86400000,
 };
 
-/* Whether a function can be called here; *ret_why: why not. */
-typedef bool logs_function_known_f(void *self, struct str arn, struct str *ret_why);
-/* Before the writer starts. Without it there are no destinations. */
-void logs_subscriptions_open(struct logs *logs, struct deliver *deliver, logs_function_known_f *known,
+/* Whether a function (its ARN) or an endpoint (its URL) can be called here; *ret_why: why not. */
+typedef bool logs_destination_known_f(void *self, struct str destination, struct str *ret_why);
+/* Before the writer starts. */
+void logs_subscriptions_open(struct logs *logs, struct deliver *deliver, logs_destination_known_f *known,
                              void *self);
+bool logs_destination_is_group(struct str destination);
 
 struct logs_subscription {
     struct str name, pattern, destination;

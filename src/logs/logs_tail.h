@@ -1,16 +1,16 @@
 /* logs_tail.h - live tails: sessions that are told of events as they come.
  *
- * The writer's thread notes where in its batch the runs of groups that somebody watches lie, and hands over the bytes of
- * the batch after its commit; one thread of the tail's own reads the runs, holds their events against each session's
- * filter and gives them to its reader, as updates.
+ * The writer's thread notes where in its batch the runs of groups that somebody watches lie, and hands over the bytes
+ * of the batch after its commit; one thread of the tail's own reads the runs, holds their events against each
+ * session's filter and gives them to its reader, as updates.
  *
  * Owns:    the sessions while they last, and the events that wait for them.
  * Threads: said at each function. A reader's functions are called on the tail's thread and must not block.
  * Truths:  1. A session is given what was written after its start and is committed, each event once, in the order of
  *             writing; of what it is not given it is told how many.
  *          2. Bounded: sessions, what waits for one session, what waits for the tail. The writer waits for nobody.
- *          3. While nobody watches, a run costs the writer one look at a counter; while somebody does, nothing is copied
- *             on its thread.
+ *          3. While nobody watches, a run costs the writer one look at a counter; while somebody does, nothing is
+ *             copied on its thread.
  */
 #ifndef LOGS_LOGS_TAIL_H
 #define LOGS_LOGS_TAIL_H

@@ -56,8 +56,9 @@ size_t store_batch_mark(const struct store_batch *batch);
  * some is followed by after_commit, written or not. */
 void store_batch_note(struct store_batch *batch);
 void store_batch_rollback(struct store_batch *batch, size_t mark);
-/* When the batch is committed its bytes are swapped for those of `bytes`, whose memory the next one is built in: whoever
- * wants what was put need not copy it. `bytes` lives until the commit, or the next begin; of several the last counts. */
+/* When the batch is committed its bytes are swapped for those of `bytes`, whose memory the next one is built in:
+ * whoever wants what was put need not copy it. `bytes` lives until the commit, or the next begin; of several the last
+ * counts. */
 void store_batch_keep(struct store_batch *batch, struct buf *bytes);
 
 /* Next value of a counter kept in the store: 1, 2, 3 ... Part of the batch like any write. */

@@ -84,29 +84,13 @@ bool function_task_known(const struct functions *functions, struct str resource,
     return false;
 }
 
-bool function_url_check(struct str url, struct str *ret_why)
-{
-    struct str rest = STR_EMPTY;
-    if (str_starts(url, STR("http://")))
-        rest = str_from_offset(url, strlen("http://"));
-    else if (str_starts(url, STR("https://")))
-        rest = str_from_offset(url, strlen("https://"));
-    *ret_why = STR("the URL must begin with http:// or https:// and name a host");
-    if (rest.len == 0 || rest.ptr[0] == '/')
-        return false;
-    for (size_t i = 0; i < url.len; i++)
-        if ((unsigned char)url.ptr[i] <= ' ' || url.ptr[i] == 0x7f)
-            return false;
-    return true;
-}
-
 bool function_endpoint_read(struct str text, struct function_endpoint *ret, struct str *ret_why)
 {
     if (!str_cut(text, '=', &ret->function, &ret->url) || !name_valid(short_name(ret->function))) {
         *ret_why = STR("it is NAME=URL, the name that of a function or its ARN");
         return false;
     }
-    return function_url_check(ret->url, ret_why);
+    return http_endpoint_check(ret->url, ret_why);
 }
 
 /* ---- the call ---- */
@@ -213,8 +197,19 @@ struct attempt {
     struct arena arena;
     struct function_call call;
     const char *headers[HEADERS_MAX + 1];
-    bool of_logs; /* for a subscription filter */
+    bool of_logs;                /* for a subscription filter */
+    const struct callee *callee; /* as errors name it */
 };
+
+struct callee {
+    const char *name, *answered_error, *unreached_error, *late_error;
+};
+
+static const struct callee a_function = { "function", "Lambda.AWSLambdaException",
+                                          "Lambda.SdkClientException",
+                                          "Lambda.ClientExecutionTimeoutException" };
+static const struct callee an_endpoint = { "endpoint", "Endpoint.Refused", "Endpoint.Unreachable",
+                                           "Endpoint.TimedOut" };
 
 static void attempt_end(struct attempt *attempt, const struct delivery_result *result)
 {
@@ -256,10 +251,9 @@ static void logs_answered(struct attempt *attempt, struct delivery_result *ret)
     ret->outcome = failed || send->status == 429 || send->status >= 500 ? OUTCOME_RETRY : OUTCOME_REJECTED;
     ret->error = http_send_header(send, STR("x-amzn-ErrorType"));
     if (ret->error.len == 0)
-        ret->error = failed ? STR("Lambda.Unknown") : STR("Lambda.AWSLambdaException");
-    ret->cause =
-        arena_printf(&attempt->arena, "The function answered with status %d: %.*s", (int)send->status,
-                     STR_ARG(str_slice(buf_str(&send->answer), 0, CAUSE_BYTES_MAX)));
+        ret->error = failed ? STR("Lambda.Unknown") : str_from(attempt->callee->answered_error);
+    ret->cause = arena_printf(&attempt->arena, "The %s answered with status %d: %.*s", attempt->callee->name,
+                              send->status, STR_ARG(str_slice(buf_str(&send->answer), 0, CAUSE_BYTES_MAX)));
 }
 
 static void attempt_done(struct http_send *send)
@@ -267,7 +261,10 @@ static void attempt_done(struct http_send *send)
     struct attempt *attempt = (struct attempt *)send;
     struct arena *arena = &attempt->arena;
     struct delivery_result result = { .outcome = OUTCOME_REJECTED };
-    switch (send->end) {
+    enum http_send_end end = send->end;
+    if (end == HTTP_TOO_LARGE && attempt->of_logs)
+        end = HTTP_ANSWERED; /* the status has come, and nobody wants the rest */
+    switch (end) {
     case HTTP_ANSWERED:
         if (attempt->of_logs)
             logs_answered(attempt, &result);
@@ -277,15 +274,15 @@ static void attempt_done(struct http_send *send)
     case HTTP_UNREACHABLE:
     case HTTP_BROKEN:
         result.outcome = OUTCOME_RETRY;
-        result.stage = send->end == HTTP_UNREACHABLE ? STAGE_UNREACHED : STAGE_CARRIED;
-        result.error = STR("Lambda.SdkClientException");
+        result.stage = end == HTTP_UNREACHABLE ? STAGE_UNREACHED : STAGE_CARRIED;
+        result.error = str_from(attempt->callee->unreached_error);
         result.cause = arena_printf(arena, "Unable to execute HTTP request: %s", send->why);
         break;
     case HTTP_TIMED_OUT:
         result.outcome = attempt->of_logs ? OUTCOME_RETRY : OUTCOME_REJECTED;
-        result.error = STR("Lambda.ClientExecutionTimeoutException");
-        result.cause =
-            arena_printf(arena, "The function did not answer within %lld ms", (long long)send->time_max_ms);
+        result.error = str_from(attempt->callee->late_error);
+        result.cause = arena_printf(arena, "The %s did not answer within %lld ms", attempt->callee->name,
+                                    (long long)send->time_max_ms);
         break;
     case HTTP_TOO_LARGE:
         result.error = STR("Function.ResponseSizeTooLarge");
@@ -312,6 +309,25 @@ static void header_add(struct attempt *attempt, const char *name, struct str val
             arena_cstr(&attempt->arena, arena_printf(&attempt->arena, "%s: %.*s", name, STR_ARG(value)));
 }
 
+/* A record of a subscription filter goes to a function, or as it is to the URL that the filter names. Whether it may
+ * still go there is looked at anew: settings change. */
+static bool call_read(const struct functions *functions, struct attempt *attempt,
+                      struct delivery_result *reterr)
+{
+    const struct delivery *delivery = &attempt->post->delivery;
+    attempt->callee = &a_function;
+    if (!attempt->of_logs || !http_endpoint_is(delivery->resource))
+        return function_call_read(functions, &attempt->arena, delivery, &attempt->call, reterr);
+    attempt->callee = &an_endpoint;
+    attempt->call = (struct function_call){ .url = delivery->resource, .body = delivery->payload };
+    struct str why;
+    if (http_endpoint_allowed(&functions->subscribers, delivery->resource, &why))
+        return true;
+    (void)refuse(reterr, STR("Endpoint.NotAllowed"), why);
+    reterr->stage = STAGE_UNPLACED;
+    return false;
+}
+
 static void attempt_begin(void *self, struct delivery_post *post, bool of_logs)
 {
     const struct functions *functions = self;
@@ -323,7 +339,7 @@ static void attempt_begin(void *self, struct delivery_post *post, bool of_logs)
     attempt->of_logs = of_logs;
     struct arena *arena = &attempt->arena;
     const struct delivery *delivery = &post->delivery;
-    if (!function_call_read(functions, arena, delivery, &attempt->call, &refusal)) {
+    if (!call_read(functions, attempt, &refusal)) {
         attempt_end(attempt, &refusal);
         return;
     }
@@ -356,7 +372,7 @@ static void log_function_post(void *self, struct delivery_post *post)
 
 const struct target_kind target_log_function = {
     .name = "log-function",
-    .doc = "A function that is subscribed to a CloudWatch Logs group.",
+    .doc = "A function or an HTTP endpoint that is subscribed to a CloudWatch Logs group.",
     .post = log_function_post,
 };
 

@@ -14,6 +14,7 @@
 #ifndef TARGET_TARGET_FUNCTION_H
 #define TARGET_TARGET_FUNCTION_H
 
+#include "target/http_endpoint.h"
 #include "target/target.h"
 
 struct http_sender;
@@ -23,12 +24,13 @@ struct function_endpoint {
     struct str url;      /* http or https; {function} in it is the function's name */
 };
 
-/* self of target_function. All texts outlive it. */
+/* self of target_function and target_log_function. All texts outlive it. */
 struct functions {
     const struct function_endpoint *endpoints;
     size_t count;
     struct str default_url; /* of functions without an endpoint of their own; empty: there is none */
-    int64_t time_max_ms;    /* of one call */
+    struct http_endpoints subscribers; /* what subscription filters may name besides functions */
+    int64_t time_max_ms;               /* of one call */
     struct http_sender *sender;
 };
 
@@ -38,7 +40,6 @@ bool function_task_is(struct str resource);
 bool function_task_known(const struct functions *functions, struct str resource, struct str *ret_why);
 /* "NAME=URL" of a setting. False: *ret_why says why it is none. */
 bool function_endpoint_read(struct str text, struct function_endpoint *ret, struct str *ret_why);
-bool function_url_check(struct str url, struct str *ret_why);
 
 /* What is to be posted where. False: *ret is the refusal. For tests. */
 struct function_call {

@@ -45,7 +45,8 @@ struct target_event_bus {
 
 /* self: struct functions; see target_function.h */
 extern const struct target_kind target_function;
-/* The same for a subscription filter: the payload goes to the function as it is, its answer matters only as success. */
+/* The same for a subscription filter: the payload goes to the function, or to a URL, as it is; the answer matters only
+ * as success. */
 extern const struct target_kind target_log_function;
 
 /* self: struct operation_caller; see target_operation.h */

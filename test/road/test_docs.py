@@ -79,7 +79,8 @@ def test_match_page():
 def test_subscriptions_page(new_server):
     """Its commands, with the endpoint that its setting names."""
     answers = answers_of_page(new_server("--function", "collect=http://127.0.0.1:9001/collect"), "subscriptions.md")
-    assert len(answers) == 3 and '"filterName": "large"' in answers[-1]
+    assert len(answers) == 4
+    assert [f["filterName"] for f in json.loads(answers[-1])["subscriptionFilters"]] == ["errors", "large"]
 
 
 def test_metrics_page(new_server):

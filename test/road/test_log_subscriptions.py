@@ -1,5 +1,5 @@
-"""Subscription filters: what is written to a log group goes on to another, or to a function; errors, pages, circles,
-and a server that dies meanwhile."""
+"""Subscription filters: what is written to a log group goes on to another, to a function or to an HTTP endpoint;
+errors, pages, circles, and a server that dies meanwhile."""
 import base64
 import gzip
 import http.server
@@ -21,13 +21,13 @@ GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 
 
 class Subscriber(http.server.ThreadingHTTPServer):
-    """A function that keeps what it gets; `answers` are its next statuses, then 200."""
+    """A function, or an endpoint, that keeps what it gets; `answers` are its next statuses, then 200."""
 
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, port=0):
+        super().__init__(("127.0.0.1", port), Handler)
         self.lock, self.records, self.headers, self.answers, self.fails = threading.Lock(), [], [], [], False
         self.url = f"http://127.0.0.1:{self.server_port}/"
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -50,16 +50,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         record = json.loads(gzip.decompress(base64.b64decode(body["awslogs"]["data"])))
         with self.server.lock:
             status = self.server.answers.pop(0) if self.server.answers else 200
-            self.server.headers.append(dict(self.headers))
-            if status == 200:
+            self.server.headers.append({**self.headers, "path": self.path})
+            if status in (200, "large"):
                 self.server.records.append(record)
         try:
-            self.send_response(200 if status == "failed" else status)
+            self.send_response(200 if status in ("failed", "large") else status)
             if status == "failed":
                 self.send_header("X-Amz-Function-Error", "Unhandled")
-            self.send_header("Content-Length", "4")
+            body = b"x" * (8 << 20) if status == "large" else b"null"
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(b"null")
+            self.wfile.write(body)
         except OSError:
             pass
 
@@ -120,6 +121,111 @@ def test_a_function_gets_what_matches(subscribed, subscriber):
                       "logEvents": [{"id": ids[m], "timestamp": at, "message": m} for m in wanted]}
     headers = [h for h in subscriber.headers if h["X-Crema-Log-Group"] == GROUP + "orders"]
     assert headers[0]["X-Crema-Function"] == FUNCTION + "sink" and headers[0]["X-Crema-Attempt"] == "1"
+
+
+def test_an_endpoint_gets_what_matches(subscribed, subscriber):
+    logs = subscribed.client("logs")
+    make(logs, "posted")
+    url = subscriber.url + "collect/logs?token=t%20t"
+    subscribe(logs, "posted", "large", url, '{ $.size = "L" }')
+    shown, = logs.describe_subscription_filters(logGroupName="posted")["subscriptionFilters"]
+    assert shown["destinationArn"] == url
+    at = put(logs, "posted", '{"size":"M"}', '{"size":"L"}')
+    eventually(lambda: subscriber.messages("posted"))
+    record, = [r for r in subscriber.records if r["logGroup"] == "posted"]
+    event_id = events(logs, "posted")[1]["eventId"]
+    assert record == {"messageType": "DATA_MESSAGE", "owner": ACCOUNT, "logGroup": "posted", "logStream": "s",
+                      "subscriptionFilters": ["large"],
+                      "logEvents": [{"id": event_id, "timestamp": at, "message": '{"size":"L"}'}]}
+    headers, = [h for h in subscriber.headers if h["X-Crema-Log-Group"] == GROUP + "posted"]
+    assert headers["path"] == "/collect/logs?token=t%20t" and headers["Content-Type"] == "application/json"
+    assert headers["X-Crema-Attempt"] == "1" and int(headers["X-Crema-Delivery"]) > 0
+    assert "X-Crema-Function" not in headers
+
+
+def test_an_endpoint_is_tried_again(subscribed, subscriber):
+    """While it answers with trouble, and while there is none; then it is given up, with its URL in the inbox."""
+    logs, wire = subscribed.client("logs"), Wire(subscribed.port)
+    make(logs, "patient", "absent", "refused")
+    with subscriber.lock:
+        subscriber.answers = [503, "failed", 429, "large"]
+    subscribe(logs, "patient", "f", subscriber.url)
+    put(logs, "patient", "stubborn")
+    eventually(lambda: subscriber.messages("patient") == ["stubborn"], 40)
+    attempts = [h for h in subscriber.headers if h["X-Crema-Log-Group"] == GROUP + "patient"]
+    assert [h["X-Crema-Attempt"] for h in attempts] == ["1", "2", "3", "4"]
+    assert len({h["X-Crema-Delivery"] for h in attempts}) == 1
+    later = Subscriber()
+    port, url = later.server_port, later.url
+    later.shutdown()
+    later.server_close()
+    subscribe(logs, "absent", "f", url)
+    put(logs, "absent", "waits")
+    time.sleep(1.2)
+    later = Subscriber(port)
+    eventually(lambda: later.messages("absent") == ["waits"], 40)
+    later.shutdown()
+    assert wire("crema", "ListInbox")["Entries"] == []
+    for status in (404, 302):
+        with subscriber.lock:
+            subscriber.answers = [status]
+        subscribe(logs, "refused", "f", subscriber.url + str(status))
+        put(logs, "refused", f"given up, {status}")
+        entry = eventually(lambda: [e for e in wire("crema", "ListInbox")["Entries"]
+                                    if e["TargetArn"] == subscriber.url + str(status)])[0]
+        assert (entry["Reason"], entry["LogGroupArn"], entry["TargetId"], entry["Attempts"]) == (
+            "LOGS_NOT_DELIVERED", GROUP + "refused", "f", 1)
+        assert (entry["ErrorCode"], entry["ErrorMessage"]) == (
+            "Endpoint.Refused", f"The endpoint answered with status {status}: null")
+    assert subscriber.messages("refused") == []
+
+
+def test_which_endpoints_may_be_named(new_server, subscriber):
+    """This machine's without keys, or what the operator names. What cannot go any more where it was to go is given up."""
+    setting = "the server's setting subscription_origins does not name its scheme, host and port."
+    origin = subscriber.url[:-1]
+
+    def no(logs, url, why):
+        refused(logs.put_subscription_filter, "InvalidParameterException",
+                f"destinationArn '{url}' is not an ARN, and not a URL that can be used: {why}", logGroupName="g",
+                filterName="f", filterPattern="", destinationArn=url)
+
+    server = new_server()
+    logs = server.client("logs")
+    make(logs, "g")
+    no(logs, "ftp://127.0.0.1/x", "the URL must begin with http:// or https:// and name a host.")
+    no(logs, "here", "the URL must begin with http:// or https:// and name a host.")
+    no(logs, "http://127.0.0.1@example.com/", "a host is a name or an address, perhaps with a port; nothing may stand "
+                                              "before it.")
+    no(logs, "http://169.254.169.254/latest/meta-data/", setting)
+    no(logs, "https://example.com/", setting)
+    with subscriber.lock:
+        subscriber.answers = [500] * 2
+    subscribe(logs, "g", "f", subscriber.url)
+    put(logs, "g", "too late")
+    eventually(lambda: any(h["X-Crema-Log-Group"] == GROUP + "g" for h in subscriber.headers))
+    server.stop()
+    server.arguments = ["--subscription-origin", "https://logs.example"]
+    server.start()
+    entry, = eventually(lambda: Wire(server.port)("crema", "ListInbox")["Entries"], 40)
+    assert (entry["TargetArn"], entry["ErrorCode"], entry["ErrorMessage"]) == (
+        subscriber.url, "Endpoint.NotAllowed", setting[:-1])
+    logs = server.client("logs")
+    no(logs, subscriber.url, setting)
+    subscribe(logs, "g", "f", "https://logs.example/in")
+    with subscriber.lock:
+        subscriber.answers = []
+    keyed = new_server("--key", "test:test")
+    logs = keyed.client("logs")
+    make(logs, "g")
+    no(logs, subscriber.url, setting)
+    keyed.stop()
+    keyed.arguments += ["--subscription-origin", origin]
+    keyed.start()
+    logs = keyed.client("logs")
+    subscribe(logs, "g", "f", subscriber.url)
+    put(logs, "g", "in time")
+    eventually(lambda: subscriber.messages("g") == ["in time"])
 
 
 def test_fields_are_extracted(subscribed, subscriber):
@@ -285,13 +391,12 @@ def test_errors(subscribed):
 
     no(*no_group, logGroupName="none")
     no(bad, "Invalid filter pattern: a value is missing at character 9.", filterPattern="{ $.a = }")
-    no(bad, "destinationArn 'here' is not an ARN.", destinationArn="here")
     no(*no_group, destinationArn=GROUP + "none")
     no(*no_group, destinationArn=f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:errors")
     no(bad, "destinationArn for vendor kinesis cannot be used without roleArn",
        destinationArn=f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s")
     no(bad, "Destinations of firehose are not supported: destinationArn is that of a Lambda function for which a "
-       "setting names an endpoint, or of a log group.", roleArn="arn:aws:iam::000000000000:role/r",
+       "setting names an endpoint, or of a log group, or a URL.", roleArn="arn:aws:iam::000000000000:role/r",
        destinationArn=f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/s")
     no(bad, "Could not execute the lambda function: Crema does not have an endpoint for this function: no "
        "setting names one.",
@@ -328,14 +433,14 @@ def test_command_line(subscribed, subscriber):
     assert aws("describe-subscription-filters", "--log-group-name", "cli")["subscriptionFilters"] == []
 
 
-@pytest.mark.parametrize("way", ["kill", "stop"])
-def test_nothing_acknowledged_is_lost(new_server, subscriber, way):
-    """Killed again and again while events come in and the function answers with trouble now and then."""
-    group = f"deadly-{way}"
+@pytest.mark.parametrize("way, to_endpoint", [("kill", False), ("stop", False), ("kill", True)])
+def test_nothing_acknowledged_is_lost(new_server, subscriber, way, to_endpoint):
+    """Killed again and again while events come in and the destination answers with trouble now and then."""
+    group = f"deadly-{way}-{to_endpoint}"
     server = new_server("--function", f"sink={subscriber.url}", "--functions-under-way-max", "4")
     logs = server.client("logs")
     make(logs, group, group + "-copy")
-    subscribe(logs, group, "f", FUNCTION + "sink", "keep")
+    subscribe(logs, group, "f", subscriber.url + "sink" if to_endpoint else FUNCTION + "sink", "keep")
     subscribe(logs, group, "g", GROUP + group + "-copy", "keep")
     acknowledged, numbers, asked = [], itertools.count(), threading.Event()
 

@@ -44,6 +44,7 @@ def test_version_and_help():
     (["serve", "--listen", "nowhere"], "nowhere"),
     (["serve", "--listen", "0.0.0.0:0"], "--key"),
     (["serve", "--key", "lonely"], "--key"),
+    (["serve", "--subscription-origin", "https://a.example/path"], "an origin ends with the host or its port"),
     (["check"], "folder"),
     (["check", "a", "b"], "one folder"),
     (["backup", "here"], "whole path"),
