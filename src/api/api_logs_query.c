@@ -213,13 +213,32 @@ void op_logs_stop_query(struct op_call *call)
 
 /* ---- lists ---- */
 
-static bool list_in(struct op_call *call, struct str *ret_after, size_t *ret_limit)
+/* What a list is asked for: *ret_none, when it is of a language of which there is nothing. */
+static bool list_in(struct op_call *call, struct str *ret_after, size_t *ret_limit, bool *ret_none)
 {
-    struct str token = text_in(call, "nextToken");
+    struct str token = text_in(call, "nextToken"), language = text_in(call, "queryLanguage");
     *ret_limit = (size_t)number_in(call, "maxResults", LIST_DEFAULT);
     *ret_after = STR_EMPTY;
+    *ret_none = !str_empty(language) && !str_eq(language, STR("CWLI"));
     return str_empty(token) || token_read(call, token, ret_after) ||
            refuse_with(call, "The specified nextToken is invalid.");
+}
+
+typedef void item_out_f(struct json_writer *out, const void *items, size_t at);
+
+/* after: where the next page begins; empty: there is none. */
+static void list_out(struct op_call *call, struct str name, item_out_f *item_out, const void *items,
+                     size_t count, struct str after)
+{
+    json_begin_object(call->out);
+    json_key(call->out, name);
+    json_begin_array(call->out);
+    for (size_t i = 0; i < count; i++)
+        item_out(call->out, items, i);
+    json_end_array(call->out);
+    if (!str_empty(after))
+        json_put_member_str(call->out, STR("nextToken"), token_write(call, after));
+    json_end_object(call->out);
 }
 
 static enum query_status status_named(struct str text)
@@ -230,8 +249,9 @@ static enum query_status status_named(struct str text)
     return status;
 }
 
-static void query_out(struct json_writer *out, const struct query_info *info)
+static void query_out(struct json_writer *out, const void *items, size_t at)
 {
+    const struct query_info *info = (const struct query_info *)items + at;
     json_begin_object(out);
     json_put_member_str(out, STR("queryLanguage"), STR("CWLI"));
     json_put_member_str(out, STR("queryId"), info->id);
@@ -253,25 +273,14 @@ void op_logs_describe_queries(struct op_call *call)
     struct query_list_query query = { .has_status = !str_empty(status),
                                       .group = text_in(call, "logGroupName") };
     struct query_list_page page = { 0 };
-    struct str language = text_in(call, "queryLanguage");
+    bool none;
     if (query.has_status)
         query.status = status_named(status);
-    if (!list_in(call, &query.after, &query.limit))
-        return;
-    /* Of the other languages there are none. */
-    if ((str_empty(language) || str_eq(language, STR("CWLI"))) &&
-        !queries_list(call->rooms->queries, call->reader, call->arena, call->ns, &query, &page, &call->fault))
-        return;
-    struct json_writer *out = call->out;
-    json_begin_object(out);
-    json_key(out, STR("queries"));
-    json_begin_array(out);
-    for (size_t i = 0; i < page.count; i++)
-        query_out(out, &page.queries[i]);
-    json_end_array(out);
-    if (page.more)
-        json_put_member_str(out, STR("nextToken"), token_write(call, page.after));
-    json_end_object(out);
+    if (list_in(call, &query.after, &query.limit, &none) &&
+        (none || queries_list(call->rooms->queries, call->reader, call->arena, call->ns, &query, &page,
+                              &call->fault)))
+        list_out(call, STR("queries"), query_out, page.queries, page.count,
+                 page.more ? page.after : STR_EMPTY);
 }
 
 /* ---- saved queries ---- */
@@ -312,8 +321,9 @@ void op_logs_delete_query_definition(struct op_call *call)
     json_end_object(call->out);
 }
 
-static void definition_out(struct json_writer *out, const struct query_definition *definition)
+static void definition_out(struct json_writer *out, const void *items, size_t at)
 {
+    const struct query_definition *definition = (const struct query_definition *)items + at;
     json_begin_object(out);
     json_put_member_str(out, STR("queryLanguage"), STR("CWLI"));
     json_put_member_str(out, STR("queryDefinitionId"), definition->id);
@@ -330,24 +340,14 @@ static void definition_out(struct json_writer *out, const struct query_definitio
 void op_logs_describe_query_definitions(struct op_call *call)
 {
     struct query_definition_page page = { 0 };
-    struct str after, language = text_in(call, "queryLanguage");
+    struct str after, prefix = text_in(call, "queryDefinitionNamePrefix");
     size_t limit;
-    if (!list_in(call, &after, &limit))
-        return;
-    if ((str_empty(language) || str_eq(language, STR("CWLI"))) &&
-        !query_definition_list(call->reader, call->arena, call->ns,
-                               text_in(call, "queryDefinitionNamePrefix"), after, limit, &page, &call->fault))
-        return;
-    struct json_writer *out = call->out;
-    json_begin_object(out);
-    json_key(out, STR("queryDefinitions"));
-    json_begin_array(out);
-    for (size_t i = 0; i < page.count; i++)
-        definition_out(out, &page.definitions[i]);
-    json_end_array(out);
-    if (page.more)
-        json_put_member_str(out, STR("nextToken"), token_write(call, page.after));
-    json_end_object(out);
+    bool none;
+    if (list_in(call, &after, &limit, &none) &&
+        (none || query_definition_list(call->reader, call->arena, call->ns, prefix, after, limit, &page,
+                                       &call->fault)))
+        list_out(call, STR("queryDefinitions"), definition_out, page.definitions, page.count,
+                 page.more ? page.after : STR_EMPTY);
 }
 
 /* ---- fields and events ---- */
