@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io/patience_test.h"
+
 static const struct ns home = { { "111111111111", 12 }, { "eu-west-1", 9 } };
 #define LOG_ARN "arn:aws:logs:eu-west-1:111111111111:log-group:/all"
 
@@ -284,13 +286,11 @@ static void tells_how_deliveries_went(void **state)
     assert_true(str_eq(events.at[0].deliveries[0].error, STR("THROTTLED")));
     assert_true(events.at[0].deliveries[0].attempts >= 1);
     room->retries = 0;
-    for (int i = 0;; i++) {
+    struct patience patience = { 0 };
+    while (events.at[0].deliveries[0].state != BUS_DELIVERY_DELIVERED ||
+           events.at[0].deliveries[1].state != BUS_DELIVERY_DELIVERED) {
+        patience_wait(&patience);
         events = all(room, &arena);
-        if (events.at[0].deliveries[0].state == BUS_DELIVERY_DELIVERED &&
-            events.at[0].deliveries[1].state == BUS_DELIVERY_DELIVERED)
-            break;
-        assert_true(i < 5000);
-        thread_sleep_ms(2);
     }
     assert_true(events.at[0].deliveries[0].attempts >= 2 && str_empty(events.at[0].deliveries[0].error));
     assert_true(str_starts(events.at[0].deliveries[0].place, STR("stream-")));

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "io/patience_test.h"
+
 enum { POSTS_MAX = 3, SEEN_MAX = 64 };
 
 struct outside {
@@ -469,9 +471,9 @@ static void an_end_is_kept_while_the_writer_has_no_room(void **state)
     while (!gate.over)
         condition_wait(gate.change, gate.mutex);
     mutex_unlock(gate.mutex);
-    for (int i = 0; i < 2000 && stored(&outside, DELIVER_UNDER_WAY) > 0; i++)
-        thread_sleep_ms(1);
-    assert_int_equal(stored(&outside, DELIVER_UNDER_WAY), 0);
+    struct patience patience = { 0 };
+    while (stored(&outside, DELIVER_UNDER_WAY) > 0)
+        patience_wait(&patience);
     outside_close(&outside, false);
     assert_int_equal(outside.told_len, 4);
     mutex_free(&gate.mutex);

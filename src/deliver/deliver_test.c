@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "io/patience_test.h"
+
 /* ---- a target that does as it is told: the payload says how often it says "retry" before it takes the
  * delivery ("r3"), that it rejects it ("x"), or adds another and fails ("a"). What it takes it writes under
  * the payload's first key. */
@@ -161,16 +163,19 @@ static size_t records(struct taker *taker)
     return count;
 }
 
+static uint64_t ends_of(const struct taker *taker)
+{
+    struct deliver_stats stats;
+    deliver_stats(taker->bench.deliver, &stats);
+    return stats.delivered + stats.rejected;
+}
+
 /* Waits until so many have ended. */
 static void wait_for_ends(struct taker *taker, uint64_t ends)
 {
-    for (int i = 0; i < 5000; i++) {
-        struct deliver_stats stats;
-        deliver_stats(taker->bench.deliver, &stats);
-        if (stats.delivered + stats.rejected >= ends)
-            break;
-        thread_sleep_ms(2);
-    }
+    struct patience patience = { 0 };
+    while (ends_of(taker) < ends)
+        patience_wait(&patience);
     (void)add(taker, NULL, 0); /* after a further command all of the last is durable */
 }
 

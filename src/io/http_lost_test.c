@@ -1,6 +1,5 @@
 /* Answers that nobody got: the handler takes the exchange back. */
 #include "io/http.h"
-#include "io/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +13,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "io/patience_test.h"
 
 static _Atomic(struct http_exchange *) held;
 static _Atomic unsigned lost_count;
@@ -48,19 +49,24 @@ static int ask(const struct http_server *server)
     held = NULL;
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(send(fd, request, sizeof(request) - 1, 0), sizeof(request) - 1);
-    for (unsigned i = 0; !held; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (!held)
+        patience_wait(&patience);
     return fd;
 }
 
 static void wait_gone(void)
 {
-    for (unsigned i = 0; !http_gone(held); i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (!http_gone(held))
+        patience_wait(&patience);
+}
+
+static void wait_lost(unsigned count)
+{
+    struct patience patience = { 0 };
+    while (lost_count < count)
+        patience_wait(&patience);
 }
 
 static void test_lost(void **state)
@@ -90,10 +96,7 @@ static void test_lost(void **state)
     wait_gone();
     http_on_lost(held, lost, &take);
     answer(held);
-    for (unsigned i = 0; lost_count < 1; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    wait_lost(1);
     answer(held); /* thrown away */
 
     fd = ask(server);
@@ -102,10 +105,7 @@ static void test_lost(void **state)
     wait_gone();
     http_on_lost(held, lost, &leave);
     answer(held);
-    for (unsigned i = 0; lost_count < 2; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    wait_lost(2);
     http_server_stop(server, 1000);
     http_server_close(&server);
     assert_int_equal(lost_count, 2);

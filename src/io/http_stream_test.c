@@ -1,6 +1,5 @@
 /* Answers that come in pieces. */
 #include "io/http.h"
-#include "io/thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +14,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "io/patience_test.h"
 
 /* What one stream was told; of the exchange's arena, as http_stream_begin wants it. */
 struct told {
@@ -78,10 +79,9 @@ static void end(struct str text)
 
 static void wait_until(_Atomic unsigned *count, unsigned least)
 {
-    for (unsigned i = 0; *count < least; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (*count < least)
+        patience_wait(&patience);
 }
 
 static int ask(const char *request)
@@ -93,10 +93,9 @@ static int ask(const char *request)
     held = NULL;
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
-    for (unsigned i = 0; !held; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (!held)
+        patience_wait(&patience);
     return fd;
 }
 

@@ -1,8 +1,9 @@
 /* Live tails: what a session is given, and what it is told that it is not. */
-#include "io/thread.h"
 #include "logs/logs_tail.h"
 
 #include "logs/logs_test.h"
+
+#include "io/patience_test.h"
 
 struct seen {
     struct logs_tail_session *session;
@@ -134,33 +135,28 @@ static void commit(struct tail_room *t)
     logs_tail_after_commit(t->tail);
 }
 
+static struct seen look(struct seen *seen)
+{
+    mutex_lock(seen->mutex);
+    struct seen copy = *seen;
+    mutex_unlock(seen->mutex);
+    return copy;
+}
+
 static struct seen *wait_events(struct tail_room *t, size_t at, size_t count)
 {
-    struct seen *seen = &t->seen[at];
-    for (unsigned i = 0;; i++) {
-        mutex_lock(seen->mutex);
-        size_t events = seen->events;
-        mutex_unlock(seen->mutex);
-        if (events >= count)
-            return seen;
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (look(&t->seen[at]).events < count)
+        patience_wait(&patience);
+    return &t->seen[at];
 }
 
 static void wait_end(struct tail_room *t, size_t at, enum logs_tail_end why)
 {
-    for (unsigned i = 0;; i++) {
-        mutex_lock(t->seen[at].mutex);
-        int ended = t->seen[at].ended;
-        mutex_unlock(t->seen[at].mutex);
-        if (ended) {
-            assert_int_equal(ended, 1 + (int)why);
-            return;
-        }
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (!look(&t->seen[at]).ended)
+        patience_wait(&patience);
+    assert_int_equal(t->seen[at].ended, 1 + (int)why);
 }
 
 /* Nothing comes before its commit; nothing of what is rolled back, though the rest of its batch is kept. */
@@ -363,15 +359,10 @@ static void test_a_tail_that_is_behind(void **state)
     log_one(t, GROUP, "s", "the last");
     commit(t);
     struct seen *seen = &t->seen[0];
-    size_t all = 0;
-    for (unsigned i = 0; all < 2 + COMMITS * EVENTS; i++) {
-        assert_true(i < 10000);
-        thread_sleep_ms(1);
-        mutex_lock(seen->mutex);
-        all = seen->events + seen->dropped;
-        mutex_unlock(seen->mutex);
-    }
-    assert_int_equal(all, 2 + COMMITS * EVENTS);
+    struct patience patience = { 0 };
+    while (look(seen).events + look(seen).dropped < 2 + COMMITS * EVENTS)
+        patience_wait(&patience);
+    assert_int_equal(seen->events + seen->dropped, 2 + COMMITS * EVENTS);
     assert_true(seen->dropped >= 16 * EVENTS &&
                 seen->dropped % EVENTS == 0); /* whole batches beyond 64 MiB */
     assert_true(seen->events > 2);

@@ -15,15 +15,16 @@
 
 #include <cmocka.h>
 
+#include "io/patience_test.h"
+
 /* What a test waits on: counts up, never down. */
 static _Atomic unsigned done_count, done_wrong;
 
 static void wait_for(const _Atomic unsigned *count, unsigned at_least)
 {
-    for (unsigned i = 0; *count < at_least; i++) {
-        assert_true(i < 20000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (*count < at_least)
+        patience_wait(&patience);
 }
 
 struct put_command {
@@ -373,10 +374,9 @@ static void test_timers(void **state)
     assert_true(clock_now_ms() >= now_ms + 150);
     assert_string_equal(fired.last, "r000010");
     wait_for(&done_count, 6);
-    for (unsigned i = 0; timers_stored(store) != 5; i++) { /* the last one's batch is on its way */
-        assert_true(i < 5000);
-        thread_sleep_ms(1);
-    }
+    struct patience patience = { 0 };
+    while (timers_stored(store) != 5) /* the last one's batch is on its way */
+        patience_wait(&patience);
     /* They outlive the process. */
     struct writer_stats stats;
     writer_stats(writer, &stats);

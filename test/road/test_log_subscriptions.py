@@ -181,7 +181,8 @@ def test_an_endpoint_is_tried_again(subscribed, subscriber):
 
 
 def test_which_endpoints_may_be_named(new_server, subscriber):
-    """This machine's without keys, or what the operator names. What cannot go any more where it was to go is given up."""
+    """This machine's without keys, or what the operator names. What cannot go any more where it was to go is given
+    up."""
     setting = "the server's setting subscription_origins does not name its scheme, host and port."
     origin = subscriber.url[:-1]
 
