@@ -1,4 +1,4 @@
-#include "base/regex_tree.h"
+#include "base/regex_program.h"
 
 #include "base/utf8.h"
 #include "base/vec.h"
@@ -12,46 +12,13 @@
  * kind, so that the table has a handful of columns. */
 
 enum {
-    PROGRAM_MAX = 2048, /* places */
-    SEARCH_MAX = 1024,  /* of an expression that is searched for: many look at each character of long texts */
+    PROGRAM_MAX = 8192, /* places, of queries */
+    WHOLE_MAX = 2048,   /* of what is held against whole texts */
+    SEARCH_MAX = 1024,  /* of filter patterns: many look at each character of long texts */
     STATES_MAX = 1024,  /* rows of the table */
     CUTS_MAX = 16384,   /* ends of ranges, of all classes */
     WORK_MAX = 4 << 20, /* places looked at to make it: some milliseconds */
     BUCKETS = 1024,
-};
-
-enum place_type { PLACE_CLASS, PLACE_SPLIT, PLACE_BEGIN, PLACE_END, PLACE_MATCH };
-
-struct place {
-    enum place_type type;
-    uint16_t class_index;
-    uint16_t next, other; /* other: of a split */
-};
-
-struct kinds {
-    uint8_t of_ascii[128];
-    uint32_t *starts; /* of intervals; the first is 0 */
-    uint8_t *kind;
-    size_t count;
-};
-
-struct machine {
-    struct place *program;
-    uint16_t length, start;
-    struct kinds kinds;
-    uint64_t *classes_of_kind; /* bit i: class i holds it */
-    unsigned kind_count;
-    uint16_t *table; /* [state * kind_count + kind]; NULL: too large */
-    uint16_t found;  /* of a search: the state in which it is over; 0: none */
-    bool *accepts;
-    bool accepts_empty; /* the empty text, where ^ and $ hold at once */
-    bool negated;       /* a negative look-ahead */
-    bool search;        /* over as soon as PLACE_MATCH is reached */
-};
-
-struct regex {
-    struct machine *machines; /* the look-aheads, then the expression itself */
-    size_t machine_count;
 };
 
 /* ---- program: built from its end, each piece knowing what follows it ---- */
@@ -59,54 +26,41 @@ struct regex {
 struct builder {
     struct arena *arena;
     struct place *program;
-    size_t length;
+    size_t length, length_max;
     bool full;
 };
 
-static uint16_t place_add(struct builder *b, enum place_type type, uint16_t class_index, uint16_t next,
+static uint16_t place_add(struct builder *b, enum place_type type, uint16_t index, uint16_t next,
                           uint16_t other)
 {
-    if (b->length == PROGRAM_MAX) {
+    if (b->length == b->length_max) {
         b->full = true;
         return 0;
     }
-    b->program[b->length] = (struct place){ type, class_index, next, other };
+    b->program[b->length] = (struct place){ type, index, next, other };
     return (uint16_t)b->length++;
 }
 
-static uint16_t build(struct builder *b, const struct node *node, uint16_t next)
+static uint16_t build(struct builder *b, const struct node *node, uint16_t next);
+
+static uint16_t split_add(struct builder *b, uint16_t into, uint16_t past, bool lazy)
 {
-    if (b->full)
-        return 0;
-    switch (node->type) {
-    case NODE_EMPTY:
-        return next;
-    case NODE_CLASS:
-        return place_add(b, PLACE_CLASS, node->class_index, next, 0);
-    case NODE_BEGIN:
-        return place_add(b, PLACE_BEGIN, 0, next, 0);
-    case NODE_END:
-        return place_add(b, PLACE_END, 0, next, 0);
-    case NODE_CONCAT:
-        return build(b, node->a, build(b, node->b, next));
-    case NODE_ALTERNATE: {
-        uint16_t other = build(b, node->b, next);
-        return place_add(b, PLACE_SPLIT, 0, build(b, node->a, next), other);
-    }
-    case NODE_REPEAT:
-        break;
-    }
+    return place_add(b, PLACE_SPLIT, 0, lazy ? past : into, lazy ? into : past);
+}
+
+static uint16_t build_repeat(struct builder *b, const struct node *node, uint16_t next)
+{
     uint16_t start = next;
     if (node->max == UINT32_MAX) {
-        uint16_t loop = place_add(b, PLACE_SPLIT, 0, 0, next);
+        uint16_t loop = split_add(b, 0, next, node->lazy);
         uint16_t body = build(b, node->a, loop);
         if (b->full)
             return 0;
-        b->program[loop].next = body;
+        *(node->lazy ? &b->program[loop].other : &b->program[loop].next) = body;
         start = loop;
     } else {
         for (unsigned i = node->min; i < node->max && !b->full; i++)
-            start = place_add(b, PLACE_SPLIT, 0, build(b, node->a, start), next);
+            start = split_add(b, build(b, node->a, start), next, node->lazy);
     }
     size_t before = b->length;
     for (unsigned i = 0; i < node->min && !b->full; i++) {
@@ -115,6 +69,38 @@ static uint16_t build(struct builder *b, const struct node *node, uint16_t next)
             break; /* nothing, however often */
     }
     return start;
+}
+
+static uint16_t build(struct builder *b, const struct node *node, uint16_t next)
+{
+    static const enum place_type places[] = {
+        [NODE_BEGIN] = PLACE_BEGIN,       [NODE_END] = PLACE_END,   [NODE_LINE_BEGIN] = PLACE_LINE_BEGIN,
+        [NODE_LINE_END] = PLACE_LINE_END, [NODE_WORD] = PLACE_WORD, [NODE_NO_WORD] = PLACE_NO_WORD
+    };
+    if (b->full)
+        return 0;
+    switch (node->type) {
+    case NODE_EMPTY:
+        return next;
+    case NODE_CLASS:
+        return place_add(b, PLACE_CLASS, node->index, next, 0);
+    case NODE_CONCAT:
+        for (; node->type == NODE_CONCAT && !b->full; node = node->a)
+            next = build(b, node->b, next);
+        return build(b, node, next);
+    case NODE_ALTERNATE: {
+        uint16_t other = build(b, node->b, next);
+        return place_add(b, PLACE_SPLIT, 0, build(b, node->a, next), other);
+    }
+    case NODE_REPEAT:
+        return build_repeat(b, node, next);
+    case NODE_GROUP: {
+        uint16_t end = place_add(b, PLACE_SAVE, (uint16_t)(node->index * 2 + 1), next, 0);
+        return place_add(b, PLACE_SAVE, (uint16_t)(node->index * 2), build(b, node->a, end), 0);
+    }
+    default:
+        return place_add(b, places[node->type], 0, next, 0);
+    }
 }
 
 /* ---- kinds of code points ---- */
@@ -140,21 +126,6 @@ static bool set_has(const struct class_set *set, uint32_t code)
     return false;
 }
 
-static unsigned kind_of(const struct kinds *kinds, uint32_t code)
-{
-    if (code < 128)
-        return kinds->of_ascii[code];
-    size_t low = 0, high = kinds->count;
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (kinds->starts[middle] <= code)
-            low = middle;
-        else
-            high = middle;
-    }
-    return kinds->kind[low];
-}
-
 static bool make_kinds(struct arena *arena, struct arena *scratch, const struct regex_tree *tree,
                        struct machine *machine)
 {
@@ -172,16 +143,16 @@ static bool make_kinds(struct arena *arena, struct arena *scratch, const struct 
     struct kinds *kinds = &machine->kinds;
     kinds->starts = ARENA_ARRAY(arena, uint32_t, cuts.len);
     kinds->kind = ARENA_ARRAY(arena, uint8_t, cuts.len);
-    machine->classes_of_kind = ARENA_ARRAY(arena, uint64_t, 256);
+    machine->classes_of_kind = ARENA_ARRAY(arena, struct class_bits, 256);
     for (size_t i = 0; i < cuts.len; i++) {
         uint32_t start = cuts.at[i];
         if ((kinds->count && kinds->starts[kinds->count - 1] == start) || start >= REGEX_CODE_POINTS)
             continue;
-        uint64_t in = 0;
+        struct class_bits in = { { 0 } };
         for (size_t j = 0; j < tree->class_count; j++)
-            in |= set_has(&tree->classes[j], start) ? UINT64_C(1) << j : 0;
+            in.words[j / 64] |= set_has(&tree->classes[j], start) ? UINT64_C(1) << (j % 64) : 0;
         unsigned kind = 0;
-        while (kind < machine->kind_count && machine->classes_of_kind[kind] != in)
+        while (kind < machine->kind_count && memcmp(&machine->classes_of_kind[kind], &in, sizeof(in)) != 0)
             kind++;
         if (kind == machine->kind_count) {
             if (kind == 256)
@@ -235,7 +206,8 @@ static void follow(const struct machine *machine, struct place_set *set, uint16_
         if (here->type == PLACE_SPLIT) {
             stack[depth++] = here->other;
             stack[depth++] = here->next;
-        } else if ((here->type == PLACE_BEGIN && begin) || (here->type == PLACE_END && end)) {
+        } else if (here->type == PLACE_SAVE || (here->type == PLACE_BEGIN && begin) ||
+                   (here->type == PLACE_END && end)) {
             stack[depth++] = here->next;
         }
     }
@@ -269,10 +241,9 @@ static void set_step(const struct machine *machine, const struct place_set *from
         set_add(to, MATCH_AT);
         return;
     }
-    uint64_t in = machine->classes_of_kind[kind];
     for (size_t i = 0; i < from->count; i++) {
         const struct place *here = &machine->program[from->at[i]];
-        if (here->type == PLACE_CLASS && (in >> here->class_index & 1))
+        if (here->type == PLACE_CLASS && class_has_kind(machine, here->index, kind))
             follow(machine, to, here->next, false, false);
     }
 }
@@ -308,7 +279,8 @@ static unsigned state_of(struct arena *arena, const struct machine *machine, str
         sorted[count++] = MATCH_AT;
     } else {
         for (size_t i = 0; i < set->count; i++) {
-            if (machine->program[set->at[i]].type != PLACE_SPLIT)
+            enum place_type type = machine->program[set->at[i]].type;
+            if (type != PLACE_SPLIT && type != PLACE_SAVE)
                 sorted[count++] = set->at[i];
         }
     }
@@ -378,42 +350,102 @@ static void make_table(struct arena *arena, struct machine *machine)
 
 /* ---- compile ---- */
 
-static enum err machine_make(struct arena *arena, struct arena *scratch, const struct regex_tree *tree,
-                             size_t part, unsigned flags, struct machine *machine, struct str pattern,
-                             struct diag *reterr)
+static bool has_no_table(const struct machine *machine)
 {
-    struct builder b = { .arena = scratch, .program = ARENA_ARRAY(scratch, struct place, PROGRAM_MAX) };
+    for (size_t i = 0; i < machine->length; i++)
+        if (machine->program[i].type >= PLACE_LINE_BEGIN)
+            return true;
+    return false;
+}
+
+/* False: it is too large. */
+static bool machine_make(struct arena *arena, struct arena *scratch, const struct regex_tree *tree,
+                         size_t part, unsigned flags, struct machine *machine)
+{
+    size_t length_max = flags & REGEX_GROUPS ? PROGRAM_MAX : flags & REGEX_SEARCH ? SEARCH_MAX : WHOLE_MAX;
+    struct builder b = { .arena = scratch,
+                         .program = ARENA_ARRAY(scratch, struct place, length_max),
+                         .length_max = length_max };
     uint16_t match = place_add(&b, PLACE_MATCH, 0, 0, 0);
     assert(match == MATCH_AT);
     machine->search = flags & REGEX_SEARCH;
-    machine->start = build(&b, tree->parts[part].root, match);
-    if (b.full || (machine->search && b.length > SEARCH_MAX) || !make_kinds(arena, scratch, tree, machine))
-        return diag_set(reterr, ERR_UNSUPPORTED, "too large: %.*s", STR_ARG(pattern));
+    machine->start = machine->walk_start = build(&b, tree->parts[part].root, match);
+    if (machine->search)
+        machine->start = build(&b, tree->anything, machine->walk_start);
+    if (b.full || !make_kinds(arena, scratch, tree, machine))
+        return false;
     machine->program = ARENA_ARRAY(arena, struct place, b.length);
     memcpy(machine->program, b.program, b.length * sizeof(*b.program));
     machine->length = (uint16_t)b.length;
     machine->negated = tree->parts[part].negated;
-    if (!(flags & REGEX_STEPWISE))
+    if (!(flags & REGEX_STEPWISE) && !has_no_table(machine))
         make_table(arena, machine);
-    return ERR_OK;
+    return true;
+}
+
+/* A refusal without a reason: it is too large. */
+static enum err compile(struct arena *arena, struct str pattern, unsigned flags, struct regex **ret,
+                        struct regex_refusal *reterr)
+{
+    struct arena scratch = { 0 };
+    struct regex_tree *tree = ARENA_NEW(&scratch, struct regex_tree);
+    struct regex *regex = ARENA_NEW(arena, struct regex);
+    *reterr = (struct regex_refusal){ .why = NULL };
+    enum err err = regex_tree_read(&scratch, pattern, flags, tree, reterr);
+    if (!err)
+        regex->machines = ARENA_ARRAY(arena, struct machine, tree->part_count);
+    for (; !err && regex->machine_count < tree->part_count; regex->machine_count++)
+        if (!machine_make(arena, &scratch, tree, regex->machine_count, flags,
+                          &regex->machines[regex->machine_count]))
+            err = ERR_UNSUPPORTED;
+    if (!err) {
+        if (flags & REGEX_SEARCH)
+            regex->literal = regex_literal_find(arena, tree);
+        regex->group_count = tree->group_count;
+        memcpy(regex->names, tree->names, sizeof(regex->names));
+        *ret = regex;
+    }
+    arena_fini(&scratch);
+    return err;
 }
 
 enum err regex_compile(struct arena *arena, struct str pattern, unsigned flags, struct regex **ret,
                        struct diag *reterr)
 {
-    struct arena scratch = { 0 };
-    struct regex_tree *tree = ARENA_NEW(&scratch, struct regex_tree);
-    struct regex *regex = ARENA_NEW(arena, struct regex);
-    enum err err = regex_tree_read(&scratch, pattern, flags, tree, reterr);
-    if (!err)
-        regex->machines = ARENA_ARRAY(arena, struct machine, tree->part_count);
-    for (; !err && regex->machine_count < tree->part_count; regex->machine_count++)
-        err = machine_make(arena, &scratch, tree, regex->machine_count, flags,
-                           &regex->machines[regex->machine_count], pattern, reterr);
-    arena_fini(&scratch);
-    if (!err)
-        *ret = regex;
-    return err;
+    struct regex_refusal refusal;
+    enum err err = compile(arena, pattern, flags, ret, &refusal);
+    if (err && refusal.why)
+        return diag_set(reterr, err, "%s at %zu of %.*s", refusal.why, refusal.at, STR_ARG(pattern));
+    return err ? diag_set(reterr, err, "too large: %.*s", STR_ARG(pattern)) : ERR_OK;
+}
+
+enum err regex_compile_groups(struct arena *arena, struct str pattern, unsigned flags,
+                              const struct regex **ret, size_t *ret_at, struct diag *reterr)
+{
+    struct regex_refusal refusal;
+    struct regex *regex;
+    *ret_at = 0;
+    if (utf8_valid_len(pattern) != pattern.len)
+        return diag_set(reterr, ERR_INVALID, "the expression is not valid UTF-8");
+    enum err err = compile(arena, pattern, flags | REGEX_SEARCH | REGEX_GROUPS, &regex, &refusal);
+    if (err) {
+        *ret_at = refusal.at;
+        return diag_set(reterr, refusal.why ? err : ERR_LIMIT, "%s",
+                        refusal.why ? refusal.why : "the expression is too large");
+    }
+    *ret = regex;
+    return ERR_OK;
+}
+
+size_t regex_groups(const struct regex *regex, const struct str **ret_names)
+{
+    *ret_names = regex->names;
+    return regex->group_count;
+}
+
+struct str regex_literal(const struct regex *regex)
+{
+    return regex->literal.text;
 }
 
 size_t regex_places(const struct regex *regex)
@@ -455,7 +487,10 @@ static bool match_by_steps(const struct machine *machine, struct str text)
 {
     struct place_set sets[2];
     struct place_set *now = &sets[0], *next = &sets[1];
-    memset(sets, 0, sizeof(sets));
+    for (size_t i = 0; i < 2; i++) {
+        sets[i].count = 0;
+        memset(sets[i].slot, 0, sizeof(uint16_t) * machine->length);
+    }
     follow(machine, now, machine->start, true, false);
     for (size_t at = 0; at < text.len;) {
         uint32_t code;
@@ -474,6 +509,10 @@ static bool match_by_steps(const struct machine *machine, struct str text)
 
 bool regex_match(const struct regex *regex, struct str text)
 {
+    if (regex->literal.text.len && str_find(text, regex->literal.text) == STR_NOT_FOUND)
+        return false;
+    if (regex->literal.only)
+        return true;
     for (size_t i = 0; i < regex->machine_count; i++) {
         const struct machine *machine = &regex->machines[i];
         bool matched = machine->table ? match_by_table(machine, text) : match_by_steps(machine, text);

@@ -2,12 +2,15 @@
  *
  * Covers what the service models and filter patterns use: literals, escapes, classes, \d \w \s, \p{L} \p{Z} \p{N}
  * \p{ASCII} \p{Print}, groups, alternation, * + ? {m,n}, ^ $, and look-ahead at the very start, which is a second
- * expression over the same text. Anything else is refused when it is compiled, never guessed.
+ * expression over the same text. And what queries use, which search for groups: the same without properties and
+ * look-ahead, with names for groups, lazy forms, \A \z \b \B and the flags (?i) (?s) (?m). Anything else is refused
+ * when it is compiled, never guessed.
  *
  * Truths: 1. Time is the length of the text times at most the size of the expression: no backtracking.
  *            A table of states, worked out at the start, makes it one look-up a character; an expression that
  *            would need too large a table is run as a set of states instead.
- *         2. Compiled expressions do not change: any number of threads may match with one.
+ *         2. Compiled expressions do not change: any number of threads may match with one. A walker is of one.
+ *         3. Of all places with groups the leftmost is found, and there what a backtracking reader would find first.
  */
 #ifndef BASE_REGEX_H
 #define BASE_REGEX_H
@@ -15,6 +18,9 @@
 #include "base/arena.h"
 
 struct regex;
+struct regex_walker;
+
+enum { REGEX_GROUPS_MAX = 50 };
 
 enum regex_flag {
     REGEX_ANY_CASE = 1, /* letters of ASCII match in either case */
@@ -33,6 +39,22 @@ bool regex_match(const struct regex *regex, struct str text);
 size_t regex_places(const struct regex *regex); /* of its machines: each may cost a step at each character */
 /* The same without the table; tests hold the two against each other. */
 bool regex_match_stepwise(const struct regex *regex, struct str text);
+
+/* ---- searching for groups: by a walker, never by regex_match ---- */
+
+/* As regex_compile; *ret_at is the place in the pattern, which must live as long as the expression: names are of it. */
+enum err regex_compile_groups(struct arena *arena, struct str pattern, unsigned flags,
+                              const struct regex **ret, size_t *ret_at, struct diag *reterr) MUST_USE;
+/* Names of the groups, in order; those without a name are empty. */
+size_t regex_groups(const struct regex *regex, const struct str **ret_names);
+/* Bytes that stand in every text that matches; empty: none are known. */
+struct str regex_literal(const struct regex *regex);
+
+struct regex_walker *regex_walker_new(const struct regex *regex);
+void regex_walker_free(struct regex_walker **walker);
+bool regex_walker_matches(struct regex_walker *walker, struct str text);
+/* Groups that took part; those that did not are left with a NULL ptr. groups: as many as regex_groups. */
+bool regex_walker_search(struct regex_walker *walker, struct str text, struct str *groups);
 
 /* ---- code points of general categories, generated ---- */
 

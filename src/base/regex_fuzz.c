@@ -1,10 +1,40 @@
-/* A line is a pattern, the rest a text: the table and the steps say the same. */
+/* A line is a pattern, the rest a text: the table and the steps say the same, and so does the walk for groups, which
+ * are of the text. */
 #include "base/regex.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void search_groups(struct arena *arena, struct str pattern, struct str text)
+{
+    const struct regex *regex[2];
+    struct str groups[2][REGEX_GROUPS_MAX] = { 0 };
+    bool found[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct diag why = { .text = "" };
+        size_t at, names_count;
+        const struct str *names;
+        if (regex_compile_groups(arena, pattern, i ? REGEX_STEPWISE : 0, &regex[i], &at, &why)) {
+            if (!why.text[0] || at > pattern.len)
+                abort();
+            return;
+        }
+        struct regex_walker *walker = regex_walker_new(regex[i]);
+        names_count = regex_groups(regex[i], &names);
+        found[i] = regex_walker_search(walker, text, groups[i]);
+        if (regex_walker_matches(walker, text) != found[i])
+            abort();
+        for (size_t k = 0; found[i] && k < names_count; k++)
+            if (groups[i][k].ptr &&
+                (groups[i][k].ptr < text.ptr || groups[i][k].ptr + groups[i][k].len > text.ptr + text.len))
+                abort();
+        regex_walker_free(&walker);
+    }
+    if (found[0] != found[1] || memcmp(groups[0], groups[1], sizeof(groups[0])) != 0)
+        abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -22,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (!err && regex_match(regex, text) != regex_match(stepwise, text))
             abort();
+        if (text.ptr)
+            search_groups(&arena, pattern, text);
     }
     arena_fini(&arena);
     return 0;

@@ -1,11 +1,17 @@
 #include "base/regex_tree.h"
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 
 #include <stdlib.h>
 
-enum { NESTING_MAX = 50 };
+enum {
+    NESTING_MAX = 100,
+    QUERY_COUNT_MAX = 1000, /* of a repetition, in queries */
+    CLASSES_MAX = 64,       /* but for queries: each is held against every end of a range of all */
+    FLAG_LINES = 1 << 9,    /* among the flags: ^ and $ are those of lines */
+};
 
 typedef VEC(struct regex_range) ranges_vec;
 
@@ -15,15 +21,21 @@ struct parser {
     size_t at;
     unsigned depth, flags;
     struct regex_tree *tree;
-    struct diag *diag;
+    struct regex_refusal *refusal;
     enum err err;
 };
 
 static struct node *refuse(struct parser *p, enum err err, const char *why)
 {
     if (p->err == ERR_OK)
-        p->err = diag_set(p->diag, err, "%s at %zu of %.*s", why, p->at, STR_ARG(p->text));
+        *p->refusal = (struct regex_refusal){ why, p->at };
+    p->err = p->err ? p->err : err;
     return NULL;
+}
+
+static bool is_query(const struct parser *p)
+{
+    return p->flags & REGEX_GROUPS;
 }
 
 static bool peek(const struct parser *p, char c)
@@ -90,12 +102,12 @@ static struct node *class_node(struct parser *p, struct class_set set)
                                                                    set.count * sizeof(*set.ranges)) == 0)))
         i++;
     if (i == p->tree->class_count) {
-        if (i == REGEX_CLASSES_MAX)
+        if (i == (is_query(p) ? REGEX_CLASSES_MAX : CLASSES_MAX))
             return refuse(p, ERR_UNSUPPORTED, "too many classes");
         p->tree->classes[p->tree->class_count++] = set;
     }
     struct node *node = node_new(p, NODE_CLASS, NULL, NULL);
-    node->class_index = (uint16_t)i;
+    node->index = (uint16_t)i;
     return node;
 }
 
@@ -115,23 +127,32 @@ static void add_set(struct parser *p, ranges_vec *ranges, const struct regex_ran
         add_range(p, ranges, made.ranges[i].first, made.ranges[i].last);
 }
 
-static bool hex_digits(struct parser *p, size_t count, uint32_t *ret)
+/* Returns how many there were, at most so many. */
+static size_t hex_digits(struct parser *p, size_t count_max, uint32_t *ret)
 {
-    uint32_t value = 0;
-    for (size_t i = 0; i < count; i++, p->at++) {
-        if (p->at >= p->text.len)
-            return false;
+    size_t count = 0;
+    *ret = 0;
+    for (; count < count_max && p->at < p->text.len; count++, p->at++) {
         char c = p->text.ptr[p->at];
-        uint32_t digit;
         if (c >= '0' && c <= '9')
-            digit = (uint32_t)(c - '0');
+            *ret = *ret * 16 + (uint32_t)(c - '0');
         else if ((c | 32) >= 'a' && (c | 32) <= 'f')
-            digit = (uint32_t)((c | 32) - 'a' + 10);
+            *ret = *ret * 16 + (uint32_t)((c | 32) - 'a' + 10);
         else
-            return false;
-        value = value * 16 + digit;
+            break;
     }
-    *ret = value;
+    return count;
+}
+
+/* After \\x or \\u. */
+static bool code_point(struct parser *p, char letter, uint32_t *ret)
+{
+    bool in_braces = is_query(p) && letter == 'x' && take(p, "{");
+    size_t wanted = letter == 'x' ? 2 : 4, count = hex_digits(p, in_braces ? 8 : wanted, ret);
+    if (in_braces ? !count || !take(p, "}") : count < wanted)
+        return refuse(p, ERR_INVALID, "hexadecimal digits expected") != NULL;
+    if (*ret >= REGEX_CODE_POINTS || (*ret >= 0xD800 && *ret <= 0xDFFF))
+        return refuse(p, ERR_UNSUPPORTED, "a surrogate, or no character at all,") != NULL;
     return true;
 }
 
@@ -151,6 +172,28 @@ static bool property(struct parser *p, ranges_vec *ranges, bool negated)
     else
         refuse(p, ERR_UNSUPPORTED, "a property it does not know");
     return p->err == ERR_OK;
+}
+
+/* A character that stands for itself behind a backslash. */
+static bool escape_itself(struct parser *p, char c, uint32_t *ret)
+{
+    if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80)
+        return refuse(p, ERR_UNSUPPORTED, "an escape it does not know") != NULL;
+    *ret = (unsigned char)c;
+    return true;
+}
+
+static bool escape_of_query(struct parser *p, char c, uint32_t *ret)
+{
+    p->at--;
+    if (c >= '1' && c <= '9')
+        return refuse(p, ERR_UNSUPPORTED, "back references are not supported: they need backtracking") !=
+               NULL;
+    if (c != 'v' && c != 'a' && ((c | 32) == 'p' || c == '0' || ((c | 32) >= 'a' && (c | 32) <= 'z')))
+        return refuse(p, ERR_UNSUPPORTED, "this escape is not supported") != NULL;
+    p->at += utf8_decode(str_from_offset(p->text, p->at), ret);
+    *ret = c == 'v' ? '\v' : c == 'a' ? '\a' : *ret;
+    return true;
 }
 
 /* After a backslash. A single code point goes to *ret_single, else a set to ranges and
@@ -181,7 +224,7 @@ static bool escape(struct parser *p, ranges_vec *ranges, uint32_t *ret_single)
         return true;
     case 'p':
     case 'P':
-        return property(p, ranges, c == 'P');
+        return is_query(p) ? escape_of_query(p, c, ret_single) : property(p, ranges, c == 'P');
     case 't':
         *ret_single = '\t';
         return true;
@@ -196,22 +239,9 @@ static bool escape(struct parser *p, ranges_vec *ranges, uint32_t *ret_single)
         return true;
     case 'x':
     case 'u':
-        if (!hex_digits(p, c == 'x' ? 2 : 4, ret_single)) {
-            refuse(p, ERR_INVALID, "hexadecimal digits expected");
-            return false;
-        }
-        if (*ret_single >= 0xD800 && *ret_single <= 0xDFFF) {
-            refuse(p, ERR_UNSUPPORTED, "a surrogate");
-            return false;
-        }
-        return true;
+        return code_point(p, c, ret_single);
     default:
-        if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80) {
-            refuse(p, ERR_UNSUPPORTED, "an escape it does not know");
-            return false;
-        }
-        *ret_single = (unsigned char)c;
-        return true;
+        return is_query(p) ? escape_of_query(p, c, ret_single) : escape_itself(p, c, ret_single);
     }
 }
 
@@ -248,6 +278,8 @@ static struct node *parse_class(struct parser *p) /* after '[' */
     while (!peek(p, ']') || first) {
         uint32_t from, to;
         first = false;
+        if (p->at >= p->text.len && is_query(p))
+            return refuse(p, ERR_INVALID, "a class is not closed with ]");
         if (peek(p, '[') || str_starts(str_from_offset(p->text, p->at), STR("&&")))
             return refuse(p, ERR_UNSUPPORTED, "a class in a class");
         if (take(p, "\\") ? !escape(p, &ranges, &from) : !literal(p, &from))
@@ -260,7 +292,9 @@ static struct node *parse_class(struct parser *p) /* after '[' */
             if (take(p, "\\") ? !escape(p, &ranges, &to) : !literal(p, &to))
                 return NULL;
             if (to == UINT32_MAX || to < from)
-                return refuse(p, ERR_INVALID, "a range that goes backwards");
+                return refuse(p, ERR_INVALID,
+                              is_query(p) ? "the range of a class ends before it begins"
+                                          : "a range that goes backwards");
         }
         add_range(p, &ranges, from, to);
     }
@@ -277,30 +311,141 @@ static struct node *single(struct parser *p, uint32_t code)
 
 static struct node *parse_alternate(struct parser *p);
 
+/* To the parenthesis that closes. */
+static struct node *parse_inner(struct parser *p)
+{
+    struct node *inner = parse_alternate(p);
+    if (inner && !take(p, ")"))
+        return refuse(p, ERR_INVALID, is_query(p) ? "a group is not closed with )" : "')' expected");
+    return inner;
+}
+
+static bool is_name(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '@' ||
+           c == '.' || c == '-';
+}
+
+static struct node *parse_capture(struct parser *p, bool named)
+{
+    size_t number = p->tree->group_count, first = p->at;
+    if (number == REGEX_GROUPS_MAX)
+        return refuse(p, ERR_LIMIT, "there are more than 50 groups");
+    p->tree->group_count++;
+    if (named) {
+        while (p->at < p->text.len && is_name(p->text.ptr[p->at]))
+            p->at++;
+        p->tree->names[number] = str_slice(p->text, first, p->at - first);
+        if (p->at == first || !take(p, ">"))
+            return refuse(p, ERR_INVALID, "the name of a group is letters, digits and _, closed with >");
+    }
+    struct node *inner = parse_inner(p), *group = inner ? node_new(p, NODE_GROUP, inner, NULL) : NULL;
+    if (group)
+        group->index = (uint16_t)number;
+    return group;
+}
+
+/* i, s and m, on or behind a minus off, up to ) or :. */
+static bool parse_flags(struct parser *p)
+{
+    bool on = true;
+    for (; p->at < p->text.len && !peek(p, ')') && !peek(p, ':'); p->at++) {
+        char c = p->text.ptr[p->at];
+        unsigned flag = c == 'i' ? REGEX_ANY_CASE : c == 's' ? REGEX_DOT_ALL : c == 'm' ? FLAG_LINES : 0;
+        if (c == '=' || c == '!' || c == '<')
+            refuse(p, ERR_UNSUPPORTED,
+                   "look-ahead and look-behind are not supported: they need backtracking");
+        else if (c == '-')
+            on = false;
+        else if (!flag)
+            refuse(p, ERR_UNSUPPORTED,
+                   "of flags i, s and m are supported, of groups (?:...) and (?<name>...)");
+        if (p->err)
+            return false;
+        p->flags = on ? p->flags | flag : p->flags & ~flag;
+    }
+    return true;
+}
+
+/* After the parenthesis. */
+static struct node *parse_group_of_query(struct parser *p)
+{
+    struct str rest = str_from_offset(p->text, p->at);
+    if (!peek(p, '?'))
+        return parse_capture(p, false);
+    if (take(p, "?P<") || (!str_starts(rest, STR("?<=")) && !str_starts(rest, STR("?<!")) && take(p, "?<")))
+        return parse_capture(p, true);
+    take(p, "?");
+    if (!parse_flags(p))
+        return NULL;
+    return take(p, ":") ? parse_inner(p) : refuse(p, ERR_INVALID, "a group is not closed with )");
+}
+
+/* Flags that stand alone hold to the end of the group around them. */
+static bool parse_flags_alone(struct parser *p)
+{
+    size_t end = str_find_char(str_from_offset(p->text, p->at), ')');
+    struct str inner = str_slice(p->text, p->at, end == STR_NOT_FOUND ? 0 : end);
+    if (!is_query(p) || inner.len < 2 || inner.ptr[0] != '?')
+        return false;
+    for (size_t i = 1; i < inner.len; i++)
+        if (!strchr("ism-", inner.ptr[i]))
+            return false;
+    p->at++;
+    return parse_flags(p) && take(p, ")");
+}
+
+static struct node *parse_group(struct parser *p) /* after '(' */
+{
+    unsigned flags = p->flags;
+    if (parse_flags_alone(p))
+        return node_new(p, NODE_EMPTY, NULL, NULL);
+    if (!is_query(p) && peek(p, '?') && !str_starts(str_from_offset(p->text, p->at), STR("?:")))
+        return refuse(p, ERR_UNSUPPORTED, "a group of a special kind");
+    if (++p->depth > NESTING_MAX)
+        return refuse(p, ERR_LIMIT, "groups nest too deep");
+    struct node *inner = take(p, "?:") || !is_query(p) ? parse_inner(p) : parse_group_of_query(p);
+    p->depth--;
+    p->flags = flags;
+    return inner;
+}
+
+/* What takes no character. NULL: it is something else. */
+static struct node *parse_place(struct parser *p)
+{
+    bool lines = p->flags & FLAG_LINES;
+    if (take(p, "^"))
+        return node_new(p, lines ? NODE_LINE_BEGIN : NODE_BEGIN, NULL, NULL);
+    if (take(p, "$"))
+        return node_new(p, lines ? NODE_LINE_END : NODE_END, NULL, NULL);
+    if (!is_query(p))
+        return NULL;
+    return take(p, "\\A")   ? node_new(p, NODE_BEGIN, NULL, NULL)
+           : take(p, "\\z") ? node_new(p, NODE_END, NULL, NULL)
+           : take(p, "\\b") ? node_new(p, NODE_WORD, NULL, NULL)
+           : take(p, "\\B") ? node_new(p, NODE_NO_WORD, NULL, NULL)
+                            : NULL;
+}
+
+static struct node *parse_dot(struct parser *p)
+{
+    struct regex_range ends[] = { { '\n', '\n' }, { '\r', '\r' }, { 0x85, 0x85 }, { 0x2028, 0x2029 } };
+    size_t count = p->flags & REGEX_DOT_ALL ? 0 : is_query(p) ? 1 : 4;
+    return class_node(p, class_of(p->arena, ends, count, true));
+}
+
 static struct node *parse_atom(struct parser *p)
 {
     uint32_t code;
-    if (take(p, "(")) {
-        if (peek(p, '?') && !take(p, "?:"))
-            return refuse(p, ERR_UNSUPPORTED, "a group of a special kind");
-        if (++p->depth > NESTING_MAX)
-            return refuse(p, ERR_LIMIT, "groups nest too deep");
-        struct node *inner = parse_alternate(p);
-        p->depth--;
-        if (inner && !take(p, ")"))
-            return refuse(p, ERR_INVALID, "')' expected");
-        return inner;
-    }
+    if (take(p, "("))
+        return parse_group(p);
     if (take(p, "["))
         return parse_class(p);
-    if (take(p, "^"))
-        return node_new(p, NODE_BEGIN, NULL, NULL);
-    if (take(p, "$"))
-        return node_new(p, NODE_END, NULL, NULL);
-    if (take(p, ".")) {
-        struct regex_range ends[] = { { '\n', '\n' }, { '\r', '\r' }, { 0x85, 0x85 }, { 0x2028, 0x2029 } };
-        return class_node(p, class_of(p->arena, ends, p->flags & REGEX_DOT_ALL ? 0 : 4, true));
-    }
+    struct node *place = parse_place(p);
+    if (place)
+        return place;
+    if (take(p, "."))
+        return parse_dot(p);
     if (take(p, "\\")) {
         ranges_vec ranges = { 0 };
         if (!escape(p, &ranges, &code))
@@ -309,7 +454,7 @@ static struct node *parse_atom(struct parser *p)
             return single(p, code);
         return class_node(p, class_of(p->arena, ranges.at, ranges.len, false));
     }
-    if (peek(p, '*') || peek(p, '+') || peek(p, '?') || peek(p, '{'))
+    if (peek(p, '*') || peek(p, '+') || peek(p, '?') || (peek(p, '{') && !is_query(p)))
         return refuse(p, ERR_INVALID, "nothing to repeat");
     return literal(p, &code) ? single(p, code) : NULL;
 }
@@ -319,43 +464,70 @@ static bool parse_count(struct parser *p, unsigned *ret)
     size_t from = p->at;
     unsigned value = 0;
     while (p->at < p->text.len && p->text.ptr[p->at] >= '0' && p->text.ptr[p->at] <= '9' &&
-           value <= REGEX_COUNT_MAX)
-        value = value * 10 + (unsigned)(p->text.ptr[p->at++] - '0');
+           (value <= REGEX_COUNT_MAX || is_query(p))) {
+        value = value > REGEX_COUNT_MAX ? value : value * 10 + (unsigned)(p->text.ptr[p->at] - '0');
+        p->at++;
+    }
     *ret = value;
     return p->at > from;
+}
+
+/* In braces. False: there are none, or what is in them is refused. */
+static bool parse_counts(struct parser *p, unsigned *min, unsigned *max)
+{
+    if (!take(p, "{"))
+        return false;
+    bool from_none =
+        (p->flags & REGEX_SEARCH) && peek(p, ',') && !str_starts(str_from_offset(p->text, p->at), STR(",}"));
+    if (!parse_count(p, min) && !from_none)
+        return refuse(p, ERR_INVALID, "a number expected") != NULL;
+    *max = *min;
+    if (take(p, ",") && !parse_count(p, max))
+        *max = UINT32_MAX;
+    return (take(p, "}") && *max >= *min) || refuse(p, ERR_INVALID, "a repetition that cannot be") != NULL;
+}
+
+/* The same in a query, where braces that hold no counts stand for themselves. */
+static bool parse_counts_of_query(struct parser *p, unsigned *min, unsigned *max)
+{
+    size_t at = p->at;
+    bool some = take(p, "{") && parse_count(p, min);
+    *max = *min;
+    if (some && take(p, ",") && !parse_count(p, max))
+        *max = UINT32_MAX;
+    if (!some || !take(p, "}")) {
+        p->at = at;
+        return false;
+    }
+    if (*min > QUERY_COUNT_MAX || (*max != UINT32_MAX && *max > QUERY_COUNT_MAX))
+        return refuse(p, ERR_LIMIT, "a repetition counts at most to 1000") != NULL;
+    return *max >= *min || refuse(p, ERR_INVALID, "a repetition ends before it begins") != NULL;
+}
+
+static bool parse_times(struct parser *p, unsigned *min, unsigned *max)
+{
+    *min = peek(p, '+');
+    *max = peek(p, '?') ? 1 : UINT32_MAX;
+    if (take(p, "*") || take(p, "+") || take(p, "?"))
+        return true;
+    return is_query(p) ? parse_counts_of_query(p, min, max) : parse_counts(p, min, max);
 }
 
 static struct node *parse_repeat(struct parser *p)
 {
     struct node *node = parse_atom(p);
-    while (node) {
-        unsigned min = 0, max = UINT32_MAX;
-        if (take(p, "*")) {
-            min = 0;
-        } else if (take(p, "+")) {
-            min = 1;
-        } else if (take(p, "?")) {
-            max = 1;
-        } else if (take(p, "{")) {
-            if (!parse_count(p, &min) && !((p->flags & REGEX_SEARCH) && peek(p, ',') &&
-                                           !str_starts(str_from_offset(p->text, p->at), STR(",}"))))
-                return refuse(p, ERR_INVALID, "a number expected");
-            max = min;
-            if (take(p, ",") && !parse_count(p, &max))
-                max = UINT32_MAX;
-            if (!take(p, "}") || max < min)
-                return refuse(p, ERR_INVALID, "a repetition that cannot be");
-        } else {
-            break;
-        }
+    unsigned min, max;
+    while (node && parse_times(p, &min, &max)) {
         if (peek(p, '+'))
-            return refuse(p, ERR_UNSUPPORTED, "a possessive repetition");
-        take(p, "?"); /* lazy: of a whole match no difference */
+            return refuse(p, ERR_UNSUPPORTED,
+                          is_query(p) ? "possessive quantifiers are not supported"
+                                      : "a possessive repetition");
         node = node_new(p, NODE_REPEAT, node, NULL);
         node->min = min;
         node->max = max;
+        node->lazy = take(p, "?"); /* of a whole match no difference */
     }
-    return node;
+    return p->err ? NULL : node;
 }
 
 static struct node *parse_concat(struct parser *p)
@@ -407,9 +579,9 @@ static bool read_look_ahead(struct parser *p, bool negated)
 }
 
 enum err regex_tree_read(struct arena *arena, struct str pattern, unsigned flags, struct regex_tree *ret,
-                         struct diag *reterr)
+                         struct regex_refusal *reterr)
 {
-    struct parser p = { .arena = arena, .text = pattern, .tree = ret, .diag = reterr, .flags = flags };
+    struct parser p = { .arena = arena, .text = pattern, .tree = ret, .refusal = reterr, .flags = flags };
     bool negated, search = flags & REGEX_SEARCH;
     *ret = (struct regex_tree){ .class_count = 0 };
     if (!search)
@@ -421,12 +593,85 @@ enum err regex_tree_read(struct arena *arena, struct str pattern, unsigned flags
     struct node *root = parse_alternate(&p);
     if (root && p.at < pattern.len)
         root = refuse(&p, ERR_INVALID, "')' without '('");
-    if (root && search) {
-        struct node *before = any_number_of_anything(&p);
-        root = before ? node_new(&p, NODE_CONCAT, before, root) : NULL;
-    }
+    if (root && search && !(ret->anything = any_number_of_anything(&p)))
+        root = NULL;
     if (!root)
         return p.err;
     ret->parts[ret->part_count++].root = root;
     return ERR_OK;
+}
+
+/* ---- what stands in every match ---- */
+
+struct literal_run {
+    const struct regex_tree *tree;
+    struct buf run, best;
+    bool broken; /* something is in the expression that is not of the run */
+    bool first;  /* best begins where the expression does */
+};
+
+static void run_end(struct literal_run *run)
+{
+    if (run->run.len > run->best.len) {
+        run->first = !run->broken;
+        buf_clear(&run->best);
+        buf_add(&run->best, buf_str(&run->run));
+    }
+    buf_clear(&run->run);
+    run->broken = true;
+}
+
+static void run_find(struct literal_run *run, const struct node *node)
+{
+    const struct class_set *set;
+    char bytes[4];
+    switch (node->type) {
+    case NODE_EMPTY:
+        break;
+    case NODE_CLASS:
+        set = &run->tree->classes[node->index];
+        if (set->count == 1 && set->ranges[0].first == set->ranges[0].last)
+            buf_add(&run->run, str_of(bytes, utf8_encode(set->ranges[0].first, bytes)));
+        else
+            run_end(run);
+        break;
+    case NODE_CONCAT:
+        run_find(run, node->a);
+        run_find(run, node->b);
+        break;
+    case NODE_GROUP:
+        run_find(run, node->a);
+        break;
+    case NODE_REPEAT:
+        run_end(run);
+        if (node->min > 0)
+            run_find(run, node->a);
+        run_end(run);
+        break;
+    case NODE_ALTERNATE:
+        run_end(run);
+        break;
+    case NODE_BEGIN:
+    case NODE_END:
+    case NODE_LINE_BEGIN:
+    case NODE_LINE_END:
+    case NODE_WORD:
+    case NODE_NO_WORD:
+        run->broken = true;
+        break;
+    }
+}
+
+struct regex_literal regex_literal_find(struct arena *arena, const struct regex_tree *tree)
+{
+    struct literal_run run = { .tree = tree };
+    run_find(&run, tree->parts[tree->part_count - 1].root);
+    bool only = !run.broken;
+    run_end(&run);
+    struct regex_literal literal = { .text = arena_copy(arena, buf_str(&run.best)) };
+    literal.first = run.first && literal.text.len;
+    literal.only = only && literal.text.len;
+    buf_fini(&run.run);
+    buf_fini(&run.best);
+    return literal;
 }

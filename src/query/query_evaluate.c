@@ -118,7 +118,7 @@ static struct query_value evaluate_like(struct query_record *record, const struc
         struct str text = query_text(&record->arena, &value);
         found = node->op == QUERY_CONTAINS
                     ? str_find(text, node->literal.text) != STR_NOT_FOUND
-                    : query_regex_matches(query_record_machine(record, node->machine), text);
+                    : regex_walker_matches(query_record_walker(record, node->regex), text);
     }
     return query_of_bool(found != node->negated);
 }

@@ -9,6 +9,8 @@
 
 #include <stdarg.h>
 
+enum { TABLES_MAX = 16 }; /* regular expressions of a query that have one */
+
 /* ---- tokens and failures ---- */
 
 bool query_parser_fail(struct query_parser *parser, size_t first, size_t end, const char *format, ...)
@@ -76,18 +78,20 @@ bool query_parser_take_word(struct query_parser *parser, const char *word)
     return true;
 }
 
-bool query_parser_regex(struct query_parser *parser, uint16_t *ret_machine)
+bool query_parser_regex(struct query_parser *parser, uint16_t *ret_regex)
 {
     struct query_token token = query_lex_regex(parser->text, &parser->at);
-    const struct query_regex *regex;
+    const struct regex *regex;
     struct diag diag;
     size_t at;
     if (token.kind == QUERY_BAD)
         return query_parser_fail(parser, token.first, token.end, "%.*s", STR_ARG(token.text));
-    if (query_regex_compile(parser->arena, token.text, &regex, &at, &diag) != ERR_OK)
+    /* A table takes some milliseconds to make, where the expression is unkind. */
+    unsigned flags = parser->plan->regexes.len < TABLES_MAX ? 0 : REGEX_STEPWISE;
+    if (regex_compile_groups(parser->arena, token.text, flags, &regex, &at, &diag) != ERR_OK)
         return query_parser_fail(parser, token.first + 1 + at, token.end,
                                  "the regular expression is not supported: %s", diag.text);
-    *ret_machine = (uint16_t)parser->plan->regexes.len;
+    *ret_regex = (uint16_t)parser->plan->regexes.len;
     VEC_PUSH(parser->arena, &parser->plan->regexes, regex);
     parser->token = token; /* what stood here is done */
     query_parser_next(parser);
@@ -388,7 +392,7 @@ static void find_needles(struct query_plan *plan, const struct query_node *node)
         node->args[0]->op != QUERY_SLOT || plan->slots.at[node->args[0]->slot].kind != QUERY_SLOT_MESSAGE)
         return;
     add_needle(plan, node->op == QUERY_CONTAINS ? node->literal.text
-                                                : query_regex_literal(plan->regexes.at[node->machine]));
+                                                : regex_literal(plan->regexes.at[node->regex]));
 }
 
 static void finish(struct query_parser *parser, size_t limit)

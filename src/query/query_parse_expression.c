@@ -352,7 +352,7 @@ static const struct query_node *read_like(struct query_parser *parser, const str
     struct query_token regex = query_lex_regex(parser->text, &at);
     if (regex.kind == QUERY_STRING || regex.end > regex.first) {
         node->op = QUERY_MATCHES;
-        return query_parser_regex(parser, &node->machine) ? node : NULL;
+        return query_parser_regex(parser, &node->regex) ? node : NULL;
     }
     query_parser_next(parser);
     if (parser->token.kind != QUERY_STRING) {

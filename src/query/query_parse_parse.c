@@ -49,10 +49,10 @@ static bool read_regex(struct query_parser *parser, struct query_stage *stage)
     struct query_token slash = parser->token;
     parser->at = slash.first;
     parser->token.end = parser->previous_end;
-    if (!query_parser_regex(parser, &stage->machine))
+    if (!query_parser_regex(parser, &stage->regex))
         return false;
     const struct str *names;
-    stage->count = query_regex_groups(parser->plan->regexes.at[stage->machine], &names);
+    stage->count = regex_groups(parser->plan->regexes.at[stage->regex], &names);
     uint16_t *slots = ARENA_ARRAY(parser->arena, uint16_t, stage->count);
     bool named = false;
     for (size_t i = 0; i < stage->count; i++) {

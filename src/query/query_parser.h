@@ -53,7 +53,7 @@ bool query_parser_is_word(const struct query_parser *parser, const char *word);
 bool query_parser_take_mark(struct query_parser *parser, const char *mark);
 bool query_parser_take_word(struct query_parser *parser, const char *word);
 /* The next thing is a regular expression; the token behind it becomes the parser's. */
-bool query_parser_regex(struct query_parser *parser, uint16_t *ret_machine);
+bool query_parser_regex(struct query_parser *parser, uint16_t *ret_regex);
 
 /* ---- names ---- */
 

@@ -13,7 +13,7 @@
 #define QUERY_QUERY_PLAN_H
 
 #include "base/vec.h"
-#include "query/query_regex.h"
+#include "base/regex.h"
 #include "query/query_value.h"
 
 enum {
@@ -96,7 +96,7 @@ struct query_node {
     enum query_op op;
     bool negated; /* IN, CONTAINS, MATCHES */
     uint16_t slot;
-    uint16_t machine; /* MATCHES: which of the plan's regexes */
+    uint16_t regex; /* MATCHES: which of the plan's regexes */
     uint16_t count;
     const struct query_node **args;
     const struct query_function *function;
@@ -119,7 +119,7 @@ struct query_stage {
     enum query_stage_kind kind;
     const struct query_node *node; /* the condition, the value, the text */
     uint16_t slot;                 /* SET, UNNEST */
-    uint16_t machine;              /* PARSE_REGEX */
+    uint16_t regex;                /* PARSE_REGEX */
     /* PARSE: GLOB: texts before each *, and behind the last; REGEX: slots of the groups, UINT16_MAX: none */
     const struct str *texts;
     const uint16_t *slots;
@@ -179,7 +179,7 @@ struct query_segment {
 struct query_plan {
     struct str text;
     VEC(struct query_slot) slots;
-    VEC(const struct query_regex *) regexes;
+    VEC(const struct regex *) regexes;
     VEC(struct query_segment) segments;
     VEC(uint16_t) columns; /* slots of the results, in order */
     bool of_events;        /* results are events: with @ptr */

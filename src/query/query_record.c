@@ -27,7 +27,7 @@ void query_record_init(struct query_record *record, const struct query_context *
     *record = (struct query_record){ .context = context, .stamp = 0 };
     record->values = take(plan->slots.len, sizeof(struct query_value));
     record->stamps = take(plan->slots.len, sizeof(uint32_t));
-    record->machines = take(plan->regexes.len, sizeof(struct query_regex_machine *));
+    record->walkers = take(plan->regexes.len, sizeof(struct regex_walker *));
     json_index_init(&record->index);
 }
 
@@ -36,12 +36,12 @@ void query_record_fini(struct query_record *record)
     if (!record->context)
         return;
     for (size_t i = 0; i < record->context->plan->regexes.len; i++)
-        query_regex_machine_free(&record->machines[i]);
+        regex_walker_free(&record->walkers[i]);
     json_index_fini(&record->index);
     arena_fini(&record->arena);
     free(record->values);
     free(record->stamps);
-    free(record->machines);
+    free(record->walkers);
     record->context = NULL;
 }
 
@@ -130,11 +130,11 @@ const struct query_value *query_record_load(struct query_record *record, uint16_
     return &record->values[slot];
 }
 
-struct query_regex_machine *query_record_machine(struct query_record *record, uint16_t machine)
+struct regex_walker *query_record_walker(struct query_record *record, uint16_t regex)
 {
-    if (!record->machines[machine])
-        record->machines[machine] = query_regex_machine_new(record->context->plan->regexes.at[machine]);
-    return record->machines[machine];
+    if (!record->walkers[regex])
+        record->walkers[regex] = regex_walker_new(record->context->plan->regexes.at[regex]);
+    return record->walkers[regex];
 }
 
 /* ---- stages ---- */
@@ -163,8 +163,8 @@ static void run_glob(struct query_record *record, const struct query_stage *stag
 
 static void run_regex(struct query_record *record, const struct query_stage *stage, struct str text)
 {
-    struct str groups[QUERY_REGEX_GROUPS_MAX];
-    if (!query_regex_search(query_record_machine(record, stage->machine), text, groups))
+    struct str groups[REGEX_GROUPS_MAX];
+    if (!regex_walker_search(query_record_walker(record, stage->regex), text, groups))
         return;
     for (size_t i = 0; i < stage->count; i++)
         if (stage->slots[i] != UINT16_MAX && groups[i].ptr)

@@ -60,8 +60,8 @@ struct query_record {
     uint32_t *stamps, stamp; /* a slot's value counts when its stamp is the record's */
     struct json_index index;
     bool json_read;
-    struct query_regex_machine **machines; /* of the plan's regexes; NULL: not needed yet */
-    const struct query_event *event;       /* NULL: a row */
+    struct regex_walker **walkers;   /* of the plan's regexes; NULL: not needed yet */
+    const struct query_event *event; /* NULL: a row */
     struct query_origin origin;
     struct query_place place;
 };
@@ -81,7 +81,7 @@ static inline const struct query_value *query_record_get(struct query_record *re
 {
     return record->stamps[slot] == record->stamp ? &record->values[slot] : query_record_load(record, slot);
 }
-struct query_regex_machine *query_record_machine(struct query_record *record, uint16_t machine);
+struct regex_walker *query_record_walker(struct query_record *record, uint16_t regex);
 
 struct query_value query_evaluate(struct query_record *record, const struct query_node *node);
 /* What lies in a map or list at the path: keys and indexes, dots between. */

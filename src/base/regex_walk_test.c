@@ -1,6 +1,6 @@
 /* Regular expressions: the table of states against the walk of threads, both against the C library's where it speaks
  * the same language; and what takes long for those who go back. */
-#include "query/query_regex_program.h"
+#include "base/regex.h"
 
 #include "io/clock.h"
 #include "io/rand.h"
@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-static const struct query_regex *compiled(struct arena *arena, struct str pattern)
+static const struct regex *compiled(struct arena *arena, struct str pattern, unsigned flags)
 {
-    const struct query_regex *regex = NULL;
+    const struct regex *regex = NULL;
     struct diag diag = { { 0 } };
     size_t at;
-    enum err err = query_regex_compile(arena, pattern, &regex, &at, &diag);
+    enum err err = regex_compile_groups(arena, pattern, flags, &regex, &at, &diag);
     if (err != ERR_OK)
         print_error("%.*s: %s\n", STR_ARG(pattern), diag.text);
     assert_int_equal(err, ERR_OK);
@@ -29,11 +29,11 @@ static const struct query_regex *compiled(struct arena *arena, struct str patter
 
 static bool matches(struct arena *arena, const char *pattern, const char *text)
 {
-    struct query_regex_machine *machine = query_regex_machine_new(compiled(arena, str_from(pattern)));
-    struct str groups[QUERY_REGEX_GROUPS_MAX];
-    bool found = query_regex_matches(machine, str_from(text));
-    assert_int_equal(query_regex_search(machine, str_from(text), groups), found);
-    query_regex_machine_free(&machine);
+    struct regex_walker *walker = regex_walker_new(compiled(arena, str_from(pattern), 0));
+    struct str groups[REGEX_GROUPS_MAX];
+    bool found = regex_walker_matches(walker, str_from(text));
+    assert_int_equal(regex_walker_search(walker, str_from(text), groups), found);
+    regex_walker_free(&walker);
     return found;
 }
 
@@ -81,20 +81,28 @@ static void one_random(void)
     }
     *at = '\0';
     assert_int_equal(regcomp(&known, pattern, REG_EXTENDED | REG_NOSUB), 0);
-    struct query_regex_machine *machine = query_regex_machine_new(compiled(&arena, str_from(pattern)));
+    struct regex_walker *walker = regex_walker_new(compiled(&arena, str_from(pattern), 0));
+    struct regex_walker *without = regex_walker_new(compiled(&arena, str_from(pattern), REGEX_STEPWISE));
     for (unsigned i = 0; i < 20; i++) {
         size_t len = (size_t)(rand_u64() % 12);
         for (size_t j = 0; j < len; j++)
             text[j] = "abcd"[rand_u64() % 4];
         text[len] = '\0';
-        struct str groups[QUERY_REGEX_GROUPS_MAX];
+        struct str groups[REGEX_GROUPS_MAX] = { 0 }, others[REGEX_GROUPS_MAX] = { 0 };
         bool wanted = regexec(&known, text, 0, NULL, 0) == 0;
-        bool by_states = query_regex_matches(machine, str_from(text)),
-             walked = query_regex_search(machine, str_from(text), groups);
-        if (by_states != wanted || walked != wanted)
-            fail_msg("%s on %s: %d %d, wanted %d", pattern, text, by_states, walked, wanted);
+        bool by_table = regex_walker_matches(walker, str_from(text)),
+             found = regex_walker_search(walker, str_from(text), groups),
+             walked = regex_walker_matches(without, str_from(text)),
+             found_without = regex_walker_search(without, str_from(text), others);
+        if (by_table != wanted || found != wanted || walked != wanted || found_without != wanted)
+            fail_msg("%s on %s: %d %d %d %d, wanted %d", pattern, text, by_table, found, walked,
+                     found_without, wanted);
+        for (size_t j = 0; j < REGEX_GROUPS_MAX; j++)
+            if (groups[j].ptr != others[j].ptr || groups[j].len != others[j].len)
+                fail_msg("%s on %s: another group %zu with a table", pattern, text, j);
     }
-    query_regex_machine_free(&machine);
+    regex_walker_free(&walker);
+    regex_walker_free(&without);
     regfree(&known);
     arena_fini(&arena);
 }
@@ -121,6 +129,8 @@ static void test_utf8(void **state)
     assert_false(matches(&arena, "[\\x{800}-\\x{FFFF}]", "a😀é"));
     assert_true(matches(&arena, "\\u00e9", "é"));
     assert_true(matches(&arena, "^\\W$", "é"));
+    assert_false(matches(&arena, "\\B", "bяb")); /* there is nothing within a character */
+    assert_true(matches(&arena, "^.\\Bя", "яя"));
     arena_fini(&arena);
 }
 
@@ -136,12 +146,11 @@ static void test_time_is_linear(void **state)
                                             "\\b(a*)*\\bc" };
     int64_t began = clock_monotonic_ns();
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-        struct query_regex_machine *machine =
-            query_regex_machine_new(compiled(&arena, str_from(patterns[i])));
-        struct str groups[QUERY_REGEX_GROUPS_MAX];
-        assert_false(query_regex_matches(machine, str_of(text, i == 2 ? len / 16 : len)));
-        assert_false(query_regex_search(machine, str_of(text, len / 64), groups));
-        query_regex_machine_free(&machine);
+        struct regex_walker *walker = regex_walker_new(compiled(&arena, str_from(patterns[i]), 0));
+        struct str groups[REGEX_GROUPS_MAX];
+        assert_false(regex_walker_matches(walker, str_of(text, i == 2 ? len / 16 : len)));
+        assert_false(regex_walker_search(walker, str_of(text, len / 64), groups));
+        regex_walker_free(&walker);
     }
     assert_true(clock_monotonic_ns() - began < INT64_C(60000000000));
     arena_fini(&arena);
@@ -165,7 +174,7 @@ static void test_too_many_states(void **state)
 
 static struct str literal_of(struct arena *arena, const char *pattern)
 {
-    return query_regex_literal(compiled(arena, str_from(pattern)));
+    return regex_literal(compiled(arena, str_from(pattern), 0));
 }
 
 static void test_literals(void **state)
@@ -206,13 +215,12 @@ static void test_places(void **state)
                   { "(?<v>é.)", "aeéèe", "éè" },
                   { "(?<v>[ab]+)$", "abcba", "ba" } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct query_regex_machine *machine =
-            query_regex_machine_new(compiled(&arena, str_from(cases[i].pattern)));
-        struct str groups[QUERY_REGEX_GROUPS_MAX];
-        assert_true(query_regex_search(machine, str_from(cases[i].text), groups));
+        struct regex_walker *walker = regex_walker_new(compiled(&arena, str_from(cases[i].pattern), 0));
+        struct str groups[REGEX_GROUPS_MAX];
+        assert_true(regex_walker_search(walker, str_from(cases[i].text), groups));
         if (!groups[0].ptr != !cases[i].group || !str_eq(groups[0], str_from(cases[i].group)))
             fail_msg("%s on %s: %.*s", cases[i].pattern, cases[i].text, STR_ARG(groups[0]));
-        query_regex_machine_free(&machine);
+        regex_walker_free(&walker);
     }
     arena_fini(&arena);
 }
@@ -221,16 +229,16 @@ static void test_limits(void **state)
 {
     (void)state;
     struct arena arena = { 0 };
-    const struct query_regex *regex;
+    const struct regex *regex;
     struct diag diag;
     size_t at;
-    assert_int_equal(query_regex_compile(&arena, STR("(?:(?:a{1000}){1000}){1000}"), &regex, &at, &diag),
+    assert_int_equal(regex_compile_groups(&arena, STR("(?:(?:a{1000}){1000}){1000}"), 0, &regex, &at, &diag),
                      ERR_LIMIT);
     char groups[400], *end = groups;
     for (unsigned i = 0; i < 51; i++, end += 3)
         memcpy(end, "(a)", 3);
-    assert_int_equal(query_regex_compile(&arena, str_of(groups, 153), &regex, &at, &diag), ERR_LIMIT);
-    assert_int_equal(query_regex_compile(&arena, STR("\xff"), &regex, &at, &diag), ERR_INVALID);
+    assert_int_equal(regex_compile_groups(&arena, str_of(groups, 153), 0, &regex, &at, &diag), ERR_LIMIT);
+    assert_int_equal(regex_compile_groups(&arena, STR("\xff"), 0, &regex, &at, &diag), ERR_INVALID);
     arena_fini(&arena);
 }
 
