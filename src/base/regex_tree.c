@@ -144,7 +144,7 @@ static size_t hex_digits(struct parser *p, size_t count_max, uint32_t *ret)
     return count;
 }
 
-/* After \\x or \\u. */
+/* After \x or \u. */
 static bool code_point(struct parser *p, char letter, uint32_t *ret)
 {
     bool in_braces = is_query(p) && letter == 'x' && take(p, "{");
@@ -152,7 +152,7 @@ static bool code_point(struct parser *p, char letter, uint32_t *ret)
     if (in_braces ? !count || !take(p, "}") : count < wanted)
         return refuse(p, ERR_INVALID, "hexadecimal digits expected") != NULL;
     if (*ret >= REGEX_CODE_POINTS || (*ret >= 0xD800 && *ret <= 0xDFFF))
-        return refuse(p, ERR_UNSUPPORTED, "a surrogate, or no character at all,") != NULL;
+        return refuse(p, ERR_UNSUPPORTED, "a number that is no character's") != NULL;
     return true;
 }
 
@@ -386,7 +386,7 @@ static bool parse_flags_alone(struct parser *p)
 {
     size_t end = str_find_char(str_from_offset(p->text, p->at), ')');
     struct str inner = str_slice(p->text, p->at, end == STR_NOT_FOUND ? 0 : end);
-    if (!is_query(p) || inner.len < 2 || inner.ptr[0] != '?')
+    if (!is_query(p) || inner.len == 0 || inner.ptr[0] != '?')
         return false;
     for (size_t i = 1; i < inner.len; i++)
         if (!strchr("ism-", inner.ptr[i]))

@@ -47,7 +47,7 @@ static bool is_all_of(struct str text, const char *characters)
  * is let through here every reader of URLs reads alike. */
 static bool host_of(struct str origin, struct str *ret)
 {
-    struct str text = str_from_offset(origin, host_at(origin)), port = STR_EMPTY;
+    struct str text = str_from_offset(origin, host_at(origin));
     size_t close = str_find_char(text, ']');
     bool in_brackets = str_starts(text, STR("[")) && close != STR_NOT_FOUND;
     size_t colon = str_find_char(str_from_offset(text, in_brackets ? close : 0), ':');
@@ -55,7 +55,7 @@ static bool host_of(struct str origin, struct str *ret)
     int64_t number = 1;
     *ret = str_slice(text, 0, end);
     if (end < text.len) {
-        port = str_from_offset(text, end + 1);
+        struct str port = str_from_offset(text, end + 1);
         if (!is_all_of(port, "0123456789") || !str_to_i64(port, &number))
             return false;
     }
