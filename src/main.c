@@ -596,11 +596,11 @@ static enum err server_open(struct server *server, struct diag *reterr)
                         STR_ARG(server->settings.clock));
     enum err err = open_api(server, reterr);
     if (!err)
+        err = open_functions(server, reterr); /* what is wrong in settings is said before a folder is made */
+    if (!err)
         err = open_floor(server, reterr);
     if (!err)
         err = writer_clock_open(server->writer, is_virtual, reterr);
-    if (!err)
-        err = open_functions(server, reterr);
     if (!err)
         err = open_rooms(server);
     if (!err)
