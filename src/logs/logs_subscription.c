@@ -210,13 +210,15 @@ bool logs_subscription_list(struct store_reader *reader, struct arena *arena, co
 
 static struct metrics_subject filter_subject(const struct delivery *delivery, struct str group)
 {
-    struct str type = str_eq(delivery->kind, kind_to_group) ? STR("LogGroup") : STR("Lambda");
+    struct str type = str_eq(delivery->kind, kind_to_group)         ? STR("LogGroup")
+                      : str_starts(delivery->resource, STR("arn:")) ? STR("Lambda")
+                                                                    : STR("HTTP");
     return (struct metrics_subject){ METRICS_OF_SUBSCRIPTION,
                                      delivery->ns,
                                      { group, type, delivery->owner_ref } };
 }
 
-/* To a function goes what is compressed; to a group, the record as it is. */
+/* To a function or an endpoint goes what is compressed; to a group, the record as it is. */
 static void count_forwarded(struct logs *logs, struct work *work, const struct logs_held *held,
                             const struct logs_follower *follower, const struct delivery *delivery)
 {

@@ -130,17 +130,19 @@ def test_logs(fixed):
     comes_to(fixed, 1, "AWS/Logs", "DeliveryErrors", *filtered)
 
 
-def test_functions_that_fail_count_events(new_server):
+@pytest.mark.parametrize("kind, destination", [
+    ("Lambda", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"), ("HTTP", "http://127.0.0.1:1/collect")])
+def test_destinations_that_fail_count_events(new_server, kind, destination):
     server = new_server("--service-metrics-write-ms", str(WRITE_MS), "--function-default", "http://127.0.0.1:1/")
     logs = server.client("logs")
     group(server, "far")
     logs.create_log_stream(logGroupName="far", logStreamName="s")
     logs.put_subscription_filter(logGroupName="far", filterName="all", filterPattern="",
-                                 destinationArn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none")
+                                 destinationArn=destination)
     at = int(time.time() * 1000)
     logs.put_log_events(logGroupName="far", logStreamName="s",
                         logEvents=[{"timestamp": at, "message": m} for m in ["a", "b", "c"]])
-    filtered = [("LogGroupName", "far"), ("DestinationType", "Lambda"), ("FilterName", "all")]
+    filtered = [("LogGroupName", "far"), ("DestinationType", kind), ("FilterName", "all")]
     errors = eventually(lambda: total(server, "AWS/Logs", "DeliveryErrors", *filtered))
     assert errors and errors % 3 == 0  # it is tried again
     assert total(server, "AWS/Logs", "ForwardedLogEvents", *filtered) == 3
