@@ -27,17 +27,6 @@ export function durationText(seconds: number): string {
     .join(" ");
 }
 
-// A moment, to the millisecond, in the browser's time zone: 2026-01-31 17:04:05.678.
-export function timeText(epochSeconds: number | undefined): string {
-  if (epochSeconds === undefined || !Number.isFinite(epochSeconds)) return "-";
-  const time = new Date(epochSeconds * 1000);
-  if (Number.isNaN(time.getTime())) return "-";
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  const milliseconds = String(time.getMilliseconds()).padStart(3, "0");
-  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${milliseconds}`;
-}
-
 // A text of somebody else's inside of a sentence of ours: it keeps its direction to itself.
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`;

@@ -6,6 +6,8 @@ export const executionLink = (arn: string) => href("/machines/executions/:arn", 
 export const groupLink = (group: string) => href("/logs/:group", { group });
 export const streamLink = (group: string, stream: string, query?: Record<string, string | undefined>) =>
   href("/logs/:group/streams/:stream", { group, stream }, query);
+export const liveLink = (group: string | undefined) => href("/live", {}, { groups: group });
+export const insightsLink = (group: string | undefined) => href("/insights", {}, { groups: group });
 export const busLink = (bus: string) => href("/buses/:bus", { bus });
 export const sendLink = (bus: string) => href("/send", {}, { bus });
 export const ruleLink = (bus: string, rule: string, query?: Record<string, string | undefined>) =>

@@ -19,9 +19,17 @@ export class ApiError extends Error {
     message: string,
     readonly status: number, // 0: there was no answer
     readonly requestId: string,
+    readonly members: Readonly<Record<string, unknown>> = {}, // what else the answer says
   ) {
     super(message);
   }
+}
+
+// A call as it is made, or as a command says it.
+export interface Call {
+  readonly service: Service;
+  readonly operation: string;
+  readonly input: object;
 }
 
 export interface CallOptions {
@@ -53,7 +61,7 @@ function errorOf(response: Response, body: unknown): ApiError {
   const type = String(given["__type"] ?? response.headers.get("x-amzn-errortype") ?? `Http${response.status}`);
   const name = type.split("#").pop()?.split(":")[0] ?? type;
   const message = String(given["message"] ?? given["Message"] ?? response.statusText);
-  return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "");
+  return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "", given);
 }
 
 async function post(service: Service, operation: string, input: object, options: CallOptions): Promise<Response> {
@@ -86,6 +94,11 @@ export async function call<Output = unknown>(
   options: CallOptions = {},
 ): Promise<Output> {
   return (await read(await post(service, operation, input, options))) as Output;
+}
+
+// One after the other; the first that is refused ends it.
+export async function perform(calls: readonly Call[]): Promise<void> {
+  for (const { service, operation, input } of calls) await call(service, operation, input);
 }
 
 // An operation whose answer is a stream: its bytes as they come. An answer that is an error is thrown as call() does.

@@ -1,5 +1,5 @@
 // Buses, rules and targets, as EventBridge has them.
-import { call, type CallOptions, type Service } from "./client";
+import { call, type Call, type CallOptions, type Service } from "./client";
 
 export interface Bus {
   Name: string;
@@ -94,15 +94,24 @@ export const putEvents = (entries: readonly Entry[], options?: CallOptions) =>
   call<PutEventsAnswer>("events", "PutEvents", { Entries: entries }, options);
 
 // A bus or a rule goes when nothing hangs on it: its rules, their targets.
-export async function deleteRule(bus: string, rule: string): Promise<void> {
+export async function callsToDeleteRule(bus: string, rule: string): Promise<Call[]> {
   const { items } = await listTargets(bus, rule);
-  for (let at = 0; at < items.length; at += 100)
-    await call("events", "RemoveTargets", { EventBusName: bus, Rule: rule, Ids: items.slice(at, at + 100).map(({ Id }) => Id) });
-  await call("events", "DeleteRule", { EventBusName: bus, Name: rule });
+  const pieces = Array.from({ length: Math.ceil(items.length / 100) }, (_, at) => items.slice(at * 100, (at + 1) * 100));
+  return [
+    ...pieces.map((piece): Call => ({ service: "events", operation: "RemoveTargets", input: { EventBusName: bus, Rule: rule, Ids: piece.map(({ Id }) => Id) } })),
+    { service: "events", operation: "DeleteRule", input: { EventBusName: bus, Name: rule } },
+  ];
 }
 
-export async function deleteBus(bus: string): Promise<void> {
+export async function callsToDeleteBus(bus: string): Promise<Call[]> {
   const { items } = await listRules(bus);
-  for (const { Name } of items) await deleteRule(bus, Name);
-  await call("events", "DeleteEventBus", { Name: bus });
+  const rules: Call[] = [];
+  for (const { Name } of items) rules.push(...(await callsToDeleteRule(bus, Name)));
+  return [...rules, { service: "events", operation: "DeleteEventBus", input: { Name: bus } }];
 }
+
+export const callToTurn = (bus: string, rule: string, on: boolean): Call => ({
+  service: "events",
+  operation: on ? "EnableRule" : "DisableRule",
+  input: { EventBusName: bus, Name: rule },
+});

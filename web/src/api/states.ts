@@ -1,6 +1,6 @@
 // Step Functions' operations that the pages use. Times are epoch seconds.
 import type { HistoryEvent } from "../graph/history";
-import { call, type CallOptions } from "./client";
+import { call, type Call, type CallOptions } from "./client";
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" | "PENDING_REDRIVE";
 
@@ -62,7 +62,7 @@ export const listMachines = states<{ stateMachines: Machine[]; nextToken?: strin
 export const describeMachine = states<MachineDetails>("DescribeStateMachine");
 export const createMachine = states<{ stateMachineArn: string }>("CreateStateMachine");
 export const updateMachine = states<{ updateDate: number }>("UpdateStateMachine");
-export const deleteMachine = states<unknown>("DeleteStateMachine");
+export const callsToDeleteMachine = (stateMachineArn: string): Call[] => [{ service: "states", operation: "DeleteStateMachine", input: { stateMachineArn } }];
 export const validateDefinition = states<{ result: "OK" | "FAIL"; diagnostics: Diagnostic[]; truncated?: boolean }>("ValidateStateMachineDefinition");
 export const listExecutions = states<{ executions: ExecutionLine[]; nextToken?: string }>("ListExecutions");
 export const startExecution = states<{ executionArn: string }>("StartExecution");
@@ -70,5 +70,3 @@ export const startSyncExecution = states<SyncResult>("StartSyncExecution");
 export const describeExecution = states<ExecutionDetails>("DescribeExecution");
 export const describeMachineForExecution = states<MachineDetails>("DescribeStateMachineForExecution");
 export const getHistory = states<{ events: HistoryEvent[]; nextToken?: string }>("GetExecutionHistory");
-export const stopExecution = states<{ stopDate: number }>("StopExecution");
-export const redriveExecution = states<{ redriveDate: number }>("RedriveExecution");

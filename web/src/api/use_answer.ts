@@ -1,5 +1,6 @@
 // An answer in a page: const rules = useAnswer((signal) => call("events", "ListRules", {}, { signal }), [bus]).
-// Asked anew when one of `deps` or the namespace changes, on reload(), and every `everyMs` while the page is looked at.
+// Asked anew when one of `deps` or the namespace changes, on reload(), and every `everyMs` while the page is looked at,
+// until an answer is as `until` wants it.
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { ApiError } from "./client";
 import { useNamespace } from "./namespace";
@@ -14,14 +15,14 @@ export interface Answer<Output> {
 export function useAnswer<Output>(
   ask: (signal: AbortSignal) => Promise<Output>,
   deps: readonly unknown[] = [],
-  options: { everyMs?: number } = {},
+  options: { everyMs?: number; until?: (data: Output) => boolean } = {},
 ): Answer<Output> {
   const [state, setState] = useState<{ data?: Output; error?: ApiError; loading: boolean }>({ loading: true });
   const [round, setRound] = useState(0);
   const namespace = useNamespace();
-  const latest = useRef(ask);
+  const latest = useRef({ ask, until: options.until });
   useEffect(() => {
-    latest.current = ask;
+    latest.current = { ask, until: options.until };
   });
   const key = JSON.stringify([deps, namespace]);
   const everyMs = options.everyMs ?? 0;
@@ -34,10 +35,10 @@ export function useAnswer<Output>(
     };
     const run = (): void => {
       if (document.hidden) return again();
-      latest.current(controller.signal).then(
+      latest.current.ask(controller.signal).then(
         (data) => {
           if (!controller.signal.aborted) setState({ data, loading: false });
-          again();
+          if (!latest.current.until?.(data)) again();
         },
         (error: ApiError) => {
           if (!controller.signal.aborted) setState((before) => ({ ...before, error, loading: false }));

@@ -1,4 +1,4 @@
-// A text field for JSON: line numbers, colours, and marks at the places of problems.
+// A text field for JSON, or another language that brings its colours: line numbers, and marks at the places of problems.
 import { forwardRef, useImperativeHandle, useMemo, useRef, type ReactNode } from "react";
 import "./json.css";
 import { lineOf } from "./parse";
@@ -34,14 +34,21 @@ function coloured(text: string): ReactNode[] {
     );
     at = found.index + shown.length;
   }
-  parts.push(text.slice(at), "\n");
+  parts.push(text.slice(at));
   return parts;
 }
 
 export const JsonEditor = forwardRef<
   JsonEditorHandle,
-  { value: string; onChange: (value: string) => void; label: string; marks?: readonly Mark[]; height?: string }
->(function JsonEditor({ value, onChange, label, marks = [], height = "60vh" }, handle) {
+  {
+    value: string;
+    onChange: (value: string) => void;
+    label: string;
+    marks?: readonly Mark[];
+    height?: string;
+    colours?: (text: string) => ReactNode[]; // all of the text, in its parts
+  }
+>(function JsonEditor({ value, onChange, label, marks = [], height = "60vh", colours = coloured }, handle) {
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(handle, () => ({
     select: (start, end) => {
@@ -54,8 +61,8 @@ export const JsonEditor = forwardRef<
       if (frame) frame.scrollTop = (area.scrollHeight * (lineOf(area.value, start) - 1)) / lines - frame.clientHeight / 3;
     },
   }));
-  const colours = value.length <= COLOURED_MAX;
-  const sheet = useMemo(() => (colours ? coloured(value) : `${value}\n`), [value, colours]);
+  const short = value.length <= COLOURED_MAX;
+  const sheet = useMemo(() => [short ? colours(value) : value, "\n"], [value, short, colours]);
   const lines = useMemo(() => {
     const severities = new Map<number, string>();
     for (const { start, severity } of marks) {
@@ -74,8 +81,8 @@ export const JsonEditor = forwardRef<
       <div className="json-gutter" aria-hidden>
         {lines}
       </div>
-      <div className={colours ? "json-sheet" : "json-sheet json-plain-sheet"}>
-        <pre aria-hidden style={colours ? undefined : { visibility: "hidden" }}>
+      <div className={short ? "json-sheet" : "json-sheet json-plain-sheet"}>
+        <pre aria-hidden style={short ? undefined : { visibility: "hidden" }}>
           {sheet}
         </pre>
         <textarea

@@ -1,49 +1,24 @@
 // Asks before something is gone.
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
+import { perform } from "../api/client";
 import { useAction } from "../api/use_action";
-import { Failure } from "./failure";
+import type { Calls } from "../cli/copy_command";
+import { Dialog } from "./dialog";
 
 export interface ConfirmProps {
   readonly title: string;
   readonly verb: string; // what the button says
   readonly children: ReactNode;
-  readonly act: () => Promise<unknown>;
+  readonly calls: Calls; // what it does
   readonly done: () => void;
   readonly close: () => void;
 }
 
-export function Confirm({ title, verb, children, act, done, close }: ConfirmProps) {
-  const action = useAction(act);
-  const run = async (): Promise<void> => {
-    if (await action.run()) done();
-  };
+export function Confirm({ title, verb, children, calls, done, close }: ConfirmProps) {
+  const action = useAction(async () => perform(typeof calls === "function" ? await calls() : calls));
   return (
-    <Modal
-      visible
-      header={title}
-      onDismiss={close}
-      closeAriaLabel="Close"
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" loading={action.busy} onClick={() => void run()}>
-              {verb}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="m">
-        {action.error && <Failure error={action.error} />}
-        <div>{children}</div>
-      </SpaceBetween>
-    </Modal>
+    <Dialog title={title} verb={verb} action={action} calls={calls} close={close} done={done}>
+      <div>{children}</div>
+    </Dialog>
   );
 }

@@ -10,6 +10,7 @@ import { usePlace } from "../route";
 import { routeOf, sections } from "../routes";
 import { Boundary } from "./boundary";
 import { setTheme, useTheme, type Theme } from "./theme";
+import { setZone, useZone, type Zone } from "./zone";
 
 const Who = lazy(() => import("./who"));
 
@@ -17,6 +18,11 @@ const themes: readonly { id: Theme; text: string }[] = [
   { id: "system", text: "As the system" },
   { id: "light", text: "Light" },
   { id: "dark", text: "Dark" },
+];
+
+const zones: readonly { id: Zone; text: string }[] = [
+  { id: "local", text: "Local time" },
+  { id: "utc", text: "UTC" },
 ];
 
 function Page() {
@@ -37,6 +43,7 @@ function Page() {
 
 export function Console() {
   const theme = useTheme();
+  const zone = useZone();
   const { region, keyId } = useNamespace();
   const [asking, setAsking] = useState(false);
   const [open, setOpen] = useState(true);
@@ -49,6 +56,14 @@ export function Console() {
           identity={{ href: "#/", title: "Crema" }}
           utilities={[
             { type: "button", text: keyId ? `${region} (${keyId})` : region, iconName: "key", onClick: () => setAsking(true) },
+            {
+              type: "menu-dropdown",
+              text: zones.find(({ id }) => id === zone)?.text ?? "",
+              ariaLabel: "Time zone",
+              title: "Time zone",
+              items: zones.map(({ id, text }) => ({ id, text, itemType: "checkbox", checked: id === zone })),
+              onItemClick: ({ detail }) => setZone(detail.id as Zone),
+            },
             {
               type: "menu-dropdown",
               iconName: "settings",

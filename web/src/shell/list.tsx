@@ -1,12 +1,11 @@
 // A table of what a list operation found: filtered by a text that stands in the URL, in pages, with what to do with it.
 import Box from "@cloudscape-design/components/box";
-import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { setQuery, usePlace } from "../route";
+import { Heading } from "./heading";
 
 export interface Column<Item> {
   readonly id: string;
@@ -35,28 +34,19 @@ const PAGE_ITEMS = 50;
 
 export function List<Item>(props: ListProps<Item>) {
   const { title, level = "h2", items, columns, keyOf, textOf, selected, onSelect } = props;
-  const filter = usePlace().query["filter"] ?? "";
-  const [page, setPage] = useState(1);
+  const { query } = usePlace();
+  const filter = query["filter"] ?? "";
   const wanted = filter.toLowerCase();
   const found = items?.filter((item) => textOf(item).toLowerCase().includes(wanted)) ?? [];
   const pages = Math.max(1, Math.ceil(found.length / PAGE_ITEMS));
-  const at = Math.min(page, pages);
+  const at = Math.min(Number(query["page"]) || 1, pages);
   return (
     <Table
       variant={level === "h1" ? "full-page" : "container"}
       header={
-        <Header
-          variant={level}
-          counter={items ? `(${items.length}${props.more ? "+" : ""})` : ""}
-          description={props.description}
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              {props.actions}
-            </SpaceBetween>
-          }
-        >
+        <Heading level={level} counter={items ? `(${items.length}${props.more ? "+" : ""})` : ""} description={props.description} actions={props.actions}>
           {title}
-        </Header>
+        </Heading>
       }
       filter={
         <TextFilter
@@ -64,10 +54,10 @@ export function List<Item>(props: ListProps<Item>) {
           filteringPlaceholder={`Find in ${title.toLowerCase()}`}
           filteringAriaLabel={`Find in ${title.toLowerCase()}`}
           countText={wanted ? `${found.length} found` : ""}
-          onChange={({ detail }) => setQuery({ filter: detail.filteringText || undefined })}
+          onChange={({ detail }) => setQuery({ filter: detail.filteringText || undefined, page: undefined })}
         />
       }
-      pagination={pages > 1 && <Pagination currentPageIndex={at} pagesCount={pages} onChange={({ detail }) => setPage(detail.currentPageIndex)} />}
+      pagination={pages > 1 && <Pagination currentPageIndex={at} pagesCount={pages} onChange={({ detail }) => setQuery({ page: detail.currentPageIndex === 1 ? undefined : String(detail.currentPageIndex) })} />}
       loading={!items}
       loadingText="Asking the server"
       items={found.slice((at - 1) * PAGE_ITEMS, at * PAGE_ITEMS)}

@@ -1,10 +1,11 @@
-// Times and ranges of time as one types them, and as they stand in a link.
+// Times and ranges of time as one types them, as they are shown, and as they stand in a link.
 import type { Query } from "../route";
+import { isUtc } from "./zone";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 
-// 2026-01-31 17:04:05.678, in the browser's time zone or in UTC.
-export function momentText(ms: number | undefined, utc: boolean): string {
+// 2026-01-31 17:04:05.678, in the zone that the reader chose.
+export function momentText(ms: number | undefined, utc: boolean = isUtc()): string {
   if (ms === undefined || !Number.isFinite(ms)) return "-";
   const time = new Date(ms);
   if (Number.isNaN(time.getTime())) return "-";
@@ -12,6 +13,11 @@ export function momentText(ms: number | undefined, utc: boolean): string {
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
+
+export const timeText = (epochSeconds: number | undefined): string => momentText(epochSeconds === undefined ? undefined : epochSeconds * 1000);
+
+// 17:04:05, where the day is known.
+export const clockText = (epochSeconds: number | undefined): string => timeText(epochSeconds).slice(11, 19);
 
 const shape = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?)?(Z)?$/;
 

@@ -7,8 +7,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { setQuery, usePlace } from "../route";
 import { momentText, parseMoment, spans } from "./time";
-
-export const isUtc = (query: Readonly<Record<string, string>>): boolean => query["zone"] === "utc";
+import { setZone, useZone } from "./zone";
 
 const options = [{ value: "all", label: "All times" }, ...spans.map(({ id, text }) => ({ value: id, label: `Last ${text}` })), { value: "custom", label: "From … to …" }];
 
@@ -37,7 +36,8 @@ function Moment({ label, name, utc }: { label: string; name: "from" | "to"; utc:
 export function TimeRangeChoice({ fallback }: { fallback: string }) {
   const { query } = usePlace();
   const span = query["span"] ?? fallback;
-  const utc = isUtc(query);
+  const zone = useZone();
+  const utc = zone === "utc";
   return (
     <SpaceBetween direction="horizontal" size="xs" alignItems="end">
       <Select
@@ -54,8 +54,8 @@ export function TimeRangeChoice({ fallback }: { fallback: string }) {
       )}
       <SegmentedControl
         label="Time zone"
-        selectedId={utc ? "utc" : "local"}
-        onChange={({ detail }) => setQuery({ zone: detail.selectedId === "utc" ? "utc" : undefined })}
+        selectedId={zone}
+        onChange={({ detail }) => setZone(detail.selectedId === "utc" ? "utc" : "local")}
         options={[
           { id: "local", text: "Local" },
           { id: "utc", text: "UTC" },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shownRows } from "./window";
+import { shownColumns, shownRows } from "./window";
 
 const heights = { row: 10, open: 100 };
 
@@ -25,4 +25,13 @@ it("counts the rows that are open", () => {
 it("takes an empty list, and one that got shorter", () => {
   expect(shownRows(0, [], heights, 0, 100)).toEqual({ first: 0, end: 0, before: 0, total: 0 });
   expect(shownRows(3, [], heights, 5000, 100)).toMatchObject({ first: 2, end: 3 });
+});
+
+it("draws the columns in sight", () => {
+  const widths = Array.from({ length: 1000 }, () => 100);
+  expect(shownColumns(widths, 0, 450)).toEqual({ first: 0, end: 5, before: 0, after: 99_500 });
+  expect(shownColumns(widths, 250, 450)).toEqual({ first: 2, end: 8, before: 200, after: 99_200 });
+  expect(shownColumns(widths, 99_600, 450)).toEqual({ first: 996, end: 1000, before: 99_600, after: 0 });
+  expect(shownColumns([100, 100], 0, 450)).toEqual({ first: 0, end: 2, before: 0, after: 0 });
+  expect(shownColumns([], 0, 450)).toEqual({ first: 0, end: 0, before: 0, after: 0 });
 });

@@ -1,4 +1,5 @@
-// Which rows of a long list are drawn: those in sight and some around. Rows have one height, opened ones another.
+// Which rows of a long list are drawn, and which columns of a wide one: those in sight and some around. Rows have one
+// height, opened ones another; columns have widths of their own.
 export interface Heights {
   readonly row: number;
   readonly open: number; // more, for a row that is open
@@ -29,4 +30,27 @@ export function shownRows(count: number, open: readonly number[], heights: Heigh
   const first = Math.min(Math.max(0, rowAt(scrolled) - AROUND), Math.max(0, count - 1));
   const end = Math.min(count, Math.max(first, rowAt(scrolled + visible)) + 1 + AROUND);
   return { first, end, before: top(first), total: top(count) };
+}
+
+export interface ShownColumns {
+  readonly first: number;
+  readonly end: number; // one past the last
+  readonly before: number; // pixels of those to the left
+  readonly after: number; // and to the right
+}
+
+export function shownColumns(widths: readonly number[], scrolled: number, visible: number): ShownColumns {
+  let [first, before, after] = [0, 0, 0];
+  let end = widths.length;
+  while (first < end && before + (widths[first] ?? 0) <= scrolled) before += widths[first++] ?? 0;
+  let right = before;
+  for (let at = first; at < widths.length; at++) {
+    if (right > scrolled + visible) {
+      end = at;
+      break;
+    }
+    right += widths[at] ?? 0;
+  }
+  for (let at = end; at < widths.length; at++) after += widths[at] ?? 0;
+  return { first, end, before, after };
 }

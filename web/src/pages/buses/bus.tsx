@@ -6,28 +6,28 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import { useState } from "react";
 import { call } from "../../api/client";
 import { listRecentEvents } from "../../api/crema";
-import { deleteBus, listTags, type Bus } from "../../api/events";
+import { callsToDeleteBus, listTags, type Bus } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
-import { timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
 import { recentLink, sendLink } from "../../links";
 import { go, href, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
+import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { EventTable } from "../recent/event_table";
 import { RuleList } from "../rules/rule_list";
 import { TagTable } from "./tag_table";
 
 function BusEvents({ bus }: { bus: string }) {
-  const { data, error, reload } = useAnswer((signal) => listRecentEvents({ EventBusName: bus, Limit: 25 }, { signal }), [bus], {
-    everyMs: 2000,
-  });
+  const input = { EventBusName: bus, Limit: 25 };
+  const { data, error, reload } = useAnswer((signal) => listRecentEvents(input, { signal }), [bus], { everyMs: 2000 });
   return (
     <SpaceBetween size="m">
       {error && <Failure error={error} retry={reload} />}
@@ -39,9 +39,16 @@ function BusEvents({ bus }: { bus: string }) {
           </>
         }
         header={
-          <Header variant="h2" actions={<Button href={recentLink({ bus })}>All, with filters</Button>}>
+          <Heading
+            actions={
+              <>
+                <CopyCommand service="crema" operation="ListRecentEvents" input={input} />
+                <Button href={recentLink({ bus })}>All, with filters</Button>
+              </>
+            }
+          >
             Recent events
-          </Header>
+          </Heading>
         }
       />
     </SpaceBetween>
@@ -73,12 +80,12 @@ function Details({ bus }: { bus: Bus }) {
 export default function BusPage({ parameters }: PageProps) {
   const name = parameters["bus"] ?? "";
   const tab = usePlace().query["tab"] ?? "rules";
-  const [deleting, setDeleting] = useState(false);
+  const [asked, ask] = useAsked();
   const answer = useAnswer((signal) => call<Bus>("events", "DescribeEventBus", { Name: name }, { signal }), [name]);
   const actions = (
     <>
-      <CopyCli service="events" operation="DescribeEventBus" input={{ Name: name }} />
-      <Button disabled={!answer.data || name === "default"} onClick={() => setDeleting(true)}>
+      <CopyCommand service="events" operation="DescribeEventBus" input={{ Name: name }} />
+      <Button disabled={!answer.data || name === "default"} onClick={() => ask("delete")}>
         Delete
       </Button>
       <Button variant="primary" href={sendLink(name)}>
@@ -100,12 +107,12 @@ export default function BusPage({ parameters }: PageProps) {
               { id: "tags", label: "Tags", content: tab === "tags" && <BusTags arn={bus.Arn} /> },
             ]}
           />
-          {deleting && (
+          {asked === "delete" && (
             <Confirm
               title={`Delete ${name}?`}
               verb="Delete"
-              act={() => deleteBus(name)}
-              close={() => setDeleting(false)}
+              calls={() => callsToDeleteBus(name)}
+              close={() => ask(undefined)}
               done={() => go(href("/buses"))}
             >
               Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.

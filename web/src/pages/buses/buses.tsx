@@ -2,16 +2,16 @@
 import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
-import { deleteBus, listBuses, type Bus } from "../../api/events";
+import { callsToDeleteBus, listBuses, type Bus } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
-import { timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
 import { busLink, sendLink } from "../../links";
+import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { CreateBus } from "./create_bus";
 
 const columns: readonly Column<Bus>[] = [
@@ -23,9 +23,9 @@ const columns: readonly Column<Bus>[] = [
 
 export default function Buses() {
   const { data, error, reload } = useAnswer((signal) => listBuses({ signal }));
-  const [selected, setSelected] = useState<Bus>();
-  const [asking, setAsking] = useState<"create" | "delete">();
-  const close = (): void => setAsking(undefined);
+  const [selected, select] = useChosen(data?.items, (bus) => bus.Name);
+  const [asked, ask] = useAsked();
+  const close = (): void => ask(undefined);
   return (
     <SpaceBetween size="l">
       {error && <Failure error={error} retry={reload} />}
@@ -38,32 +38,31 @@ export default function Buses() {
         keyOf={(bus) => bus.Name}
         textOf={(bus) => `${bus.Name} ${bus.Description ?? ""}`}
         selected={selected}
-        onSelect={setSelected}
+        onSelect={select}
         empty="No event buses"
         actions={
           <>
             <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCli service="events" operation="ListEventBuses" input={{}} />
-            <Button disabled={!selected || selected.Name === "default"} onClick={() => setAsking("delete")}>
+            <CopyCommand service="events" operation="ListEventBuses" input={{}} />
+            <Button disabled={!selected || selected.Name === "default"} onClick={() => ask("delete")}>
               Delete
             </Button>
             <Button href={sendLink(selected?.Name ?? "default")}>Send events</Button>
-            <Button variant="primary" onClick={() => setAsking("create")}>
+            <Button variant="primary" onClick={() => ask("create")}>
               Create event bus
             </Button>
           </>
         }
       />
-      {asking === "create" && <CreateBus close={close} />}
-      {asking === "delete" && selected && (
+      {asked === "create" && <CreateBus close={close} />}
+      {asked === "delete" && selected && (
         <Confirm
           title={`Delete ${selected.Name}?`}
           verb="Delete"
-          act={() => deleteBus(selected.Name)}
+          calls={() => callsToDeleteBus(selected.Name)}
           close={close}
           done={() => {
             close();
-            setSelected(undefined);
             reload();
           }}
         >

@@ -14,7 +14,7 @@ import { getEventTrace } from "../../api/crema";
 import { listBuses, putEvents, type Entry, type PutEventsAnswer } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonField } from "../../json/json_field";
 import { prettyJson } from "../../json/parse";
 import { setQuery, usePlace } from "../../route";
@@ -139,7 +139,7 @@ export default function SendPage() {
             <Button formAction="none" iconName="add-plus" disabled={drafts.length >= ENTRIES_MAX} onClick={() => setDrafts([...drafts, newEntry()])}>
               Add another event
             </Button>
-            <CopyCli service="events" operation="PutEvents" input={{ Entries: entries }} />
+            <CopyCommand service="events" operation="PutEvents" input={{ Entries: entries }} />
             <Button variant="primary" loading={send.busy} disabled={asked && !good}>
               Send
             </Button>

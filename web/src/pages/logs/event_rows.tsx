@@ -29,12 +29,12 @@ export function highlighted(message: string, wanted: string): ReactNode {
   return [...parts, message.slice(at)];
 }
 
-function Inside({ event, utc }: { event: ShownEvent; utc: boolean }) {
+function Inside({ event }: { event: ShownEvent }) {
   return (
     <SpaceBetween size="xs">
       <SpaceBetween direction="horizontal" size="s" alignItems="center">
         <CopyButton label="Copy message" text={() => event.message} />
-        <span>{`Ingested ${momentText(event.ingestionTime, utc)}`}</span>
+        <span>{`Ingested ${momentText(event.ingestionTime)}`}</span>
         {event.logStreamName !== undefined && <Link href={streamLink(event.group, event.logStreamName)}>{event.logStreamName}</Link>}
       </SpaceBetween>
       <JsonView text={event.message} label="Message" />
@@ -44,17 +44,16 @@ function Inside({ event, utc }: { event: ShownEvent; utc: boolean }) {
 
 export function EventRows(props: {
   events: readonly ShownEvent[];
-  utc: boolean;
   withStream: boolean;
   withGroup?: boolean;
   empty: ReactNode;
   highlight?: string;
   follow?: boolean;
 }) {
-  const { events, utc, highlight = "" } = props;
+  const { events, highlight = "" } = props;
   const [open, toggle] = useOpenRows();
   const columns: RowColumn<ShownEvent>[] = [
-    { id: "time", header: "Timestamp", width: "200px", cell: (event) => momentText(event.timestamp, utc) },
+    { id: "time", header: "Timestamp", width: "200px", cell: (event) => momentText(event.timestamp) },
     ...(props.withGroup ? [{ id: "group", header: "Log group", width: "minmax(120px, 220px)", cell: (event: ShownEvent) => <bdi>{event.group}</bdi> }] : []),
     ...(props.withStream ? [{ id: "stream", header: "Log stream", width: "minmax(100px, 220px)", cell: (event: ShownEvent) => <bdi>{event.logStreamName}</bdi> }] : []),
     {
@@ -73,7 +72,7 @@ export function EventRows(props: {
       columns={columns}
       open={open}
       onToggle={toggle}
-      inside={(event) => <Inside event={event} utc={utc} />}
+      inside={(event) => <Inside event={event} />}
       empty={props.empty}
       follow={props.follow ?? false}
       {...(marked ? { marked } : {})}

@@ -10,12 +10,12 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { useEffect, useState } from "react";
 import { filterEvents, getEvents, type LogEvent } from "../../api/logs";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Pager, usePaging } from "../../shell/pager";
 import { rangeOf, type TimeRange } from "../../shell/time";
-import { isUtc, TimeRangeChoice } from "../../shell/time_range";
+import { TimeRangeChoice } from "../../shell/time_range";
 import { EventRows, type ShownEvent } from "./event_rows";
 
 const PAGE_EVENTS = 1000;
@@ -48,7 +48,7 @@ function PatternBox() {
   );
 }
 
-function Filtered({ input, group, utc }: { input: object; group: string; utc: boolean }) {
+function Filtered({ input, group }: { input: object; group: string }) {
   const paging = usePaging(JSON.stringify(input));
   const { data, error, reload, loading } = useAnswer(
     async (signal) => {
@@ -67,7 +67,7 @@ function Filtered({ input, group, utc }: { input: object; group: string; utc: bo
       <SpaceBetween direction="horizontal" size="s" alignItems="center">
         <Pager paging={paging} next={data?.nextToken} words={["Older events", "Newer events"]} />
         <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-        <CopyCli service="logs" operation="FilterLogEvents" input={input} />
+        <CopyCommand service="logs" operation="FilterLogEvents" input={input} />
         {loading && <Spinner />}
         {data && !error && <span>{`${data.events.length} events${data.nextToken ? ", there are more" : ""}`}</span>}
       </SpaceBetween>
@@ -75,7 +75,6 @@ function Filtered({ input, group, utc }: { input: object; group: string; utc: bo
         <EventRows
           key={paging.token ?? ""}
           events={shownOf(data?.events ?? [], group)}
-          utc={utc}
           withStream={!("logStreamNames" in input)}
           empty={loading ? <Spinner /> : data?.nextToken ? "None found so far: go on with newer events" : "No events here. Choose a longer time, or another pattern."}
         />
@@ -84,7 +83,7 @@ function Filtered({ input, group, utc }: { input: object; group: string; utc: bo
   );
 }
 
-function OfStream({ input, group, utc }: { input: object; group: string; utc: boolean }) {
+function OfStream({ input, group }: { input: object; group: string }) {
   const key = JSON.stringify(input);
   const [place, setPlace] = useState<{ key: string; token: string | undefined }>({ key, token: undefined });
   const token = place.key === key ? place.token : undefined;
@@ -107,14 +106,13 @@ function OfStream({ input, group, utc }: { input: object; group: string; utc: bo
           Latest
         </Button>
         <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-        <CopyCli service="logs" operation="GetLogEvents" input={input} />
+        <CopyCommand service="logs" operation="GetLogEvents" input={input} />
         {loading && <Spinner />}
         {data && <span>{`${data.events.length} events`}</span>}
       </SpaceBetween>
       <EventRows
         key={token ?? ""}
         events={shownOf(data?.events ?? [], group)}
-        utc={utc}
         withStream={false}
         empty={loading ? <Spinner /> : token === undefined ? "No events in this time" : "No events further in this direction"}
       />
@@ -126,7 +124,6 @@ export function Events({ group, stream }: { group: string; stream?: string }) {
   const { query } = usePlace();
   const fallback = stream === undefined ? "1h" : "all";
   const pattern = query["pattern"];
-  const utc = isUtc(query);
   // "The last hour" is counted from when it was chosen; asking for it again counts anew.
   const [now, setNow] = useState(() => Date.now());
   const chosen = `${query["span"] ?? ""} ${pattern ?? ""}`;
@@ -144,12 +141,11 @@ export function Events({ group, stream }: { group: string; stream?: string }) {
         <PatternBox />
         <TimeRangeChoice fallback={fallback} />
         {stream !== undefined && pattern === undefined ? (
-          <OfStream input={{ logGroupName: group, logStreamName: stream, ...range }} group={group} utc={utc} />
+          <OfStream input={{ logGroupName: group, logStreamName: stream, ...range }} group={group} />
         ) : (
           <Filtered
             input={{ logGroupName: group, ...(stream === undefined ? {} : { logStreamNames: [stream] }), ...(pattern ? { filterPattern: pattern } : {}), ...range }}
             group={group}
-            utc={utc}
           />
         )}
       </SpaceBetween>

@@ -1,27 +1,26 @@
 // The log groups: list, create, retention, delete.
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
-import { everything } from "../../api/everything";
-import { createGroup, deleteGroup, describeGroups, type LogGroup } from "../../api/logs";
+import { perform, type Call } from "../../api/client";
+import { allGroups, callsToDeleteGroup, type LogGroup } from "../../api/logs";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
-import { bytesText, timeText } from "../../format";
-import { groupLink } from "../../links";
-import { go, href } from "../../route";
+import { bytesText } from "../../format";
+import { groupLink, insightsLink, liveLink } from "../../links";
+import { go } from "../../route";
+import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
+import { Dialog } from "../../shell/dialog";
 import { Failure } from "../../shell/failure";
+import { useKept } from "../../shell/kept";
 import { List, type Column } from "../../shell/list";
+import { timeText } from "../../shell/time";
 import { Retention, retentionText } from "./retention";
-
-const GROUPS_MAX = 2000;
 
 const columns: readonly Column<LogGroup>[] = [
   { id: "name", header: "Log group", isRowHeader: true, cell: (group) => <Link href={groupLink(group.logGroupName)}>{group.logGroupName}</Link> },
@@ -31,55 +30,35 @@ const columns: readonly Column<LogGroup>[] = [
 ];
 
 function CreateGroup({ close }: { close: () => void }) {
-  const [logGroupName, setName] = useState("");
+  const [logGroupName, setName] = useKept("dialog/create-group", "");
   const good = /^[.\-_/#A-Za-z0-9]{1,512}$/.test(logGroupName);
-  const create = useAction(async () => {
-    await createGroup({ logGroupName });
-    go(groupLink(logGroupName));
-  });
+  const calls: Call[] = [{ service: "logs", operation: "CreateLogGroup", input: { logGroupName } }];
+  const create = useAction(() => perform(calls));
   return (
-    <Modal
-      visible
-      header="Create log group"
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <CopyCli service="logs" operation="CreateLogGroup" input={{ logGroupName }} />
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" disabled={!good} loading={create.busy} onClick={() => void create.run()}>
-              Create
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title="Create log group"
+      verb="Create"
+      action={create}
+      calls={calls}
+      good={good}
+      kept="dialog/create-group"
+      close={close}
+      done={() => go(groupLink(logGroupName))}
     >
-      <SpaceBetween size="m">
-        {create.error && <Failure error={create.error} />}
-        <FormField label="Name" errorText={logGroupName && !good ? "Letters, digits and . - _ / #, at most 512" : undefined}>
-          <Input value={logGroupName} autoFocus onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-      </SpaceBetween>
-    </Modal>
+      <FormField label="Name" errorText={logGroupName && !good ? "Letters, digits and . - _ / #, at most 512" : undefined}>
+        <Input value={logGroupName} autoFocus onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+    </Dialog>
   );
 }
 
 export default function Groups() {
-  const { data, error, reload } = useAnswer((signal) =>
-    everything(async (token) => {
-      const page = await describeGroups({ limit: 50, nextToken: token }, { signal });
-      return { items: page.logGroups, next: page.nextToken };
-    }, GROUPS_MAX),
-  );
-  const [selected, setSelected] = useState<LogGroup>();
-  const [asking, setAsking] = useState<"create" | "delete" | "retention">();
-  const close = (): void => setAsking(undefined);
+  const { data, error, reload } = useAnswer((signal) => allGroups({ signal }));
+  const [selected, select] = useChosen(data?.items, (group) => group.logGroupName);
+  const [asked, ask] = useAsked();
+  const close = (): void => ask(undefined);
   const done = (): void => {
     close();
-    setSelected(undefined);
     reload();
   };
   return (
@@ -94,36 +73,37 @@ export default function Groups() {
         keyOf={(group) => group.logGroupName}
         textOf={(group) => group.logGroupName}
         selected={selected}
-        onSelect={setSelected}
+        onSelect={select}
         empty={
           <SpaceBetween size="s">
             <b>No log groups</b>
             <span>A log group keeps what rules send to it and what programs write to it, in streams.</span>
-            <Button onClick={() => setAsking("create")}>Create log group</Button>
+            <Button onClick={() => ask("create")}>Create log group</Button>
             <CoffeeShopButton />
           </SpaceBetween>
         }
         actions={
           <>
             <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCli service="logs" operation="DescribeLogGroups" input={{}} />
-            <Button href={href("/live", {}, { groups: selected?.logGroupName })}>Live tail</Button>
-            <Button disabled={!selected} onClick={() => setAsking("retention")}>
+            <CopyCommand service="logs" operation="DescribeLogGroups" input={{}} />
+            <Button href={liveLink(selected?.logGroupName)}>Live tail</Button>
+            <Button href={insightsLink(selected?.logGroupName)}>View in Logs Insights</Button>
+            <Button disabled={!selected} onClick={() => ask("retention")}>
               Retention
             </Button>
-            <Button disabled={!selected} onClick={() => setAsking("delete")}>
+            <Button disabled={!selected} onClick={() => ask("delete")}>
               Delete
             </Button>
-            <Button variant="primary" onClick={() => setAsking("create")}>
+            <Button variant="primary" onClick={() => ask("create")}>
               Create log group
             </Button>
           </>
         }
       />
-      {asking === "create" && <CreateGroup close={close} />}
-      {asking === "retention" && selected && <Retention group={selected} close={close} done={done} />}
-      {asking === "delete" && selected && (
-        <Confirm title={`Delete ${selected.logGroupName}?`} verb="Delete" act={() => deleteGroup({ logGroupName: selected.logGroupName })} close={close} done={done}>
+      {asked === "create" && <CreateGroup close={close} />}
+      {asked === "retention" && selected && <Retention group={selected} close={close} done={done} />}
+      {asked === "delete" && selected && (
+        <Confirm title={`Delete ${selected.logGroupName}?`} verb="Delete" calls={callsToDeleteGroup(selected.logGroupName)} close={close} done={done}>
           All its streams and events go with it.
         </Confirm>
       )}

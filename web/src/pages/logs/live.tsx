@@ -6,20 +6,16 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import Multiselect from "@cloudscape-design/components/multiselect";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
-import { everything } from "../../api/everything";
-import { describeGroups } from "../../api/logs";
 import { useNamespace } from "../../api/namespace";
-import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
-import { isUtc } from "../../shell/time_range";
 import { EventRows, type ShownEvent } from "./event_rows";
+import { chosenGroups, GroupChoice } from "./group_choice";
 import { tail } from "./tail";
 
 const KEPT_MAX = 5000;
@@ -93,36 +89,19 @@ function useTail(groups: readonly string[], pattern: string | undefined, paused:
 
 export default function Live() {
   const { query } = usePlace();
-  const groups = (query["groups"] ?? "").split(",").filter(Boolean).slice(0, GROUPS_MAX);
+  const groups = chosenGroups(query, GROUPS_MAX);
   const pattern = query["pattern"];
   const highlight = query["highlight"] ?? "";
   const [paused, setPaused] = useState(false);
   const [round, setRound] = useState(0);
   const [typed, setTyped] = useState(pattern ?? "");
   const [state, clear] = useTail(groups, pattern, paused, round);
-  const known = useAnswer((signal) =>
-    everything(async (token) => {
-      const page = await describeGroups({ limit: 50, nextToken: token }, { signal });
-      return { items: page.logGroups.map(({ logGroupName }) => ({ value: logGroupName, label: logGroupName })), next: page.nextToken };
-    }, 2000),
-  );
   return (
     <ContentLayout header={<Header variant="h1">Live tail</Header>}>
       <SpaceBetween size="l">
         <Container>
           <SpaceBetween size="m">
-            <FormField label="Log groups" stretch constraintText={`Up to ${GROUPS_MAX}`}>
-              <Multiselect
-                ariaLabel="Log groups"
-                filteringType="auto"
-                placeholder="Choose log groups"
-                options={known.data?.items ?? []}
-                selectedOptions={groups.map((value) => ({ value, label: value }))}
-                statusType={known.data ? "finished" : known.error ? "error" : "loading"}
-                errorText={known.error?.message ?? ""}
-                onChange={({ detail }) => setQuery({ groups: detail.selectedOptions.map(({ value }) => value).join(",") || undefined })}
-              />
-            </FormField>
+            <GroupChoice groups={groups} max={GROUPS_MAX} />
             <form
               onSubmit={(event) => {
                 event.preventDefault();
@@ -153,7 +132,7 @@ export default function Live() {
               actions={
                 <SpaceBetween direction="horizontal" size="xs" alignItems="center">
                   {state.how && <StatusIndicator type={paused ? "stopped" : "in-progress"}>{paused ? `Paused, ${state.waiting} waiting` : "Live"}</StatusIndicator>}
-                  <CopyCli service="logs" operation="StartLiveTail" input={{ logGroupIdentifiers: groups, ...(pattern ? { logEventFilterPattern: pattern } : {}) }} />
+                  <CopyCommand service="logs" operation="StartLiveTail" input={{ logGroupIdentifiers: groups, ...(pattern ? { logEventFilterPattern: pattern } : {}) }} />
                   <Button onClick={clear}>Clear</Button>
                   <Button variant="primary" disabled={!state.how} onClick={() => setPaused(!paused)}>
                     {paused ? "Go on" : "Pause"}
@@ -167,7 +146,6 @@ export default function Live() {
         >
           <EventRows
             events={state.events}
-            utc={isUtc(query)}
             withStream
             withGroup={groups.length > 1}
             highlight={highlight}

@@ -7,13 +7,12 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { describeStreams, type LogStream } from "../../api/logs";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { streamLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Pager, usePaging } from "../../shell/pager";
 import { momentText } from "../../shell/time";
-import { isUtc } from "../../shell/time_range";
 
 export function Streams({ group }: { group: string }) {
   const { query } = usePlace();
@@ -27,7 +26,7 @@ export function Streams({ group }: { group: string }) {
   );
   const columns = [
     { id: "name", header: "Log stream", isRowHeader: true, cell: (stream: LogStream) => <Link href={streamLink(group, stream.logStreamName)}>{stream.logStreamName}</Link> },
-    { id: "last", header: "Last event time", cell: (stream: LogStream) => momentText(stream.lastEventTimestamp, isUtc(query)) },
+    { id: "last", header: "Last event time", cell: (stream: LogStream) => momentText(stream.lastEventTimestamp) },
   ];
   return (
     <SpaceBetween size="s">
@@ -40,7 +39,7 @@ export function Streams({ group }: { group: string }) {
             actions={
               <SpaceBetween direction="horizontal" size="xs">
                 <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-                <CopyCli service="logs" operation="DescribeLogStreams" input={input} />
+                <CopyCommand service="logs" operation="DescribeLogStreams" input={input} />
               </SpaceBetween>
             }
           >

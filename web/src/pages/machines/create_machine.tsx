@@ -11,7 +11,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { createMachine } from "../../api/states";
 import { useAction } from "../../api/use_action";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { machineLink } from "../../links";
 import { go, href } from "../../route";
 import { Failure } from "../../shell/failure";
@@ -48,7 +48,7 @@ export default function CreateMachine() {
       <Form
         actions={
           <SpaceBetween direction="horizontal" size="xs">
-            <CopyCli service="stepfunctions" operation="CreateStateMachine" input={request} />
+            <CopyCommand service="states" operation="CreateStateMachine" input={request} />
             <Button variant="link" href={href("/machines")}>
               Cancel
             </Button>

@@ -6,16 +6,16 @@ import Grid from "@cloudscape-design/components/grid";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import { validateDefinition, type Diagnostic } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
 import { allStates, readFlow, type Flow } from "../../graph/flow";
 import { JsonEditor, type JsonEditorHandle, type Mark } from "../../json/json_editor";
 import { lineOf, parseJson, placeOfPointer, prettyJson, type Parsed } from "../../json/parse";
 import { Failure } from "../../shell/failure";
+import { useSettled } from "../../shell/settled";
 
 const Graph = lazy(() => import("../../graph/graph"));
-const PAUSE_MS = 300; // in the typing, before the server is asked
 
 export interface Problem extends Mark {
   readonly message: string;
@@ -48,15 +48,6 @@ export function statesWith(problems: readonly Problem[], flow: Flow | undefined)
   );
 }
 
-function usePause(text: string): string {
-  const [paused, setPaused] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setPaused(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return paused;
-}
-
 function Problems({ problems, show }: { problems: readonly Problem[]; show: (problem: Problem) => void }) {
   if (problems.length === 0) return <StatusIndicator type="success">No problems</StatusIndicator>;
   return (
@@ -80,7 +71,7 @@ function Problems({ problems, show }: { problems: readonly Problem[]; show: (pro
 
 export function DefinitionEditor({ value, onChange, type }: { value: string; onChange: (value: string) => void; type: string }) {
   const editor = useRef<JsonEditorHandle>(null);
-  const paused = usePause(value);
+  const paused = useSettled(value);
   const parsed = useMemo(() => parseJson(value), [value]);
   const wellFormed = "root" in parsed;
   const { data, error, loading } = useAnswer(

@@ -12,7 +12,7 @@ import { useState } from "react";
 import { describeMachine, updateMachine, type MachineDetails } from "../../api/states";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { machineLink } from "../../links";
 import { go } from "../../route";
 import type { PageProps } from "../../routes";
@@ -33,7 +33,7 @@ function Edit({ machine }: { machine: MachineDetails }) {
     <Form
       actions={
         <SpaceBetween direction="horizontal" size="xs">
-          <CopyCli service="stepfunctions" operation="UpdateStateMachine" input={request} />
+          <CopyCommand service="states" operation="UpdateStateMachine" input={request} />
           <Button variant="link" href={back}>
             Cancel
           </Button>

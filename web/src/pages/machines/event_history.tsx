@@ -5,15 +5,15 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useMemo } from "react";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { CopyButton } from "../../cli/copy_button";
-import { timeText } from "../../format";
 import { detailsOf, textOf, type HistoryEvent, type Trace } from "../../graph/history";
 import { JsonView } from "../../json/json_view";
 import { parseJson } from "../../json/parse";
 import { setQuery, usePlace } from "../../route";
 import { Rows, useOpenRows, type RowColumn } from "../../shell/rows";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 
 interface Line {
   readonly event: HistoryEvent;
@@ -93,7 +93,7 @@ export function EventHistory({ events, trace, arn }: { events: readonly HistoryE
           counter={`(${events.length})`}
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <CopyCli service="stepfunctions" operation="GetExecutionHistory" input={{ executionArn: arn }} />
+              <CopyCommand service="states" operation="GetExecutionHistory" input={{ executionArn: arn }} />
               <Button onClick={() => setQuery({ order: newest ? undefined : "newest" })}>{newest ? "Oldest first" : "Newest first"}</Button>
             </SpaceBetween>
           }

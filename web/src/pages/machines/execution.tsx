@@ -3,7 +3,6 @@ import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
@@ -12,20 +11,24 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { describeExecution, describeMachineForExecution, redriveExecution, stopExecution, type ExecutionDetails } from "../../api/states";
+import { perform, type Call } from "../../api/client";
+import { describeExecution, describeMachineForExecution, type ExecutionDetails } from "../../api/states";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
-import { CopyCli } from "../../cli/copy_cli";
-import { durationText, timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
+import { durationText } from "../../format";
 import { allStates, readFlow } from "../../graph/flow";
 import { edgesTaken, summaries, traceOf, type Trace } from "../../graph/history";
 import { JsonView } from "../../json/json_view";
 import { lastOfArn, machineLink } from "../../links";
 import { href, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
+import { AnswerPage } from "../../shell/answer_page";
+import { useAsked } from "../../shell/asked";
 import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { EventHistory } from "./event_history";
 import { Origins } from "./origins";
 import { StartExecution } from "./start_execution";
@@ -109,8 +112,10 @@ function Variables({ trace }: { trace: Trace }) {
 
 function Actions({ execution, changed, again }: { execution: ExecutionDetails; changed: () => void; again: () => void }) {
   const executionArn = execution.executionArn;
-  const stop = useAction(() => stopExecution({ executionArn, error: "Console.Stopped", cause: "Stopped by hand" }));
-  const redrive = useAction(() => redriveExecution({ executionArn }));
+  const stopCalls: Call[] = [{ service: "states", operation: "StopExecution", input: { executionArn, error: "Console.Stopped", cause: "Stopped by hand" } }];
+  const redriveCalls: Call[] = [{ service: "states", operation: "RedriveExecution", input: { executionArn } }];
+  const stop = useAction(() => perform(stopCalls));
+  const redrive = useAction(() => perform(redriveCalls));
   const run = async (action: typeof stop): Promise<void> => {
     if (await action.run()) changed();
   };
@@ -118,7 +123,15 @@ function Actions({ execution, changed, again }: { execution: ExecutionDetails; c
   return (
     <SpaceBetween size="xs">
       <SpaceBetween direction="horizontal" size="xs">
-        <CopyCli service="stepfunctions" operation="DescribeExecution" input={{ executionArn }} />
+        <CopyCommand
+          service="states"
+          operation="DescribeExecution"
+          input={{ executionArn }}
+          others={[
+            { id: "stop", text: "Stop execution", calls: stopCalls },
+            { id: "redrive", text: "Redrive", calls: redriveCalls },
+          ]}
+        />
         <Button disabled={execution.status !== "RUNNING"} loading={stop.busy} onClick={() => void run(stop)}>
           Stop execution
         </Button>
@@ -185,53 +198,41 @@ function Went({ execution, definition, changed, round }: { execution: ExecutionD
 
 export default function ExecutionPage({ parameters }: PageProps) {
   const executionArn = parameters["arn"] ?? "";
-  const [live, setLive] = useState(true);
   const [round, setRound] = useState(0);
-  const [starting, setStarting] = useState(false);
-  const { data: execution, error, reload } = useAnswer(
-    async (signal) => {
-      const found = await describeExecution({ executionArn }, { signal });
-      setLive(goesOn(found));
-      return found;
-    },
-    [executionArn, live],
-    { everyMs: live ? 1000 : 0 },
-  );
+  const [asked, ask] = useAsked();
+  const answer = useAnswer((signal) => describeExecution({ executionArn }, { signal }), [executionArn], { everyMs: 1000, until: (found) => !goesOn(found) });
   const machine = useAnswer((signal) => describeMachineForExecution({ executionArn }, { signal }), [executionArn]);
   const changed = (): void => {
-    reload();
+    answer.reload();
     machine.reload();
     setRound((before) => before + 1);
   };
-  if (!execution) return error ? <Failure error={error} retry={reload} /> : <Spinner size="large" />;
+  const actions = answer.data && <Actions execution={answer.data} changed={changed} again={() => ask("start")} />;
   return (
-    <ContentLayout
-      header={
-        <Header variant="h1" actions={<Actions execution={execution} changed={changed} again={() => setStarting(true)} />}>
-          <Said text={execution.name} />
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && <Failure error={error} retry={reload} />}
-        {machine.error && <Failure error={machine.error} retry={machine.reload} />}
-        <About execution={execution} />
-        {execution.error !== undefined && (
-          <Alert type="error" header={<Said text={execution.error || "Failed"} />}>
-            <Said text={execution.cause} />
-          </Alert>
-        )}
-        <Went execution={execution} definition={machine.data?.definition} changed={changed} round={round} />
-        <Texts execution={execution} definition={machine.data?.definition} />
-        <Origins arn={executionArn} live={goesOn(execution)} />
-      </SpaceBetween>
-      {starting && (
-        <StartExecution
-          machine={{ stateMachineArn: execution.stateMachineVersionArn ?? execution.stateMachineArn, type: "STANDARD" }}
-          given={execution.input ?? "{}"}
-          close={() => setStarting(false)}
-        />
+    <AnswerPage title={<Said text={answer.data?.name ?? "Execution"} />} actions={actions} answer={answer}>
+      {(execution) => (
+        <>
+          <SpaceBetween size="l">
+            {machine.error && <Failure error={machine.error} retry={machine.reload} />}
+            <About execution={execution} />
+            {execution.error !== undefined && (
+              <Alert type="error" header={<Said text={execution.error || "Failed"} />}>
+                <Said text={execution.cause} />
+              </Alert>
+            )}
+            <Went execution={execution} definition={machine.data?.definition} changed={changed} round={round} />
+            <Texts execution={execution} definition={machine.data?.definition} />
+            <Origins arn={executionArn} live={goesOn(execution)} />
+          </SpaceBetween>
+          {asked === "start" && (
+            <StartExecution
+              machine={{ stateMachineArn: execution.stateMachineVersionArn ?? execution.stateMachineArn, type: "STANDARD" }}
+              given={execution.input ?? "{}"}
+              close={() => ask(undefined)}
+            />
+          )}
+        </>
       )}
-    </ContentLayout>
+    </AnswerPage>
   );
 }

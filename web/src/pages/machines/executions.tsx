@@ -8,12 +8,13 @@ import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import { listExecutions, type ExecutionLine, type ExecutionStatus } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
-import { durationText, timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
+import { durationText } from "../../format";
 import { executionLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Pager, usePaging } from "../../shell/pager";
+import { timeText } from "../../shell/time";
 import { Status, statusNames, statusText } from "./status";
 
 const PAGE_ITEMS = 50;
@@ -53,7 +54,7 @@ export function Executions({ of, empty, actions }: { of: { stateMachineArn: stri
             actions={
               <SpaceBetween direction="horizontal" size="xs">
                 <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-                <CopyCli service="stepfunctions" operation="ListExecutions" input={input} />
+                <CopyCommand service="states" operation="ListExecutions" input={input} />
                 {actions}
               </SpaceBetween>
             }

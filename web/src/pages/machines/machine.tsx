@@ -2,26 +2,26 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
-import { lazy, Suspense, useMemo, useState } from "react";
-import { deleteMachine, describeMachine, type MachineDetails } from "../../api/states";
+import { lazy, Suspense, useMemo } from "react";
+import { callsToDeleteMachine, describeMachine, type MachineDetails } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
-import { CopyCli } from "../../cli/copy_cli";
-import { timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
 import { readFlow } from "../../graph/flow";
 import { JsonView } from "../../json/json_view";
 import { go, href, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
+import { AnswerPage } from "../../shell/answer_page";
+import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
-import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { Executions } from "./executions";
 import { StartExecution } from "./start_execution";
 
@@ -78,68 +78,62 @@ function About({ machine }: { machine: MachineDetails }) {
 export default function MachinePage({ parameters }: PageProps) {
   const arn = parameters["arn"] ?? "";
   const tab = usePlace().query["tab"] ?? "executions";
-  const { data: machine, error, reload } = useAnswer((signal) => describeMachine({ stateMachineArn: arn }, { signal }), [arn]);
-  const [asking, setAsking] = useState<"start" | "delete">();
-  const close = (): void => setAsking(undefined);
+  const answer = useAnswer((signal) => describeMachine({ stateMachineArn: arn }, { signal }), [arn]);
+  const [asked, ask] = useAsked();
+  const close = (): void => ask(undefined);
   const start = (
-    <Button variant="primary" onClick={() => setAsking("start")}>
+    <Button variant="primary" onClick={() => ask("start")}>
       Start execution
     </Button>
   );
-  if (!machine) return error ? <Failure error={error} retry={reload} /> : <Spinner size="large" />;
+  const actions = (
+    <>
+      <CopyCommand service="states" operation="DescribeStateMachine" input={{ stateMachineArn: arn }} />
+      <Button onClick={() => ask("delete")}>Delete</Button>
+      <Button href={href("/machines/:arn/edit", { arn })}>Edit</Button>
+      {start}
+    </>
+  );
   return (
-    <ContentLayout
-      header={
-        <Header
-          variant="h1"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCli service="stepfunctions" operation="DescribeStateMachine" input={{ stateMachineArn: arn }} />
-              <Button onClick={() => setAsking("delete")}>Delete</Button>
-              <Button href={href("/machines/:arn/edit", { arn })}>Edit</Button>
-              {start}
-            </SpaceBetween>
-          }
-        >
-          <Said text={machine.name} />
-        </Header>
-      }
-    >
-      <SpaceBetween size="l">
-        {error && <Failure error={error} retry={reload} />}
-        <About machine={machine} />
-        <Tabs
-          activeTabId={tab}
-          onChange={({ detail }) => setQuery({ tab: detail.activeTabId, status: undefined })}
-          tabs={[
-            {
-              id: "executions",
-              label: "Executions",
-              content:
-                machine.type === "EXPRESS" ? (
-                  <Alert type="info" header="An Express machine keeps no executions" action={start}>
-                    What they did is in the log group of its logging configuration. Start one here to see its answer.
-                  </Alert>
-                ) : (
-                  <Executions of={{ stateMachineArn: arn }} empty={<SpaceBetween size="s"><b>No executions yet</b>{start}</SpaceBetween>} />
-                ),
-            },
-            { id: "definition", label: "Definition", content: <Definition machine={machine} /> },
-          ]}
-        />
-      </SpaceBetween>
-      {asking === "start" && <StartExecution machine={machine} close={close} />}
-      {asking === "delete" && (
-        <Confirm
-          title={`Delete ${machine.name}?`}
-          verb="Delete"
-          act={() => deleteMachine({ stateMachineArn: arn })}
-          close={close}
-          done={() => go(href("/machines"))}
-        >
-          Executions that are under way go on to their end; no new ones start.
-        </Confirm>
+    <AnswerPage title={<Said text={answer.data?.name ?? "State machine"} />} actions={answer.data && actions} answer={answer}>
+      {(machine) => (
+        <>
+          <SpaceBetween size="l">
+            <About machine={machine} />
+            <Tabs
+              activeTabId={tab}
+              onChange={({ detail }) => setQuery({ tab: detail.activeTabId, status: undefined })}
+              tabs={[
+                {
+                  id: "executions",
+                  label: "Executions",
+                  content:
+                    machine.type === "EXPRESS" ? (
+                      <Alert type="info" header="An Express machine keeps no executions" action={start}>
+                        What they did is in the log group of its logging configuration. Start one here to see its answer.
+                      </Alert>
+                    ) : (
+                      <Executions of={{ stateMachineArn: arn }} empty={<SpaceBetween size="s"><b>No executions yet</b>{start}</SpaceBetween>} />
+                    ),
+                },
+                { id: "definition", label: "Definition", content: <Definition machine={machine} /> },
+              ]}
+            />
+          </SpaceBetween>
+          {asked === "start" && <StartExecution machine={machine} close={close} />}
+          {asked === "delete" && (
+            <Confirm
+              title={`Delete ${machine.name}?`}
+              verb="Delete"
+              calls={callsToDeleteMachine(arn)}
+              close={close}
+              done={() => go(href("/machines"))}
+            >
+              Executions that are under way go on to their end; no new ones start.
+            </Confirm>
+          )}
+        </>
       )}
-    </ContentLayout>
+    </AnswerPage>
   );
 }

@@ -2,18 +2,18 @@
 import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
-import { deleteMachine, listMachines, type Machine } from "../../api/states";
+import { callsToDeleteMachine, listMachines, type Machine } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
 import { everything } from "../../api/everything";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
-import { timeText } from "../../format";
 import { machineLink } from "../../links";
 import { href } from "../../route";
+import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
+import { timeText } from "../../shell/time";
 
 const MACHINES_MAX = 1000;
 
@@ -30,9 +30,9 @@ export default function Machines() {
       return { items: page.stateMachines, next: page.nextToken };
     }, MACHINES_MAX),
   );
-  const [selected, setSelected] = useState<Machine>();
-  const [deleting, setDeleting] = useState(false);
-  const close = (): void => setDeleting(false);
+  const [selected, select] = useChosen(data?.items, (machine) => machine.stateMachineArn);
+  const [asked, ask] = useAsked();
+  const close = (): void => ask(undefined);
   return (
     <SpaceBetween size="l">
       {error && <Failure error={error} retry={reload} />}
@@ -45,7 +45,7 @@ export default function Machines() {
         keyOf={(machine) => machine.stateMachineArn}
         textOf={(machine) => machine.name}
         selected={selected}
-        onSelect={setSelected}
+        onSelect={select}
         empty={
           <SpaceBetween size="s">
             <b>No state machines</b>
@@ -57,8 +57,8 @@ export default function Machines() {
         actions={
           <>
             <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCli service="stepfunctions" operation="ListStateMachines" input={{}} />
-            <Button disabled={!selected} onClick={() => setDeleting(true)}>
+            <CopyCommand service="states" operation="ListStateMachines" input={{}} />
+            <Button disabled={!selected} onClick={() => ask("delete")}>
               Delete
             </Button>
             <Button variant="primary" href={href("/machines/create")}>
@@ -67,15 +67,14 @@ export default function Machines() {
           </>
         }
       />
-      {deleting && selected && (
+      {asked === "delete" && selected && (
         <Confirm
           title={`Delete ${selected.name}?`}
           verb="Delete"
-          act={() => deleteMachine({ stateMachineArn: selected.stateMachineArn })}
+          calls={callsToDeleteMachine(selected.stateMachineArn)}
           close={close}
           done={() => {
             close();
-            setSelected(undefined);
             reload();
           }}
         >

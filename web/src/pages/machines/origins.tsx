@@ -6,9 +6,9 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { getExecutionTrace, type EventLink } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
-import { timeText } from "../../format";
 import { eventLink } from "../../links";
 import { Failure } from "../../shell/failure";
+import { timeText } from "../../shell/time";
 
 function Event({ event }: { event: EventLink }) {
   return (

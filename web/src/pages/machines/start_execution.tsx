@@ -1,22 +1,20 @@
 // The dialog that starts an execution: a name is filled in, the input is held against JSON. An Express machine may be
 // waited for; its answer is shown here, for nothing else keeps it.
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMemo, useState } from "react";
 import { startExecution, startSyncExecution, type MachineDetails, type SyncResult } from "../../api/states";
 import { useAction } from "../../api/use_action";
-import { CopyCli } from "../../cli/copy_cli";
 import { JsonField } from "../../json/json_field";
 import { JsonView } from "../../json/json_view";
 import { lineOf, parseJson } from "../../json/parse";
 import { executionLink } from "../../links";
 import { go } from "../../route";
-import { Failure } from "../../shell/failure";
+import { Dialog } from "../../shell/dialog";
+import { forget, useKept } from "../../shell/kept";
 import { Said } from "../../shell/said";
 import { Status } from "./status";
 
@@ -38,8 +36,9 @@ function Result({ result }: { result: SyncResult }) {
 }
 
 export function StartExecution({ machine, given = "{}", close }: { machine: Pick<MachineDetails, "stateMachineArn" | "type">; given?: string; close: () => void }) {
-  const [name, setName] = useState(newName);
-  const [input, setInput] = useState(given);
+  const kept = `dialog/start/${machine.stateMachineArn}`;
+  const [name, setName] = useKept(`${kept}/name`, newName);
+  const [input, setInput] = useKept(`${kept}/input`, given);
   const [waits, setWaits] = useState(machine.type === "EXPRESS");
   const [result, setResult] = useState<SyncResult>();
   const parsed = useMemo(() => parseJson(input), [input]);
@@ -47,47 +46,36 @@ export function StartExecution({ machine, given = "{}", close }: { machine: Pick
   const request = { stateMachineArn: machine.stateMachineArn, name: name || undefined, input };
   const sync = machine.type === "EXPRESS" && waits;
   const start = useAction(async () => {
-    if (sync) setResult(await startSyncExecution(request));
-    else {
-      const { executionArn } = await startExecution(request);
-      close();
-      if (machine.type === "STANDARD") go(executionLink(executionArn));
+    if (sync) {
+      setResult(await startSyncExecution(request));
+      return;
     }
+    const { executionArn } = await startExecution(request);
+    forget(kept);
+    close();
+    if (machine.type === "STANDARD") go(executionLink(executionArn));
   });
   return (
-    <Modal
-      visible
+    <Dialog
+      title="Start execution"
+      verb="Start execution"
+      action={start}
+      calls={[{ service: "states", operation: sync ? "StartSyncExecution" : "StartExecution", input: request }]}
+      good={problem === undefined}
       size="large"
-      header="Start execution"
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <CopyCli service="stepfunctions" operation={sync ? "StartSyncExecution" : "StartExecution"} input={request} />
-            <Button variant="link" onClick={close}>
-              Cancel
-            </Button>
-            <Button variant="primary" disabled={problem !== undefined} loading={start.busy} onClick={() => void start.run()}>
-              Start execution
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      kept={kept}
+      close={close}
     >
-      <SpaceBetween size="m">
-        {start.error && <Failure error={start.error} />}
-        <FormField label="Name" constraintText="At most 80 characters; of its own for 90 days">
-          <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
-        </FormField>
-        <JsonField name="Input" label="Input" value={input} onChange={setInput} problem={problem} height="40vh" />
-        {machine.type === "EXPRESS" && (
-          <Checkbox checked={waits} onChange={({ detail }) => setWaits(detail.checked)}>
-            Wait for its end and show the output
-          </Checkbox>
-        )}
-        {result && <Result result={result} />}
-      </SpaceBetween>
-    </Modal>
+      <FormField label="Name" constraintText="At most 80 characters; of its own for 90 days">
+        <Input value={name} autoComplete={false} onChange={({ detail }) => setName(detail.value)} />
+      </FormField>
+      <JsonField name="Input" label="Input" value={input} onChange={setInput} problem={problem} height="40vh" />
+      {machine.type === "EXPRESS" && (
+        <Checkbox checked={waits} onChange={({ detail }) => setWaits(detail.checked)}>
+          Wait for its end and show the output
+        </Checkbox>
+      )}
+      {result && <Result result={result} />}
+    </Dialog>
   );
 }

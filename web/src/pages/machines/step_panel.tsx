@@ -11,7 +11,6 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useState } from "react";
-import { timeText } from "../../format";
 import type { FlowState } from "../../graph/flow";
 import { statusWords } from "../../graph/graph";
 import { detailsOf, whereOf, type Attempt, type StateSummary, type Visit, type VisitStatus } from "../../graph/history";
@@ -19,6 +18,7 @@ import { tokenOf, waitsForToken } from "../../graph/token";
 import { JsonView } from "../../json/json_view";
 import { href } from "../../route";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { answerTitles, SendTask, type TaskAnswer } from "./send_task";
 
 const kinds: Readonly<Record<VisitStatus, StatusIndicatorProps.Type>> = {

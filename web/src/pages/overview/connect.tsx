@@ -7,6 +7,7 @@ import { useNamespace } from "../../api/namespace";
 import { CopyButton } from "../../cli/copy_button";
 import { setQuery, usePlace } from "../../route";
 import { clientTexts } from "./clients";
+import "./connect.css";
 
 export function Connect() {
   const client = usePlace().query["client"];

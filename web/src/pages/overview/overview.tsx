@@ -2,21 +2,21 @@
 import Button from "@cloudscape-design/components/button";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { getActivity, type Activity, type ActivityPoint } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { bytesText, durationText } from "../../format";
 import { recentLink, sendLink } from "../../links";
+import { Plot } from "../../plot/plot_view";
 import { setQuery, usePlace } from "../../route";
 import { AnswerPage } from "../../shell/answer_page";
-import { CopyCurl } from "../recent/copy_curl";
+import { Panel } from "../../shell/panel";
 import { Connect } from "./connect";
-import { Plot } from "./plot_view";
 
 type Counted = { title: string; of: (point: ActivityPoint) => number };
 
@@ -57,13 +57,13 @@ function Rates({ activity }: { activity: Activity }) {
   return (
     <ColumnLayout columns={3} minColumnWidth={320}>
       {plots.map(({ title, of, counted }) => (
-        <Plot
-          key={title}
-          title={title}
-          of={of}
-          times={points.map(({ Time }) => Time)}
-          lines={counted.map((one) => ({ title: one.title, values: points.map((point) => one.of(point) / activity.IntervalSeconds) }))}
-        />
+        <Panel key={title} title={title} description={of ? `A second, ${of}` : "A second"}>
+          <Plot
+            label={`${title} a second`}
+            times={points.map(({ Time }) => Time)}
+            lines={counted.map((one) => ({ title: one.title, values: points.map((point) => one.of(point) / activity.IntervalSeconds) }))}
+          />
+        </Panel>
       ))}
     </ColumnLayout>
   );
@@ -92,12 +92,12 @@ function Numbers({ activity, span }: { activity: Activity; span: string }) {
 
 function Begin() {
   return (
-    <Container header={<Header variant="h2">Nothing came through yet</Header>}>
+    <Panel title="Nothing came through yet">
       <SpaceBetween direction="horizontal" size="xs">
         <Button href={sendLink("default")}>Send an event</Button>
         <CoffeeShopButton />
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }
 
@@ -108,7 +108,7 @@ export default function Overview() {
   const idle = answer.data?.Points.every((point) => point.Events === 0 && point.ExecutionsStarted === 0);
   const actions = (
     <>
-      <CopyCurl operation="GetActivity" input={input} />
+      <CopyCommand service="crema" operation="GetActivity" input={input} />
       <SegmentedControl
         label="Time shown"
         selectedId={minutes ? "day" : "now"}

@@ -8,14 +8,14 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { getEventTrace, getExecutionTrace, type EventTrace, type ExecutionTrace } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
-import { timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
 import { createRuleLink } from "../../links";
 import { href } from "../../route";
 import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
 import { Said } from "../../shell/said";
-import { CopyCurl } from "./copy_curl";
+import { timeText } from "../../shell/time";
 import { Chain } from "./chain_view";
 import { chainOf } from "./chain";
 import { Fate } from "./event_table";
@@ -64,7 +64,7 @@ function Envelope({ event }: { event: EventTrace["Hops"][number] }) {
 function actionsOf(id: string, event: EventTrace["Hops"][number] | undefined) {
   return (
     <>
-      <CopyCurl operation="GetEventTrace" input={{ EventId: id }} />
+      <CopyCommand service="crema" operation="GetEventTrace" input={{ EventId: id }} />
       {event?.Event && event.State !== "MISSING_BUS" && <Button href={createRuleLink(event.EventBusName)}>Create rule</Button>}
       {event?.Event && <Button href={href("/send", {}, { bus: event.EventBusName, again: id })}>Send again</Button>}
     </>

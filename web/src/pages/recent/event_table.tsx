@@ -5,9 +5,9 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import type { RecentEvent } from "../../api/crema";
-import { timeText } from "../../format";
 import { busLink, eventLink } from "../../links";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { fateOf } from "./fate";
 
 export function Fate({ event }: { event: RecentEvent }) {

@@ -9,12 +9,12 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { listInbox, type InboxEntry } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
-import { timeText } from "../../format";
 import { JsonView } from "../../json/json_view";
 import { eventLink, ruleLink, ruleOfArn } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
+import { timeText } from "../../shell/time";
 import { TargetLink } from "./target_link";
 
 const reasons: Readonly<Record<string, string>> = { MISSING_BUS: "No such bus", NOT_DELIVERED: "Not delivered" };

@@ -7,10 +7,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { explainPattern, type Explanation, type RecentEvent } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
-import { isolated, timeText } from "../../format";
+import { isolated } from "../../format";
 import { Failure } from "../../shell/failure";
+import { useSettled } from "../../shell/settled";
+import { timeText } from "../../shell/time";
 import { Explained, whyNot } from "../recent/explained";
-import { useSettled } from "./use_settled";
 
 interface Held {
   event: RecentEvent;

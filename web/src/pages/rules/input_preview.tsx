@@ -6,13 +6,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { testTargetInput, type TestedInput, type TestTargetInput } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
-import { timeText } from "../../format";
+import { CopyCommand } from "../../cli/copy_command";
 import { jsonProblem } from "../../json/parse";
 import { JsonView } from "../../json/json_view";
 import { Failure } from "../../shell/failure";
-import { CopyCurl } from "../recent/copy_curl";
+import { useSettled } from "../../shell/settled";
+import { timeText } from "../../shell/time";
 import { testedInput, type TargetDraft } from "./draft";
-import { useSettled } from "./use_settled";
 
 function Output({ tested }: { tested: TestedInput }) {
   if (tested.Payload === undefined)
@@ -52,7 +52,7 @@ export function InputPreview({ draft, rule, bus, event }: Props) {
         {input && error && wanted === settled && <Failure error={error} />}
         {input && loading && !tested && !error && <StatusIndicator type="loading">Asking the server</StatusIndicator>}
         {input && !error && tested && <Output tested={tested} />}
-        {input && <CopyCurl operation="TestTargetInput" input={input} />}
+        {input && <CopyCommand service="crema" operation="TestTargetInput" input={input} />}
       </SpaceBetween>
     </FormField>
   );

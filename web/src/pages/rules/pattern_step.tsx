@@ -9,7 +9,7 @@ import { call } from "../../api/client";
 import { explainPattern, type Explanation } from "../../api/crema";
 import { useAction } from "../../api/use_action";
 import { CopyButton } from "../../cli/copy_button";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonField } from "../../json/json_field";
 import { jsonProblem, prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
@@ -67,7 +67,7 @@ export function PatternStep({ draft, change, asked }: StepProps) {
                   Prettify
                 </Button>
                 <CopyButton text={() => pattern} />
-                <CopyCli service="events" operation="TestEventPattern" input={{ EventPattern: pattern, Event: sample }} />
+                <CopyCommand service="events" operation="TestEventPattern" input={{ EventPattern: pattern, Event: sample }} />
                 <Button formAction="none" loading={test.busy} disabled={!pattern.trim() || problem !== undefined} onClick={() => void test.run()}>
                   Test pattern
                 </Button>

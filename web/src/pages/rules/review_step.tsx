@@ -6,8 +6,7 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
-import { cliText } from "../../cli/cli_text";
-import { CopyButton } from "../../cli/copy_button";
+import { CopyCommands } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
 import { Said } from "../../shell/said";
 import { TagTable } from "../buses/tag_table";
@@ -39,13 +38,9 @@ function Part({ step, title, edit, children }: { step: number; title: string; ed
 }
 
 export function ReviewStep({ draft, stored, edit }: ReviewProps) {
-  const cli = (): string =>
-    callsOf(draft, stored)
-      .map(({ operation, input }) => cliText("events", operation, input))
-      .join("\n");
   return (
     <SpaceBetween size="l">
-      <CopyButton label="Copy as aws CLI" text={cli} />
+      <CopyCommands calls={callsOf(draft, stored).map((call) => ({ service: "events", ...call }))} />
       <Part step={0} title="Define rule detail" edit={edit}>
         <Container header={<Header variant="h2">Define rule detail</Header>}>
           <KeyValuePairs

@@ -6,18 +6,18 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import { useState } from "react";
-import { call } from "../../api/client";
-import { deleteRule } from "../../api/events";
+import { perform } from "../../api/client";
+import { callsToDeleteRule, callToTurn } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
 import { CopyButton } from "../../cli/copy_button";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
 import { busLink, editRuleLink } from "../../links";
 import { go, setQuery, usePlace } from "../../route";
 import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
+import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { Said } from "../../shell/said";
@@ -73,21 +73,29 @@ function Parts({ bus, stored }: { bus: string; stored: Stored }) {
 
 export default function RulePage({ parameters }: PageProps) {
   const { bus = "", rule: name = "" } = parameters;
-  const [deleting, setDeleting] = useState(false);
+  const [asked, ask] = useAsked();
   const answer = useAnswer((signal) => storedRule(bus, name, { signal }), [bus, name]);
   const { data, reload } = answer;
   const enabled = data?.rule.State !== "DISABLED";
   const turn = useAction(async () => {
-    await call("events", enabled ? "DisableRule" : "EnableRule", { EventBusName: bus, Name: name });
+    await perform([callToTurn(bus, name, !enabled)]);
     reload();
   });
   const actions = (
     <>
-      <CopyCli service="events" operation="DescribeRule" input={{ Name: name, EventBusName: bus }} />
+      <CopyCommand
+        service="events"
+        operation="DescribeRule"
+        input={{ Name: name, EventBusName: bus }}
+        others={[
+          { id: "targets", text: "Targets", calls: [{ service: "events", operation: "ListTargetsByRule", input: { Rule: name, EventBusName: bus } }] },
+          { id: "turn", text: enabled ? "Disable" : "Enable", calls: [callToTurn(bus, name, !enabled)] },
+        ]}
+      />
       <Button disabled={!data} loading={turn.busy} onClick={() => void turn.run()}>
         {enabled ? "Disable" : "Enable"}
       </Button>
-      <Button disabled={!data} onClick={() => setDeleting(true)}>
+      <Button disabled={!data} onClick={() => ask("delete")}>
         Delete
       </Button>
       <Button variant="primary" href={editRuleLink(bus, name)}>
@@ -102,8 +110,8 @@ export default function RulePage({ parameters }: PageProps) {
           {turn.error && <Failure error={turn.error} />}
           <Details bus={bus} rule={stored.rule} />
           <Parts bus={bus} stored={stored} />
-          {deleting && (
-            <Confirm title={`Delete ${name}?`} verb="Delete" act={() => deleteRule(bus, name)} close={() => setDeleting(false)} done={() => go(busLink(bus))}>
+          {asked === "delete" && (
+            <Confirm title={`Delete ${name}?`} verb="Delete" calls={() => callsToDeleteRule(bus, name)} close={() => ask(undefined)} done={() => go(busLink(bus))}>
               Its targets go with it. What is under way is still delivered.
             </Confirm>
           )}

@@ -3,13 +3,13 @@ import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useState } from "react";
-import { call } from "../../api/client";
-import { deleteRule, listRules, type Rule } from "../../api/events";
+import { perform } from "../../api/client";
+import { callsToDeleteRule, callToTurn, listRules, type Rule } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCli } from "../../cli/copy_cli";
+import { CopyCommand } from "../../cli/copy_command";
 import { createRuleLink, editRuleLink, ruleLink } from "../../links";
+import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
@@ -28,12 +28,12 @@ const columnsOf = (bus: string): readonly Column<Rule>[] => [
 
 export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h2" }) {
   const { data, error, reload } = useAnswer((signal) => listRules(bus, { signal }), [bus]);
-  const [chosen, setChosen] = useState<string>();
-  const [deleting, setDeleting] = useState(false);
-  const selected = data?.items.find((rule) => rule.Name === chosen);
+  const [selected, select] = useChosen(data?.items, (rule) => rule.Name);
+  const [asked, ask] = useAsked();
   const enabled = selected?.State !== "DISABLED";
+  const calls = selected ? [callToTurn(bus, selected.Name, !enabled)] : [];
   const turn = useAction(async () => {
-    await call("events", enabled ? "DisableRule" : "EnableRule", { EventBusName: bus, Name: selected?.Name });
+    await perform(calls);
     reload();
   });
   return (
@@ -49,7 +49,7 @@ export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h
         keyOf={(rule) => rule.Name}
         textOf={(rule) => `${rule.Name} ${rule.Description ?? ""} ${rule.EventPattern ?? ""}`}
         selected={selected}
-        onSelect={(rule) => setChosen(rule?.Name)}
+        onSelect={select}
         empty={
           <SpaceBetween size="xs">
             <div>{`No rules on ${bus}: its events go nowhere.`}</div>
@@ -59,14 +59,19 @@ export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h
         actions={
           <>
             <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCli service="events" operation="ListRules" input={{ EventBusName: bus }} />
+            <CopyCommand
+              service="events"
+              operation="ListRules"
+              input={{ EventBusName: bus }}
+              {...(selected ? { others: [{ id: "turn", text: `${enabled ? "Disable" : "Enable"} ${selected.Name}`, calls }] } : {})}
+            />
             <Button disabled={!selected} loading={turn.busy} onClick={() => void turn.run()}>
               {enabled ? "Disable" : "Enable"}
             </Button>
             <Button disabled={!selected} href={editRuleLink(bus, selected?.Name ?? "-")}>
               Edit
             </Button>
-            <Button disabled={!selected} onClick={() => setDeleting(true)}>
+            <Button disabled={!selected} onClick={() => ask("delete-rule")}>
               Delete
             </Button>
             <Button variant="primary" href={createRuleLink(bus)}>
@@ -75,15 +80,14 @@ export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h
           </>
         }
       />
-      {deleting && selected && (
+      {asked === "delete-rule" && selected && (
         <Confirm
           title={`Delete ${selected.Name}?`}
           verb="Delete"
-          act={() => deleteRule(bus, selected.Name)}
-          close={() => setDeleting(false)}
+          calls={() => callsToDeleteRule(bus, selected.Name)}
+          close={() => ask(undefined)}
           done={() => {
-            setDeleting(false);
-            setChosen(undefined);
+            ask(undefined);
             reload();
           }}
         >

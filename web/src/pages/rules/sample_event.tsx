@@ -5,10 +5,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { listRecentEvents, type RecentEvent, type RecentEvents } from "../../api/crema";
 import { useAnswer, type Answer } from "../../api/use_answer";
-import { isolated, timeText } from "../../format";
+import { isolated } from "../../format";
 import { JsonField } from "../../json/json_field";
 import { jsonProblem, prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
+import { timeText } from "../../shell/time";
 
 const SAMPLES_MAX = 20;
 

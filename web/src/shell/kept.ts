@@ -1,0 +1,37 @@
+// What is typed into a form, kept in the tab's session so that a reload loses none of it: const [name, setName, forget] =
+// useKept("bus/name", ""). Forgotten when the form was sent or given up, with all that begins with its key.
+import { useCallback, useEffect, useState } from "react";
+
+const PREFIX = "crema.typed.";
+
+function read<Value>(key: string): Value | undefined {
+  try {
+    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? "null") ?? undefined;
+  } catch {
+    return undefined; // what is kept there is not ours
+  }
+}
+
+export function forget(key: string): void {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX + key)) sessionStorage.removeItem(name);
+}
+
+export const isKept = (key: string): boolean => sessionStorage.getItem(PREFIX + key) !== null;
+
+export function useKept<Value>(key: string, first: Value | (() => Value)): [Value, (value: Value | ((before: Value) => Value)) => void] {
+  const [value, setValue] = useState<Value>(() => read<Value>(key) ?? (first instanceof Function ? first() : first));
+  const [changed, setChanged] = useState(false);
+  useEffect(() => {
+    if (!changed) return;
+    try {
+      sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
+    } catch {
+      // the session has no room for it: it is lost with a reload
+    }
+  }, [key, value, changed]);
+  const change = useCallback((to: Value | ((before: Value) => Value)) => {
+    setChanged(true);
+    setValue(to);
+  }, []);
+  return [value, change];
+}
