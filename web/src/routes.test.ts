@@ -7,7 +7,7 @@ it("every pattern stands once and leads to its own route", () => {
 });
 
 it("every section is in the navigation once", () => {
-  expect(sections.map(({ text }) => text)).toEqual(["Overview", "Event buses", "Rules", "Recent events", "State machines", "Logs"]);
+  expect(sections.map(({ text }) => text)).toEqual(["Overview", "Event buses", "Rules", "Recent events", "State machines", "Logs", "Logs Insights"]);
 });
 
 it("what is no page is none", () => {

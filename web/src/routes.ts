@@ -7,7 +7,7 @@ export interface PageProps {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-export type Section = "overview" | "buses" | "rules" | "recent" | "machines" | "logs";
+export type Section = "overview" | "buses" | "rules" | "recent" | "machines" | "logs" | "insights";
 
 export interface Route {
   readonly pattern: string;
@@ -37,6 +37,7 @@ export const routes: readonly Route[] = [
   { pattern: "/logs/:group", title: "Log group", section: "logs", page: lazy(() => import("./pages/logs/group")) },
   { pattern: "/logs/:group/streams/:stream", title: "Log stream", section: "logs", page: lazy(() => import("./pages/logs/stream")) },
   { pattern: "/live", title: "Live tail", section: "logs", page: lazy(() => import("./pages/logs/live")) },
+  { pattern: "/insights", title: "Logs Insights", section: "insights", page: lazy(() => import("./pages/insights/insights")) },
 ];
 
 // What the side navigation shows, in its order.
