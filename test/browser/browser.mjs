@@ -37,7 +37,8 @@ function watch(page, wrong, origin) {
   });
 }
 
-export async function story(tell, { viewport = { width: 1400, height: 1000 } } = {}) {
+// `options`: of the browser's context, as Playwright has them.
+export async function story(tell, { viewport = { width: 1400, height: 1000 }, ...options } = {}) {
   const origin = process.argv[2];
   const saw = {};
   const wrong = [];
@@ -48,7 +49,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 } } =
   let status = 0;
   let page;
   try {
-    const context = await browser.newContext({ viewport, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" });
+    const context = await browser.newContext({ viewport, ...options, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" });
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),

@@ -1,5 +1,5 @@
-// What is typed into a form, kept in the tab's session so that a reload loses none of it: const [name, setName, forget] =
-// useKept("bus/name", ""). Forgotten when the form was sent or given up, with all that begins with its key.
+// What is typed into a form, kept in the tab's session so that a reload loses none of it: const [name, setName] =
+// useKept("bus/name", ""). Forgotten when the form was sent or given up: forget("bus") forgets all below "bus".
 import { useCallback, useEffect, useState } from "react";
 
 const PREFIX = "crema.typed.";
@@ -12,11 +12,13 @@ function read<Value>(key: string): Value | undefined {
   }
 }
 
+const below = (key: string): string[] => Object.keys(sessionStorage).filter((name) => `${name}/`.startsWith(`${PREFIX}${key}/`));
+
 export function forget(key: string): void {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX + key)) sessionStorage.removeItem(name);
+  for (const name of below(key)) sessionStorage.removeItem(name);
 }
 
-export const isKept = (key: string): boolean => sessionStorage.getItem(PREFIX + key) !== null;
+export const isKept = (key: string): boolean => below(key).length > 0;
 
 export function useKept<Value>(key: string, first: Value | (() => Value)): [Value, (value: Value | ((before: Value) => Value)) => void] {
   const [value, setValue] = useState<Value>(() => read<Value>(key) ?? (first instanceof Function ? first() : first));

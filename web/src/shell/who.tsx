@@ -1,69 +1,45 @@
 // Region, account and keys: whom the console speaks for.
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { getNamespace, setNamespace, type Namespace } from "../api/namespace";
+import { useAction } from "../api/use_action";
+import { Dialog } from "./dialog";
 
 export default function Who({ close }: { close: () => void }) {
   const [given, setGiven] = useState<Namespace>(getNamespace);
   const regionGood = /^[a-z0-9-]{1,64}$/.test(given.region);
   const accountGood = !given.account || /^\d{12}$/.test(given.account);
   const change = (part: Partial<Namespace>): void => setGiven({ ...given, ...part });
-  const save = (): void => {
+  const save = useAction(() => {
     setNamespace(Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as unknown as Namespace);
-    close();
-  };
+    return Promise.resolve();
+  });
   return (
-    <Modal visible header="Region and keys" onDismiss={close}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (regionGood && accountGood) save();
-        }}
+    <Dialog title="Region and keys" verb="Use" action={save} good={regionGood && accountGood} close={close} done={close}>
+      <FormField label="Region" errorText={regionGood ? undefined : "Letters, digits and dashes, as us-east-1"}>
+        <Input value={given.region} onChange={({ detail }) => change({ region: detail.value })} />
+      </FormField>
+      <FormField
+        label="Account"
+        description="Of a server without keys; empty: the server's own."
+        errorText={accountGood ? undefined : "Twelve digits"}
       >
-        <Form
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button formAction="none" variant="link" onClick={close}>
-                Cancel
-              </Button>
-              <Button variant="primary" disabled={!regionGood || !accountGood}>
-                Use
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          <SpaceBetween size="m">
-            <FormField label="Region" errorText={regionGood ? undefined : "Letters, digits and dashes, as us-east-1"}>
-              <Input value={given.region} onChange={({ detail }) => change({ region: detail.value })} />
-            </FormField>
-            <FormField
-              label="Account"
-              description="Of a server without keys; empty: the server's own."
-              errorText={accountGood ? undefined : "Twelve digits"}
-            >
-              <Input value={given.account ?? ""} onChange={({ detail }) => change({ account: detail.value })} />
-            </FormField>
-            <FormField label="Access key id" description="Of a server that was started with --key.">
-              <Input value={given.keyId ?? ""} autoComplete={false} onChange={({ detail }) => change({ keyId: detail.value })} />
-            </FormField>
-            <FormField label="Secret">
-              <Input
-                type="password"
-                value={given.secret ?? ""}
-                autoComplete={false}
-                onChange={({ detail }) => change({ secret: detail.value })}
-              />
-            </FormField>
-            <Box variant="small">Keys stay in this tab and are gone when it is closed.</Box>
-          </SpaceBetween>
-        </Form>
-      </form>
-    </Modal>
+        <Input value={given.account ?? ""} onChange={({ detail }) => change({ account: detail.value })} />
+      </FormField>
+      <FormField label="Access key id" description="Of a server that was started with --key.">
+        <Input value={given.keyId ?? ""} autoComplete={false} onChange={({ detail }) => change({ keyId: detail.value })} />
+      </FormField>
+      <FormField label="Secret">
+        <Input
+          type="password"
+          value={given.secret ?? ""}
+          autoComplete={false}
+          onChange={({ detail }) => change({ secret: detail.value })}
+        />
+      </FormField>
+      <Box variant="small">Keys stay in this tab and are gone when it is closed.</Box>
+    </Dialog>
   );
 }

@@ -1,7 +1,5 @@
 // One event bus: what it is, its rules, what came through it.
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -19,6 +17,7 @@ import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
 import { Heading } from "../../shell/heading";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { EventTable } from "../recent/event_table";
@@ -58,12 +57,12 @@ function BusEvents({ bus }: { bus: string }) {
 function BusTags({ arn }: { arn: string }) {
   const { data, error, reload } = useAnswer((signal) => listTags(arn, { signal }), [arn]);
   if (error) return <Failure error={error} retry={reload} />;
-  return <TagTable tags={data} />;
+  return <TagTable tags={data} of={arn} />;
 }
 
 function Details({ bus }: { bus: Bus }) {
   return (
-    <Container header={<Header variant="h2">Event bus details</Header>}>
+    <Panel title="Event bus details">
       <KeyValuePairs
         columns={2}
         items={[
@@ -73,7 +72,7 @@ function Details({ bus }: { bus: Bus }) {
           { label: "Last changed", value: timeText(bus.LastModifiedTime) },
         ]}
       />
-    </Container>
+    </Panel>
   );
 }
 

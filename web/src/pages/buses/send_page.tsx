@@ -1,10 +1,8 @@
 // Send events: entries as they are typed, and the envelopes that they became.
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -19,6 +17,10 @@ import { JsonField } from "../../json/json_field";
 import { prettyJson } from "../../json/parse";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
+import { forget, isKept, useKept } from "../../shell/kept";
+import { PageFrame } from "../../shell/page";
+import { TypedBefore } from "../../shell/typed_before";
+import { Panel } from "../../shell/panel";
 import { draftOfEnvelope, ENTRIES_MAX, entryOf, newEntry, problemsOf, type EntryDraft } from "./send";
 import { Sent } from "./sent";
 
@@ -34,25 +36,19 @@ function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
   const problems = problemsOf(draft);
   const shown = (text: string, problem: string | undefined): string | undefined => (asked || text ? problem : undefined);
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button formAction="none" onClick={() => change({ detail: prettyJson(draft.detail) })}>
-                Prettify
-              </Button>
-              {remove && (
-                <Button formAction="none" iconName="remove" onClick={remove}>
-                  Remove
-                </Button>
-              )}
-            </SpaceBetween>
-          }
-        >
-          Event {number}
-        </Header>
+    <Panel
+      title={`Event ${number}`}
+      actions={
+        <>
+          <Button formAction="none" onClick={() => change({ detail: prettyJson(draft.detail) })}>
+            Prettify
+          </Button>
+          {remove && (
+            <Button formAction="none" iconName="remove" onClick={remove}>
+              Remove
+            </Button>
+          )}
+        </>
       }
     >
       <SpaceBetween size="m">
@@ -69,13 +65,13 @@ function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
           </FormField>
         </ExpandableSection>
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }
 
 // The bus to send to, and the event to begin with when the link says one.
-function useStart(setDrafts: (drafts: EntryDraft[]) => void) {
-  const { bus = "default", again } = usePlace().query;
+function useStart(again: string | undefined, setDrafts: (drafts: EntryDraft[]) => void) {
+  const { bus = "default" } = usePlace().query;
   const buses = useAnswer((signal) => listBuses({ signal }));
   useEffect(() => {
     if (!again) return;
@@ -92,60 +88,73 @@ function useStart(setDrafts: (drafts: EntryDraft[]) => void) {
   return { bus, buses };
 }
 
-export default function SendPage() {
-  const [drafts, setDrafts] = useState<EntryDraft[]>([newEntry()]);
+function SendForm({ kept, again }: { kept: string; again: string | undefined }) {
+  const [drafts, setDrafts] = useKept<EntryDraft[]>(kept, [newEntry()]);
   const [asked, setAsked] = useState(false);
   const [sent, setSent] = useState<{ entries: Entry[]; answer: PutEventsAnswer }>();
-  const { bus, buses } = useStart(setDrafts);
+  const { bus, buses } = useStart(isKept(kept) ? undefined : again, setDrafts);
   const entries = drafts.map((draft) => entryOf(bus, draft));
-  const send = useAction(async () => setSent({ entries, answer: await putEvents(entries) }));
+  const send = useAction(async () => {
+    setSent({ entries, answer: await putEvents(entries) });
+    forget(kept);
+  });
   const good = drafts.every((draft) => Object.keys(problemsOf(draft)).length === 0);
   const change = (at: number, part: Partial<EntryDraft>): void =>
     setDrafts((before) => before.map((draft, other) => (other === at ? { ...draft, ...part } : draft)));
   const names = [...new Set([...(buses.data?.items.map(({ Name }) => Name) ?? []), bus])];
   return (
-    <ContentLayout header={<Header variant="h1">Send events</Header>}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          setAsked(true);
-          if (good) void send.run();
-        }}
-      >
-        <SpaceBetween size="l">
-          {sent && <Sent {...sent} />}
-          <Container>
-            <FormField label="Event bus">
-              <Select
-                selectedOption={{ label: bus, value: bus }}
-                options={names.map((name) => ({ label: name, value: name }))}
-                filteringType={names.length > 10 ? "auto" : "none"}
-                onChange={({ detail }) => setQuery({ bus: detail.selectedOption.value })}
-              />
-            </FormField>
-          </Container>
-          {drafts.map((draft, at) => (
-            <EntryForm
-              key={at}
-              draft={draft}
-              number={at + 1}
-              asked={asked}
-              change={(part) => change(at, part)}
-              remove={drafts.length > 1 ? () => setDrafts(drafts.filter((_, other) => other !== at)) : undefined}
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        setAsked(true);
+        if (good) void send.run();
+      }}
+    >
+      <SpaceBetween size="l">
+        {sent && <Sent {...sent} />}
+        <Container>
+          <FormField label="Event bus">
+            <Select
+              selectedOption={{ label: bus, value: bus }}
+              options={names.map((name) => ({ label: name, value: name }))}
+              filteringType={names.length > 10 ? "auto" : "none"}
+              onChange={({ detail }) => setQuery({ bus: detail.selectedOption.value })}
             />
-          ))}
-          {send.error && <Failure error={send.error} />}
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button formAction="none" iconName="add-plus" disabled={drafts.length >= ENTRIES_MAX} onClick={() => setDrafts([...drafts, newEntry()])}>
-              Add another event
-            </Button>
-            <CopyCommand service="events" operation="PutEvents" input={{ Entries: entries }} />
-            <Button variant="primary" loading={send.busy} disabled={asked && !good}>
-              Send
-            </Button>
-          </SpaceBetween>
+          </FormField>
+        </Container>
+        {drafts.map((draft, at) => (
+          <EntryForm
+            key={at}
+            draft={draft}
+            number={at + 1}
+            asked={asked}
+            change={(part) => change(at, part)}
+            remove={drafts.length > 1 ? () => setDrafts(drafts.filter((_, other) => other !== at)) : undefined}
+          />
+        ))}
+        {send.error && <Failure error={send.error} />}
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button formAction="none" iconName="add-plus" disabled={drafts.length >= ENTRIES_MAX} onClick={() => setDrafts([...drafts, newEntry()])}>
+            Add another event
+          </Button>
+          <CopyCommand service="events" operation="PutEvents" input={{ Entries: entries }} />
+          <Button variant="primary" loading={send.busy} disabled={asked && !good}>
+            Send
+          </Button>
         </SpaceBetween>
-      </form>
-    </ContentLayout>
+      </SpaceBetween>
+    </form>
+  );
+}
+
+export default function SendPage() {
+  const { again } = usePlace().query;
+  const kept = `send/${again ?? "new"}`;
+  return (
+    <PageFrame title="Send events">
+      <TypedBefore key={kept} kept={kept}>
+        <SendForm kept={kept} again={again} />
+      </TypedBefore>
+    </PageFrame>
   );
 }

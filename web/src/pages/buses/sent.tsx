@@ -1,8 +1,6 @@
 // What became of the entries of a PutEvents: each one's envelope as it went over the bus, or its error.
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -12,6 +10,7 @@ import type { Entry, PutEventsAnswer } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
 import { JsonView } from "../../json/json_view";
 import { eventLink } from "../../links";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { Fate } from "../recent/event_table";
 
@@ -48,12 +47,9 @@ function Accepted({ id }: { id: string }) {
 
 export function Sent({ entries, answer }: { entries: readonly Entry[]; answer: PutEventsAnswer }) {
   return (
-    <Container
-      header={
-        <Header variant="h2" description={answer.FailedEntryCount ? `${answer.FailedEntryCount} of ${entries.length} were refused` : undefined}>
-          {`Sent: ${answer.Entries.length - answer.FailedEntryCount} accepted`}
-        </Header>
-      }
+    <Panel
+      title={`Sent: ${answer.Entries.length - answer.FailedEntryCount} accepted`}
+      description={answer.FailedEntryCount ? `${answer.FailedEntryCount} of ${entries.length} were refused` : undefined}
     >
       <SpaceBetween size="m">
         {answer.Entries.map((entry, at) =>
@@ -66,6 +62,6 @@ export function Sent({ entries, answer }: { entries: readonly Entry[]; answer: P
           ),
         )}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -1,13 +1,14 @@
 import Box from "@cloudscape-design/components/box";
-import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import type { Tag } from "../../api/events";
+import { CopyCommand } from "../../cli/copy_command";
+import { Heading } from "../../shell/heading";
 import { Said } from "../../shell/said";
 
-export function TagTable({ tags }: { tags: readonly Tag[] | undefined }) {
+export function TagTable({ tags, of }: { tags: readonly Tag[] | undefined; of?: string | undefined }) {
   return (
     <Table
-      header={<Header variant="h2">Tags</Header>}
+      header={<Heading actions={of !== undefined && <CopyCommand service="events" operation="ListTagsForResource" input={{ ResourceARN: of }} />}>Tags</Heading>}
       items={tags ?? []}
       loading={!tags}
       loadingText="Asking the server"

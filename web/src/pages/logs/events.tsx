@@ -1,9 +1,7 @@
 // The events of a stream or of a whole group, in a range of time, perhaps only those that a filter pattern lets through.
 // A stream is paged both ways from its end, as GetLogEvents does; what is filtered goes forward, as FilterLogEvents does.
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
@@ -14,6 +12,7 @@ import { CopyCommand } from "../../cli/copy_command";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Pager, usePaging } from "../../shell/pager";
+import { Panel } from "../../shell/panel";
 import { rangeOf, type TimeRange } from "../../shell/time";
 import { TimeRangeChoice } from "../../shell/time_range";
 import { EventRows, type ShownEvent } from "./event_rows";
@@ -85,12 +84,11 @@ function Filtered({ input, group }: { input: object; group: string }) {
 
 function OfStream({ input, group }: { input: object; group: string }) {
   const key = JSON.stringify(input);
-  const [place, setPlace] = useState<{ key: string; token: string | undefined }>({ key, token: undefined });
-  const token = place.key === key ? place.token : undefined;
+  const { token, move: goTo } = usePaging(key);
   const { data, error, reload, loading } = useAnswer((signal) => getEvents({ ...input, limit: PAGE_EVENTS, nextToken: token }, { signal }), [key, token]);
   const move = (to: string | undefined): void => {
     if (to === token) reload();
-    else setPlace({ key, token: to });
+    else goTo(to);
   };
   return (
     <SpaceBetween size="s">
@@ -130,13 +128,7 @@ export function Events({ group, stream }: { group: string; stream?: string }) {
   useEffect(() => setNow(Date.now()), [chosen]);
   const range: TimeRange = rangeOf(query, fallback, now);
   return (
-    <Container
-      header={
-        <Header variant="h2" actions={<Button onClick={() => setNow(Date.now())}>Up to now</Button>}>
-          Log events
-        </Header>
-      }
-    >
+    <Panel title="Log events" actions={<Button onClick={() => setNow(Date.now())}>Up to now</Button>}>
       <SpaceBetween size="m">
         <PatternBox />
         <TimeRangeChoice fallback={fallback} />
@@ -149,6 +141,6 @@ export function Events({ group, stream }: { group: string; stream?: string }) {
           />
         )}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -14,6 +14,7 @@ import type { PageProps } from "../../routes";
 import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { PageFrame } from "../../shell/page";
+import { firstPage } from "../../shell/pager";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { Events } from "./events";
@@ -65,7 +66,7 @@ export default function GroupPage({ parameters }: PageProps) {
       {group && (
         <Tabs
           activeTabId={tab}
-          onChange={({ detail }) => setQuery({ tab: detail.activeTabId })}
+          onChange={({ detail }) => setQuery({ tab: detail.activeTabId, ...firstPage })}
           tabs={[
             { id: "streams", label: "Log streams", content: <Streams group={name} /> },
             { id: "events", label: "Events of all streams", content: <Events group={name} /> },

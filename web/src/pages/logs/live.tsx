@@ -2,9 +2,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -13,7 +11,8 @@ import { ApiError } from "../../api/client";
 import { useNamespace } from "../../api/namespace";
 import { CopyCommand } from "../../cli/copy_command";
 import { setQuery, usePlace } from "../../route";
-import { Failure } from "../../shell/failure";
+import { PageFrame } from "../../shell/page";
+import { Panel } from "../../shell/panel";
 import { EventRows, type ShownEvent } from "./event_rows";
 import { chosenGroups, GroupChoice } from "./group_choice";
 import { tail } from "./tail";
@@ -97,63 +96,54 @@ export default function Live() {
   const [typed, setTyped] = useState(pattern ?? "");
   const [state, clear] = useTail(groups, pattern, paused, round);
   return (
-    <ContentLayout header={<Header variant="h1">Live tail</Header>}>
-      <SpaceBetween size="l">
-        <Container>
-          <SpaceBetween size="m">
-            <GroupChoice groups={groups} max={GROUPS_MAX} />
-            <form
-              onSubmit={(event) => {
-                event.preventDefault();
-                setQuery({ pattern: typed || undefined });
-              }}
-            >
-              <SpaceBetween direction="horizontal" size="xs" alignItems="end">
-                <FormField label="Filter pattern">
-                  <Input value={typed} spellcheck={false} onChange={({ detail }) => setTyped(detail.value)} />
-                </FormField>
-                <Button>Apply</Button>
-                <FormField label="Highlight">
-                  <Input value={highlight} onChange={({ detail }) => setQuery({ highlight: detail.value || undefined })} />
-                </FormField>
-              </SpaceBetween>
-            </form>
-          </SpaceBetween>
-        </Container>
-        {state.error && <Failure error={state.error} retry={() => setRound(round + 1)} />}
-        {state.how === "polling" && <Alert type="info">This server has no live tail: it is asked once a second, and events that are older than a minute when they come are not seen.</Alert>}
-        {state.dropped > 0 && <Alert type="warning">{`${state.dropped} events came faster than they could be sent, and are not here.`}</Alert>}
-        <Container
-          header={
-            <Header
-              variant="h2"
-              counter={`(${state.events.length})`}
-              description={state.gone ? `The last ${KEPT_MAX}; ${state.gone} older ones were let go` : undefined}
-              actions={
-                <SpaceBetween direction="horizontal" size="xs" alignItems="center">
-                  {state.how && <StatusIndicator type={paused ? "stopped" : "in-progress"}>{paused ? `Paused, ${state.waiting} waiting` : "Live"}</StatusIndicator>}
-                  <CopyCommand service="logs" operation="StartLiveTail" input={{ logGroupIdentifiers: groups, ...(pattern ? { logEventFilterPattern: pattern } : {}) }} />
-                  <Button onClick={clear}>Clear</Button>
-                  <Button variant="primary" disabled={!state.how} onClick={() => setPaused(!paused)}>
-                    {paused ? "Go on" : "Pause"}
-                  </Button>
-                </SpaceBetween>
-              }
-            >
-              Events
-            </Header>
-          }
-        >
-          <EventRows
-            events={state.events}
-            withStream
-            withGroup={groups.length > 1}
-            highlight={highlight}
-            follow={!paused}
-            empty={groups.length ? "Waiting for events" : "Choose a log group"}
-          />
-        </Container>
-      </SpaceBetween>
-    </ContentLayout>
+    <PageFrame title="Live tail" error={state.error} retry={() => setRound(round + 1)}>
+      <Container>
+        <SpaceBetween size="m">
+          <GroupChoice groups={groups} max={GROUPS_MAX} />
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              setQuery({ pattern: typed || undefined });
+            }}
+          >
+            <SpaceBetween direction="horizontal" size="xs" alignItems="end">
+              <FormField label="Filter pattern">
+                <Input value={typed} spellcheck={false} onChange={({ detail }) => setTyped(detail.value)} />
+              </FormField>
+              <Button>Apply</Button>
+              <FormField label="Highlight">
+                <Input value={highlight} onChange={({ detail }) => setQuery({ highlight: detail.value || undefined })} />
+              </FormField>
+            </SpaceBetween>
+          </form>
+        </SpaceBetween>
+      </Container>
+      {state.how === "polling" && <Alert type="info">This server has no live tail: it is asked once a second, and events that are older than a minute when they come are not seen.</Alert>}
+      {state.dropped > 0 && <Alert type="warning">{`${state.dropped} events came faster than they could be sent, and are not here.`}</Alert>}
+      <Panel
+        title="Events"
+        counter={`(${state.events.length})`}
+        description={state.gone ? `The last ${KEPT_MAX}; ${state.gone} older ones were let go` : undefined}
+        actions={
+          <>
+            {state.how && <StatusIndicator type={paused ? "stopped" : "in-progress"}>{paused ? `Paused, ${state.waiting} waiting` : "Live"}</StatusIndicator>}
+            <CopyCommand service="logs" operation="StartLiveTail" input={{ logGroupIdentifiers: groups, ...(pattern ? { logEventFilterPattern: pattern } : {}) }} />
+            <Button onClick={clear}>Clear</Button>
+            <Button variant="primary" disabled={!state.how} onClick={() => setPaused(!paused)}>
+              {paused ? "Go on" : "Pause"}
+            </Button>
+          </>
+        }
+      >
+        <EventRows
+          events={state.events}
+          withStream
+          withGroup={groups.length > 1}
+          highlight={highlight}
+          follow={!paused}
+          empty={groups.length ? "Waiting for events" : "Choose a log group"}
+        />
+      </Panel>
+    </PageFrame>
   );
 }

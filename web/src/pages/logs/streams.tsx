@@ -1,6 +1,5 @@
 // A group's streams: by last event, or those whose names begin with a text.
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -11,6 +10,7 @@ import { CopyCommand } from "../../cli/copy_command";
 import { streamLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { Pager, usePaging } from "../../shell/pager";
 import { momentText } from "../../shell/time";
 
@@ -33,18 +33,17 @@ export function Streams({ group }: { group: string }) {
       {error && <Failure error={error} retry={reload} />}
       <Table
         header={
-          <Header
-            variant="h2"
+          <Heading
             description={prefix ? "By name" : "The latest first"}
             actions={
-              <SpaceBetween direction="horizontal" size="xs">
+              <>
                 <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
                 <CopyCommand service="logs" operation="DescribeLogStreams" input={input} />
-              </SpaceBetween>
+              </>
             }
           >
             Log streams
-          </Header>
+          </Heading>
         }
         filter={
           <Input

@@ -1,14 +1,10 @@
 // A state machine's definition and role are changed. Executions that are under way go on with what they began with.
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
-import { useState } from "react";
 import { describeMachine, updateMachine, type MachineDetails } from "../../api/states";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
@@ -16,16 +12,24 @@ import { CopyCommand } from "../../cli/copy_command";
 import { machineLink } from "../../links";
 import { go } from "../../route";
 import type { PageProps } from "../../routes";
+import { AnswerPage } from "../../shell/answer_page";
 import { Failure } from "../../shell/failure";
+import { forget, useKept } from "../../shell/kept";
+import { Panel } from "../../shell/panel";
+import { TypedBefore } from "../../shell/typed_before";
 import { DefinitionEditor } from "./definition_editor";
 
+const keptOf = (arn: string): string => `edit-machine/${arn}`;
+
 function Edit({ machine }: { machine: MachineDetails }) {
-  const [definition, setDefinition] = useState(machine.definition);
-  const [role, setRole] = useState(machine.roleArn);
+  const kept = keptOf(machine.stateMachineArn);
+  const [definition, setDefinition] = useKept(`${kept}/definition`, machine.definition);
+  const [role, setRole] = useKept(`${kept}/role`, machine.roleArn);
   const back = machineLink(machine.stateMachineArn);
   const request = { stateMachineArn: machine.stateMachineArn, definition, roleArn: role };
   const save = useAction(async () => {
     await updateMachine(request);
+    forget(kept);
     go(back);
   });
   const changed = definition !== machine.definition || role !== machine.roleArn;
@@ -34,7 +38,7 @@ function Edit({ machine }: { machine: MachineDetails }) {
       actions={
         <SpaceBetween direction="horizontal" size="xs">
           <CopyCommand service="states" operation="UpdateStateMachine" input={request} />
-          <Button variant="link" href={back}>
+          <Button variant="link" href={back} onFollow={() => forget(kept)}>
             Cancel
           </Button>
           <Button variant="primary" disabled={!changed} loading={save.busy} onClick={() => void save.run()}>
@@ -50,9 +54,9 @@ function Edit({ machine }: { machine: MachineDetails }) {
             <Input value={role} onChange={({ detail }) => setRole(detail.value)} />
           </FormField>
         </Container>
-        <Container header={<Header variant="h2">Definition</Header>}>
+        <Panel title="Definition">
           <DefinitionEditor value={definition} onChange={setDefinition} type={machine.type} />
-        </Container>
+        </Panel>
       </SpaceBetween>
     </Form>
   );
@@ -60,11 +64,14 @@ function Edit({ machine }: { machine: MachineDetails }) {
 
 export default function EditMachine({ parameters }: PageProps) {
   const arn = parameters["arn"] ?? "";
-  const { data, error, reload } = useAnswer((signal) => describeMachine({ stateMachineArn: arn }, { signal }), [arn]);
+  const answer = useAnswer((signal) => describeMachine({ stateMachineArn: arn }, { signal }), [arn]);
   return (
-    <ContentLayout header={<Header variant="h1">{`Edit ${data?.name ?? ""}`}</Header>}>
-      {error && <Failure error={error} retry={reload} />}
-      {data ? <Edit key={arn} machine={data} /> : !error && <Spinner size="large" />}
-    </ContentLayout>
+    <AnswerPage title={`Edit ${answer.data?.name ?? ""}`} answer={answer}>
+      {(machine) => (
+        <TypedBefore key={arn} kept={keptOf(arn)}>
+          <Edit machine={machine} />
+        </TypedBefore>
+      )}
+    </AnswerPage>
   );
 }

@@ -1,7 +1,5 @@
 // The event history: every event in a row that opens, filtered, however many there are.
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useMemo } from "react";
@@ -11,6 +9,7 @@ import { detailsOf, textOf, type HistoryEvent, type Trace } from "../../graph/hi
 import { JsonView } from "../../json/json_view";
 import { parseJson } from "../../json/parse";
 import { setQuery, usePlace } from "../../route";
+import { Panel } from "../../shell/panel";
 import { Rows, useOpenRows, type RowColumn } from "../../shell/rows";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
@@ -86,20 +85,14 @@ export function EventHistory({ events, trace, arn }: { events: readonly HistoryE
     return newest ? [...some].reverse() : some;
   }, [lines, filter, newest]);
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          counter={`(${events.length})`}
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyCommand service="states" operation="GetExecutionHistory" input={{ executionArn: arn }} />
-              <Button onClick={() => setQuery({ order: newest ? undefined : "newest" })}>{newest ? "Oldest first" : "Newest first"}</Button>
-            </SpaceBetween>
-          }
-        >
-          Events
-        </Header>
+    <Panel
+      title="Events"
+      counter={`(${events.length})`}
+      actions={
+        <>
+          <CopyCommand service="states" operation="GetExecutionHistory" input={{ executionArn: arn, ...(newest ? { reverseOrder: true } : {}) }} />
+          <Button onClick={() => setQuery({ order: newest ? undefined : "newest" })}>{newest ? "Oldest first" : "Newest first"}</Button>
+        </>
       }
     >
       <SpaceBetween size="s">
@@ -121,6 +114,6 @@ export function EventHistory({ events, trace, arn }: { events: readonly HistoryE
           empty={filter ? "No event has this" : "No events yet"}
         />
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -4,7 +4,6 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Grid from "@cloudscape-design/components/grid";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -27,6 +26,7 @@ import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
 import { useAsked } from "../../shell/asked";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { EventHistory } from "./event_history";
@@ -45,7 +45,7 @@ const goesOn = (execution: ExecutionDetails | undefined): boolean => execution?.
 function About({ execution }: { execution: ExecutionDetails }) {
   const { startDate, stopDate } = execution;
   return (
-    <Container header={<Header variant="h2">Details</Header>}>
+    <Panel title="Details">
       <KeyValuePairs
         columns={3}
         items={[
@@ -59,7 +59,7 @@ function About({ execution }: { execution: ExecutionDetails }) {
           ...(execution.mapRunArn ? [{ label: "Map Run", value: <Link href={href("/machines/runs/:arn", { arn: execution.mapRunArn })}>{lastOfArn(execution.mapRunArn)}</Link> }] : []),
         ]}
       />
-    </Container>
+    </Panel>
   );
 }
 
@@ -91,7 +91,7 @@ function Texts({ execution, definition }: { execution: ExecutionDetails; definit
 function Variables({ trace }: { trace: Trace }) {
   if (trace.variables.length === 0) return null;
   return (
-    <Container header={<Header variant="h2" counter={`(${trace.variables.length})`}>Variables</Header>}>
+    <Panel title="Variables" counter={`(${trace.variables.length})`}>
       <SpaceBetween size="xs">
         {trace.variables.map(({ name, value, event, state }) => (
           <div key={name}>
@@ -106,7 +106,7 @@ function Variables({ trace }: { trace: Trace }) {
           </div>
         ))}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }
 
@@ -165,12 +165,12 @@ function Went({ execution, definition, changed, round }: { execution: ExecutionD
   const view = query["view"] ?? "graph";
   const graph = flow && (
     <Grid gridDefinition={[{ colspan: { default: 12, s: state ? 7 : 12 } }, ...(state ? [{ colspan: { default: 12, s: 5 } }] : [])]}>
-      <Container header={<Header variant="h2" description={state ? undefined : "Choose a state to see its input and output"}>Graph</Header>}>
+      <Panel title="Graph" description={state ? undefined : "Choose a state to see its input and output"}>
         <Suspense fallback={<Spinner />}>
-          <Graph flow={flow} summaries={byState} taken={taken} chosen={chosen} onChoose={(name) => setQuery({ state: name === chosen ? undefined : name })} />
+          <Graph flow={flow} summaries={byState} taken={taken} chosen={chosen} onChoose={(name) => setQuery({ state: name === chosen ? undefined : name, visit: undefined })} />
           <Legend />
         </Suspense>
-      </Container>
+      </Panel>
       {state && <StepPanel key={state.name} state={state} summary={byState.get(state.name)} done={changed} />}
     </Grid>
   );

@@ -1,6 +1,5 @@
 // The executions of a state machine, or of a Map Run: status filter, pages, kept in the URL; seen anew every few seconds.
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -13,6 +12,7 @@ import { durationText } from "../../format";
 import { executionLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { Pager, usePaging } from "../../shell/pager";
 import { timeText } from "../../shell/time";
 import { Status, statusNames, statusText } from "./status";
@@ -49,18 +49,17 @@ export function Executions({ of, empty, actions }: { of: { stateMachineArn: stri
       {error && <Failure error={error} retry={reload} />}
       <Table
         header={
-          <Header
-            variant="h2"
+          <Heading
             actions={
-              <SpaceBetween direction="horizontal" size="xs">
+              <>
                 <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
                 <CopyCommand service="states" operation="ListExecutions" input={input} />
                 {actions}
-              </SpaceBetween>
+              </>
             }
           >
             Executions
-          </Header>
+          </Heading>
         }
         filter={
           <Select

@@ -1,9 +1,7 @@
 // A state machine: what it is, its executions, its definition as text and as a graph.
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
 import Grid from "@cloudscape-design/components/grid";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
@@ -20,6 +18,8 @@ import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
 import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
+import { firstPage } from "../../shell/pager";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { Executions } from "./executions";
@@ -30,19 +30,13 @@ const Graph = lazy(() => import("../../graph/graph"));
 function Definition({ machine }: { machine: MachineDetails }) {
   const flow = useMemo(() => readFlow(machine.definition), [machine.definition]);
   return (
-    <Container
-      header={
-        <Header
-          variant="h2"
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <CopyButton text={() => machine.definition} />
-              <Button href={href("/machines/:arn/edit", { arn: machine.stateMachineArn })}>Edit</Button>
-            </SpaceBetween>
-          }
-        >
-          Definition
-        </Header>
+    <Panel
+      title="Definition"
+      actions={
+        <>
+          <CopyButton text={() => machine.definition} />
+          <Button href={href("/machines/:arn/edit", { arn: machine.stateMachineArn })}>Edit</Button>
+        </>
       }
     >
       <Grid gridDefinition={[{ colspan: { default: 12, s: 6 } }, { colspan: { default: 12, s: 6 } }]}>
@@ -53,13 +47,13 @@ function Definition({ machine }: { machine: MachineDetails }) {
           </Suspense>
         )}
       </Grid>
-    </Container>
+    </Panel>
   );
 }
 
 function About({ machine }: { machine: MachineDetails }) {
   return (
-    <Container header={<Header variant="h2">Details</Header>}>
+    <Panel title="Details">
       <KeyValuePairs
         columns={3}
         items={[
@@ -71,7 +65,7 @@ function About({ machine }: { machine: MachineDetails }) {
           { label: "Revision", value: <Said text={machine.revisionId} /> },
         ]}
       />
-    </Container>
+    </Panel>
   );
 }
 
@@ -102,7 +96,7 @@ export default function MachinePage({ parameters }: PageProps) {
             <About machine={machine} />
             <Tabs
               activeTabId={tab}
-              onChange={({ detail }) => setQuery({ tab: detail.activeTabId, status: undefined })}
+              onChange={({ detail }) => setQuery({ tab: detail.activeTabId, status: undefined, ...firstPage })}
               tabs={[
                 {
                   id: "executions",

@@ -1,13 +1,13 @@
 // The event that started an execution, and those that it emitted.
 import Box from "@cloudscape-design/components/box";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { getExecutionTrace, type EventLink } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { eventLink } from "../../links";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { timeText } from "../../shell/time";
 
 function Event({ event }: { event: EventLink }) {
@@ -28,7 +28,7 @@ function Event({ event }: { event: EventLink }) {
 export function Origins({ arn, live }: { arn: string; live: boolean }) {
   const { data, error, reload } = useAnswer((signal) => getExecutionTrace(arn, { signal }), [arn, live], { everyMs: live ? 2000 : 0 });
   return (
-    <Container header={<Header variant="h2">Related events</Header>}>
+    <Panel title="Related events" actions={<CopyCommand service="crema" operation="GetExecutionTrace" input={{ ExecutionArn: arn }} />}>
       {error && <Failure error={error} retry={reload} />}
       {data && (
         <SpaceBetween size="s">
@@ -57,6 +57,6 @@ export function Origins({ arn, live }: { arn: string; live: boolean }) {
           <Box variant="small">{`Events are known since ${timeText(data.Since)}.`}</Box>
         </SpaceBetween>
       )}
-    </Container>
+    </Panel>
   );
 }

@@ -3,20 +3,19 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import Tabs from "@cloudscape-design/components/tabs";
-import { useState } from "react";
 import type { FlowState } from "../../graph/flow";
 import { statusWords } from "../../graph/graph";
 import { detailsOf, whereOf, type Attempt, type StateSummary, type Visit, type VisitStatus } from "../../graph/history";
 import { tokenOf, waitsForToken } from "../../graph/token";
 import { JsonView } from "../../json/json_view";
-import { href } from "../../route";
+import { href, setQuery, usePlace } from "../../route";
+import { Panel } from "../../shell/panel";
+import { useAsked } from "../../shell/asked";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { answerTitles, SendTask, type TaskAnswer } from "./send_task";
@@ -52,14 +51,15 @@ function OneAttempt({ attempt, number }: { attempt: Attempt; number: number }) {
 }
 
 function Waiting({ visit, source, done }: { visit: Visit; source: FlowState["source"]; done: () => void }) {
-  const [answer, setAnswer] = useState<TaskAnswer>();
+  const [asked, ask] = useAsked();
+  const answer = (Object.keys(answerTitles) as TaskAnswer[]).find((one) => one === asked);
   const attempt = visit.attempts[visit.attempts.length - 1];
   if (!attempt || !waitsForToken(attempt) || visit.status !== "running") return null;
   return (
     <Alert type="info" header="It waits for an answer with its task token">
       <SpaceBetween direction="horizontal" size="xs">
         {(Object.keys(answerTitles) as TaskAnswer[]).map((one) => (
-          <Button key={one} onClick={() => setAnswer(one)}>
+          <Button key={one} onClick={() => ask(one)}>
             {answerTitles[one]}
           </Button>
         ))}
@@ -68,9 +68,9 @@ function Waiting({ visit, source, done }: { visit: Visit; source: FlowState["sou
         <SendTask
           answer={answer}
           token={tokenOf(source, attempt) ?? ""}
-          close={() => setAnswer(undefined)}
+          close={() => ask(undefined)}
           done={() => {
-            setAnswer(undefined);
+            ask(undefined);
             done();
           }}
         />
@@ -80,6 +80,7 @@ function Waiting({ visit, source, done }: { visit: Visit; source: FlowState["sou
 }
 
 function VisitView({ visit, state, done }: { visit: Visit; state: FlowState; done: () => void }) {
+  const part = usePlace().query["part"];
   const assigned = visit.exited && detailsOf(visit.exited)["assignedVariables"];
   const tabs = [
     { id: "input", label: "Input", content: <Text text={visit.input} label="Input" /> },
@@ -118,7 +119,12 @@ function VisitView({ visit, state, done }: { visit: Visit; state: FlowState; don
       )}
       {visit.mapRun && <Link href={href("/machines/runs/:arn", { arn: visit.mapRun })}>Map Run: its executions</Link>}
       <Waiting visit={visit} source={state.source} done={done} />
-      <Tabs tabs={tabs} variant="default" />
+      <Tabs
+        tabs={tabs}
+        variant="default"
+        activeTabId={tabs.find(({ id }) => id === part)?.id ?? "input"}
+        onChange={({ detail }) => setQuery({ part: detail.activeTabId })}
+      />
     </SpaceBetween>
   );
 }
@@ -140,7 +146,7 @@ function Assigned({ values }: { values: Record<string, unknown> }) {
 
 export function StepPanel({ state, summary, done }: { state: FlowState; summary: StateSummary | undefined; done: () => void }) {
   const visits = summary?.visits ?? [];
-  const [chosen, setChosen] = useState<number>();
+  const chosen = Number(usePlace().query["visit"]);
   // The one that was chosen; else one that waits or went wrong; else the last.
   const visit = visits.find((one) => one.entered.id === chosen) ?? visits.find((one) => one.status === summary?.status) ?? visits[visits.length - 1];
   const options = visits.slice(-VISITS_LISTED_MAX).map((one) => ({
@@ -148,7 +154,7 @@ export function StepPanel({ state, summary, done }: { state: FlowState; summary:
     label: [`Event ${one.entered.id}`, whereOf(one), statusWords[one.status]].filter(Boolean).join(", "),
   }));
   return (
-    <Container header={<Header variant="h2" description={[state.type, state.resource].filter(Boolean).join(" · ")}><Said text={state.name} /></Header>}>
+    <Panel title={<Said text={state.name} />} description={[state.type, state.resource].filter(Boolean).join(" · ")}>
       <SpaceBetween size="s">
         {visits.length > 1 && (
           <Select
@@ -156,7 +162,7 @@ export function StepPanel({ state, summary, done }: { state: FlowState; summary:
             filteringType="auto"
             selectedOption={options.find(({ value }) => value === String(visit?.entered.id)) ?? null}
             options={options}
-            onChange={({ detail }) => setChosen(Number(detail.selectedOption.value))}
+            onChange={({ detail }) => setQuery({ visit: detail.selectedOption.value })}
           />
         )}
         {visits.length > VISITS_LISTED_MAX && <Box variant="small">{`The last ${VISITS_LISTED_MAX} of ${visits.length} visits`}</Box>}
@@ -167,6 +173,6 @@ export function StepPanel({ state, summary, done }: { state: FlowState; summary:
           </>
         )}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

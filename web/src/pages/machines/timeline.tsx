@@ -1,9 +1,8 @@
 // When each visit of a state began and ended, one bar each.
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import { statusWords } from "../../graph/graph";
 import { whereOf, type Trace, type Visit } from "../../graph/history";
 import { JsonView } from "../../json/json_view";
+import { Panel } from "../../shell/panel";
 import { Rows, useOpenRows, type RowColumn } from "../../shell/rows";
 import "./timeline.css";
 
@@ -41,7 +40,7 @@ export function Timeline({ trace, begin, end }: { trace: Trace; begin: number; e
     },
   ];
   return (
-    <Container header={<Header variant="h2">Timeline</Header>}>
+    <Panel title="Timeline">
       <Rows
         label="Timeline"
         items={trace.visits}
@@ -60,6 +59,6 @@ export function Timeline({ trace, begin, end }: { trace: Trace; begin: number; e
         )}
         empty="Nothing was entered yet"
       />
-    </Container>
+    </Panel>
   );
 }

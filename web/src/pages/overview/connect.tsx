@@ -1,11 +1,10 @@
 // How to point a client at this server, to be copied.
 import Box from "@cloudscape-design/components/box";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useNamespace } from "../../api/namespace";
 import { CopyButton } from "../../cli/copy_button";
 import { setQuery, usePlace } from "../../route";
+import { Panel } from "../../shell/panel";
 import { clientTexts } from "./clients";
 import "./connect.css";
 
@@ -15,7 +14,7 @@ export function Connect() {
   const chosen = texts.find(({ id }) => id === client) ?? texts[0];
   if (!chosen) return null;
   return (
-    <Container header={<Header variant="h2" description="Every AWS SDK works unchanged.">Point a client here</Header>}>
+    <Panel title="Point a client here" description="Every AWS SDK works unchanged.">
       <Tabs
         activeTabId={chosen.id}
         onChange={({ detail }) => setQuery({ client: detail.activeTabId })}
@@ -36,6 +35,6 @@ export function Connect() {
           ),
         }))}
       />
-    </Container>
+    </Panel>
   );
 }

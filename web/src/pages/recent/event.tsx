@@ -1,8 +1,6 @@
 // One event: its chain there and back, its envelope, and why the other rules of its bus did not match.
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { getEventTrace, getExecutionTrace, type EventTrace, type ExecutionTrace } from "../../api/crema";
@@ -14,6 +12,7 @@ import { createRuleLink } from "../../links";
 import { href } from "../../route";
 import type { PageProps } from "../../routes";
 import { AnswerPage } from "../../shell/answer_page";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { Chain } from "./chain_view";
@@ -36,7 +35,7 @@ function Details({ trace }: { trace: EventTrace }) {
   const event = trace.Hops[0];
   if (!event) return null;
   return (
-    <Container header={<Header variant="h2">Details</Header>}>
+    <Panel title="Details">
       <KeyValuePairs
         columns={3}
         items={[
@@ -48,16 +47,16 @@ function Details({ trace }: { trace: EventTrace }) {
           { label: "Deliveries", value: <Fate event={event} /> },
         ]}
       />
-    </Container>
+    </Panel>
   );
 }
 
 function Envelope({ event }: { event: EventTrace["Hops"][number] }) {
   const text = event.Event;
   return (
-    <Container header={<Header variant="h2" actions={text && <CopyButton text={() => text} />} counter={`(${event.EventBytes} bytes)`}>Envelope</Header>}>
+    <Panel title="Envelope" actions={text && <CopyButton text={() => text} />} counter={`(${event.EventBytes} bytes)`}>
       {text ? <JsonView text={text} label="Envelope" /> : <Box>It was too large to be kept among the recent events.</Box>}
-    </Container>
+    </Panel>
   );
 }
 
@@ -80,9 +79,9 @@ export default function EventPage({ parameters }: PageProps) {
       {({ trace, before }) => (
         <SpaceBetween size="l">
           <Details trace={trace} />
-          <Container header={<Header variant="h2">What it did</Header>}>
+          <Panel title="What it did">
             <Chain nodes={chainOf(trace, before)} />
-          </Container>
+          </Panel>
           {event && <Envelope event={event} />}
           {event?.Event && event.State !== "MISSING_BUS" && <OtherRules bus={event.EventBusName} event={event.Event} />}
         </SpaceBetween>

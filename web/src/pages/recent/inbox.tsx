@@ -2,17 +2,18 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { listInbox, type InboxEntry } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
 import { eventLink, ruleLink, ruleOfArn } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
 import { TargetLink } from "./target_link";
@@ -65,11 +66,8 @@ const columns: readonly TableProps.ColumnDefinition<InboxEntry>[] = [
 export function Inbox() {
   const { query } = usePlace();
   const before = query["before"];
-  const { data, error, reload } = useAnswer(
-    (signal) => listInbox({ Limit: 50, ...(before ? { NextToken: before } : {}) }, { signal }),
-    [before],
-    before ? {} : { everyMs: 2000 },
-  );
+  const input = { Limit: 50, ...(before ? { NextToken: before } : {}) };
+  const { data, error, reload } = useAnswer((signal) => listInbox(input, { signal }), [before], before ? {} : { everyMs: 2000 });
   return (
     <SpaceBetween size="m">
       {error && <Failure error={error} retry={reload} />}
@@ -81,9 +79,17 @@ export function Inbox() {
         trackBy={(entry) => String(entry.Number)}
         wrapLines
         header={
-          <Header variant="h2" description="What could not go where it should; kept in the store." actions={before && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}>
+          <Heading
+            description="What could not go where it should; kept in the store."
+            actions={
+              <>
+                <CopyCommand service="crema" operation="ListInbox" input={input} />
+                {before && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}
+              </>
+            }
+          >
             Inbox
-          </Header>
+          </Heading>
         }
         empty={
           <Box textAlign="center" padding="l">

@@ -1,15 +1,15 @@
 // The rules of a bus, held against an event, the nearest first.
-import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { call } from "../../api/client";
 import type { Explanation } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { ruleLink } from "../../links";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { Explained, whyNot } from "./explained";
 
 interface ExplainedRules {
@@ -19,17 +19,13 @@ interface ExplainedRules {
 }
 
 export function OtherRules({ bus, event }: { bus: string; event: string }) {
-  const { data, error, reload } = useAnswer(
-    (signal) => call<ExplainedRules>("crema", "ExplainEvent", { EventBusName: bus, Event: event }, { signal }),
-    [bus, event],
-  );
+  const input = { EventBusName: bus, Event: event };
+  const { data, error, reload } = useAnswer((signal) => call<ExplainedRules>("crema", "ExplainEvent", input, { signal }), [bus, event]);
   return (
-    <Container
-      header={
-        <Header variant="h2" description={data && `As they are now; ${data.MatchedCount} of ${data.RuleCount} match, the nearest come first.`}>
-          {`Rules of ${bus}, and why`}
-        </Header>
-      }
+    <Panel
+      title={`Rules of ${bus}, and why`}
+      description={data && `As they are now; ${data.MatchedCount} of ${data.RuleCount} match, the nearest come first.`}
+      actions={<CopyCommand service="crema" operation="ExplainEvent" input={input} />}
     >
       <SpaceBetween size="s">
         {error && <Failure error={error} retry={reload} />}
@@ -52,6 +48,6 @@ export function OtherRules({ bus, event }: { bus: string; event: string }) {
           </ExpandableSection>
         ))}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -2,7 +2,6 @@
 // what could not be delivered stands.
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
@@ -10,10 +9,12 @@ import Tabs from "@cloudscape-design/components/tabs";
 import Toggle from "@cloudscape-design/components/toggle";
 import { listRecentEvents, type EventState, type RecentEventsInput } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { sendLink } from "../../links";
 import { setQuery, usePlace, type Query } from "../../route";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { timeText } from "../../shell/time";
 import { EventTable } from "./event_table";
 import { Filters } from "./filters";
@@ -70,20 +71,20 @@ function Events({ list }: { list: string }) {
         empty={<Empty filtered={filtered} list={list} older={data?.NextToken !== undefined} />}
         filter={<Filters events={data?.Events ?? []} />}
         header={
-          <Header
-            variant="h2"
+          <Heading
             description={data && `Since ${timeText(data.Since)}; older ones are no longer known.`}
             actions={
-              <SpaceBetween direction="horizontal" size="m" alignItems="center">
+              <>
+                <CopyCommand service="crema" operation="ListRecentEvents" input={question} />
                 {query["before"] && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}
                 <Toggle checked={!paused} disabled={query["before"] !== undefined} onChange={({ detail }) => setQuery({ live: detail.checked ? undefined : "off" })}>
                   Live
                 </Toggle>
-              </SpaceBetween>
+              </>
             }
           >
             {lists.find(({ id }) => id === list)?.label ?? "All events"}
-          </Header>
+          </Heading>
         }
         footer={
           data?.NextToken && (
@@ -103,18 +104,16 @@ export default function Recent() {
   const choose = (id: string): void => setQuery({ list: id === "all" ? undefined : id, before: undefined });
   return (
     <SpaceBetween size="m">
-      <Header
-        variant="h1"
+      <Heading
+        level="h1"
         actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <StatusIndicator type="info">
-              A ring in memory; events that must last go to a <Link href="#/logs">log group</Link>
-            </StatusIndicator>
-          </SpaceBetween>
+          <StatusIndicator type="info">
+            A ring in memory; events that must last go to a <Link href="#/logs">log group</Link>
+          </StatusIndicator>
         }
       >
         Recent events
-      </Header>
+      </Heading>
       <Tabs
         activeTabId={list}
         onChange={({ detail }) => choose(detail.activeTabId)}

@@ -1,7 +1,5 @@
 // Step 1: Define rule detail.
-import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -9,6 +7,7 @@ import Toggle from "@cloudscape-design/components/toggle";
 import { listBuses } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { ruleNameProblem } from "../buses/names";
 import type { StepProps } from "./steps";
 
@@ -16,7 +15,7 @@ export function DetailsStep({ draft, change, asked, stored }: StepProps) {
   const buses = useAnswer((signal) => listBuses({ signal }));
   const names = [...new Set([draft.bus, ...(buses.data?.items.map(({ Name }) => Name) ?? [])])];
   return (
-    <Container header={<Header variant="h2">Rule detail</Header>}>
+    <Panel title="Rule detail">
       <SpaceBetween size="m">
         {buses.error && <Failure error={buses.error} retry={buses.reload} />}
         <FormField label="Name" constraintText="Letters, digits and . - _, up to 64 characters" errorText={asked || draft.name ? ruleNameProblem(draft.name) : undefined}>
@@ -37,6 +36,6 @@ export function DetailsStep({ draft, change, asked, stored }: StepProps) {
           Enable the rule on the selected event bus
         </Toggle>
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -1,14 +1,13 @@
 // Which of the recent events a pattern would match, while it is typed; of the others, which clause fails and what it saw.
 import Box from "@cloudscape-design/components/box";
-import Container from "@cloudscape-design/components/container";
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
-import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { explainPattern, type Explanation, type RecentEvent } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { isolated } from "../../format";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { useSettled } from "../../shell/settled";
 import { timeText } from "../../shell/time";
 import { Explained, whyNot } from "../recent/explained";
@@ -34,12 +33,9 @@ export function HeldAgainst({ pattern, events, sample }: { pattern: string | und
   const held = data && data.of === settled ? data.held : undefined;
   const matched = held?.filter(({ explanation }) => explanation.Matched).length ?? 0;
   return (
-    <Container
-      header={
-        <Header variant="h2" description="What came through this bus lately, held against the pattern as it is typed.">
-          {held && !error ? `Would match ${matched} of ${held.length} recent events` : "Recent events"}
-        </Header>
-      }
+    <Panel
+      title={held && !error ? `Would match ${matched} of ${held.length} recent events` : "Recent events"}
+      description="What came through this bus lately, held against the pattern as it is typed."
     >
       <SpaceBetween size="s">
         {pattern === undefined && <Box>A whole pattern is needed first.</Box>}
@@ -61,6 +57,6 @@ export function HeldAgainst({ pattern, events, sample }: { pattern: string | und
             </ExpandableSection>
           ))}
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

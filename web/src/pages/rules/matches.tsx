@@ -1,17 +1,20 @@
 // What a rule matched lately: of the newest matched events of its bus, those with a delivery of it.
-import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { CallOptions } from "../../api/client";
-import { getEventTrace, listRecentEvents, type RecentEvent } from "../../api/crema";
+import { getEventTrace, listRecentEvents, type RecentEvent, type RecentEventsInput } from "../../api/crema";
 import type { Rule } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommand } from "../../cli/copy_command";
 import { Failure } from "../../shell/failure";
+import { Heading } from "../../shell/heading";
 import { EventTable } from "../recent/event_table";
 
 const LOOKED_AT = 50;
 
+const questionOf = (bus: string): RecentEventsInput => ({ EventBusName: bus, State: "MATCHED", Limit: LOOKED_AT });
+
 async function matchesOf(bus: string, arn: string, options: CallOptions): Promise<RecentEvent[]> {
-  const { Events } = await listRecentEvents({ EventBusName: bus, State: "MATCHED", Limit: LOOKED_AT }, options);
+  const { Events } = await listRecentEvents(questionOf(bus), options);
   const looked = await Promise.all(
     Events.map(async (event) => {
       const trace = event.DeliveryCount > 0 ? await getEventTrace({ EventId: event.EventId }, options).catch(() => undefined) : undefined;
@@ -30,9 +33,13 @@ export function Matches({ bus, rule }: { bus: string; rule: Rule }) {
         events={data}
         empty="None of them was handed to a target by this rule"
         header={
-          <Header variant="h2" counter={data ? `(${data.length})` : ""} description={`Of the newest ${LOOKED_AT} matched events of ${bus}, those that this rule handed to a target.`}>
+          <Heading
+            counter={data ? `(${data.length})` : ""}
+            description={`Of the newest ${LOOKED_AT} matched events of ${bus}, those that this rule handed to a target.`}
+            actions={<CopyCommand service="crema" operation="ListRecentEvents" input={questionOf(bus)} />}
+          >
             Recent matches
-          </Header>
+          </Heading>
         }
       />
     </SpaceBetween>

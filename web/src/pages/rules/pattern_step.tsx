@@ -1,8 +1,6 @@
 // Step 2: Build event pattern, held against what came through as it is typed.
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { call } from "../../api/client";
@@ -13,6 +11,7 @@ import { CopyCommand } from "../../cli/copy_command";
 import { JsonField } from "../../json/json_field";
 import { jsonProblem, prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { Explained } from "../recent/explained";
 import { patternOfEvent } from "./draft";
 import { HeldAgainst } from "./held_against";
@@ -32,9 +31,9 @@ function Tested({ verdict }: { verdict: Verdict }) {
   );
 }
 
-export function PatternStep({ draft, change, asked }: StepProps) {
+export function PatternStep({ draft, change, asked, kept }: StepProps) {
   const { pattern, bus } = draft;
-  const chosen = useSample(bus);
+  const chosen = useSample(bus, kept);
   const { text: sample, events } = chosen;
   const [verdict, setVerdict] = useState<Verdict & { of: string }>();
   const problem = pattern.trim() ? jsonProblem(pattern, "object") : asked ? { text: "A rule has a pattern", at: 0 } : undefined;
@@ -51,31 +50,25 @@ export function PatternStep({ draft, change, asked }: StepProps) {
   };
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2" actions={<CopyButton text={() => sample} />}>Sample event</Header>}>
+      <Panel title="Sample event" actions={<CopyButton text={() => sample} />}>
         <SampleEvent sample={chosen} height="20em" />
-      </Container>
-      <Container
-        header={
-          <Header
-            variant="h2"
-            actions={
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button formAction="none" onClick={() => type(patternOfEvent(sample) ?? pattern)}>
-                  Begin with the sample
-                </Button>
-                <Button formAction="none" onClick={() => type(prettyJson(pattern))}>
-                  Prettify
-                </Button>
-                <CopyButton text={() => pattern} />
-                <CopyCommand service="events" operation="TestEventPattern" input={{ EventPattern: pattern, Event: sample }} />
-                <Button formAction="none" loading={test.busy} disabled={!pattern.trim() || problem !== undefined} onClick={() => void test.run()}>
-                  Test pattern
-                </Button>
-              </SpaceBetween>
-            }
-          >
-            Event pattern
-          </Header>
+      </Panel>
+      <Panel
+        title="Event pattern"
+        actions={
+          <>
+            <Button formAction="none" onClick={() => type(patternOfEvent(sample) ?? pattern)}>
+              Begin with the sample
+            </Button>
+            <Button formAction="none" onClick={() => type(prettyJson(pattern))}>
+              Prettify
+            </Button>
+            <CopyButton text={() => pattern} />
+            <CopyCommand service="events" operation="TestEventPattern" input={{ EventPattern: pattern, Event: sample }} />
+            <Button formAction="none" loading={test.busy} disabled={!pattern.trim() || problem !== undefined} onClick={() => void test.run()}>
+              Test pattern
+            </Button>
+          </>
         }
       >
         <SpaceBetween size="m">
@@ -83,7 +76,7 @@ export function PatternStep({ draft, change, asked }: StepProps) {
           {test.error && <Failure error={test.error} />}
           {verdict?.of === pattern + sample && <Tested verdict={verdict} />}
         </SpaceBetween>
-      </Container>
+      </Panel>
       <HeldAgainst pattern={problem || !pattern.trim() ? undefined : pattern} events={events} sample={sample} />
     </SpaceBetween>
   );

@@ -1,13 +1,13 @@
 // Step 5: Review and create.
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { ReactNode } from "react";
 import { CopyCommands } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
+import { Heading } from "../../shell/heading";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { TagTable } from "../buses/tag_table";
 import { callsOf, targetOf, type RuleDraft, type Stored } from "./draft";
@@ -22,8 +22,8 @@ interface ReviewProps {
 function Part({ step, title, edit, children }: { step: number; title: string; edit: ReviewProps["edit"]; children: ReactNode }) {
   return (
     <SpaceBetween size="xs">
-      <Header
-        variant="h3"
+      <Heading
+        level="h3"
         actions={
           <Button formAction="none" ariaLabel={`Edit step ${step + 1}`} onClick={() => edit(step)}>
             Edit
@@ -31,7 +31,7 @@ function Part({ step, title, edit, children }: { step: number; title: string; ed
         }
       >
         {`Step ${step + 1}: ${title}`}
-      </Header>
+      </Heading>
       {children}
     </SpaceBetween>
   );
@@ -42,7 +42,7 @@ export function ReviewStep({ draft, stored, edit }: ReviewProps) {
     <SpaceBetween size="l">
       <CopyCommands calls={callsOf(draft, stored).map((call) => ({ service: "events", ...call }))} />
       <Part step={0} title="Define rule detail" edit={edit}>
-        <Container header={<Header variant="h2">Define rule detail</Header>}>
+        <Panel title="Define rule detail">
           <KeyValuePairs
             columns={2}
             items={[
@@ -52,7 +52,7 @@ export function ReviewStep({ draft, stored, edit }: ReviewProps) {
               { label: "Event bus", value: <Said text={draft.bus} /> },
             ]}
           />
-        </Container>
+        </Panel>
       </Part>
       <Part step={1} title="Build event pattern" edit={edit}>
         <JsonView text={draft.pattern} label="Event pattern" />

@@ -1,7 +1,5 @@
 // One rule: its pattern, targets, tags, and what it matched lately.
 import Button from "@cloudscape-design/components/button";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -20,6 +18,7 @@ import { AnswerPage } from "../../shell/answer_page";
 import { useAsked } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Failure } from "../../shell/failure";
+import { Panel } from "../../shell/panel";
 import { Said } from "../../shell/said";
 import { TagTable } from "../buses/tag_table";
 import type { Stored } from "./draft";
@@ -30,7 +29,7 @@ import { TargetTable } from "./target_table";
 
 function Details({ bus, rule }: { bus: string; rule: Stored["rule"] }) {
   return (
-    <Container header={<Header variant="h2">Rule details</Header>}>
+    <Panel title="Rule details">
       <KeyValuePairs
         columns={3}
         items={[
@@ -41,7 +40,7 @@ function Details({ bus, rule }: { bus: string; rule: Stored["rule"] }) {
           { label: "ARN", value: <Said text={rule.Arn} /> },
         ]}
       />
-    </Container>
+    </Panel>
   );
 }
 
@@ -58,14 +57,14 @@ function Parts({ bus, stored }: { bus: string; stored: Stored }) {
           id: "pattern",
           label: "Event pattern",
           content: (
-            <Container header={<Header variant="h2" actions={<CopyButton text={() => pattern} />}>Event pattern</Header>}>
+            <Panel title="Event pattern" actions={<CopyButton text={() => pattern} />}>
               <JsonView text={pattern} label="Event pattern" />
-            </Container>
+            </Panel>
           ),
         },
-        { id: "targets", label: "Targets", content: <TargetTable targets={targets} /> },
+        { id: "targets", label: "Targets", content: <TargetTable targets={targets} of={{ Rule: rule.Name, EventBusName: bus }} /> },
         { id: "matches", label: "Recent matches", content: tab === "matches" && <Matches bus={bus} rule={rule} /> },
-        { id: "tags", label: "Tags", content: <TagTable tags={tags} /> },
+        { id: "tags", label: "Tags", content: <TagTable tags={tags} of={rule.Arn} /> },
       ]}
     />
   );
@@ -88,7 +87,6 @@ export default function RulePage({ parameters }: PageProps) {
         operation="DescribeRule"
         input={{ Name: name, EventBusName: bus }}
         others={[
-          { id: "targets", text: "Targets", calls: [{ service: "events", operation: "ListTargetsByRule", input: { Rule: name, EventBusName: bus } }] },
           { id: "turn", text: enabled ? "Disable" : "Enable", calls: [callToTurn(bus, name, !enabled)] },
         ]}
       />

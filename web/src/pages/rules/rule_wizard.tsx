@@ -1,4 +1,4 @@
-// Creates or changes a rule in five steps.
+// Creates or changes a rule in five steps. The step stands in the URL, and the draft is kept in the session.
 import Alert from "@cloudscape-design/components/alert";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Wizard from "@cloudscape-design/components/wizard";
@@ -6,8 +6,10 @@ import { useState } from "react";
 import { call } from "../../api/client";
 import { useAction } from "../../api/use_action";
 import { busLink, ruleLink } from "../../links";
-import { go } from "../../route";
+import { go, setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
+import { forget, useKept } from "../../shell/kept";
+import { TypedBefore } from "../../shell/typed_before";
 import { DetailsStep } from "./details_step";
 import { callsOf, stepProblem, type RuleDraft, type Stored } from "./draft";
 import { PatternStep } from "./pattern_step";
@@ -37,25 +39,40 @@ async function refuseTaken(draft: RuleDraft): Promise<void> {
   if (Rules.some(({ Name }) => Name === draft.name)) throw new Error(`The bus ${draft.bus} has a rule ${draft.name} already; open it to change it.`);
 }
 
-export function RuleWizard({ start, stored }: { start: RuleDraft; stored?: Stored }) {
-  const [draft, setDraft] = useState(start);
-  const [step, setStep] = useState(0);
+const firstProblem = (draft: RuleDraft, before: number): number | undefined => Array.from({ length: before }, (_, at) => at).find((at) => stepProblem(draft, at) !== undefined);
+
+interface WizardProps {
+  readonly start: RuleDraft;
+  readonly stored?: Stored;
+  readonly kept: string; // below which what is typed is kept
+}
+
+function Steps({ start, stored, kept }: WizardProps) {
+  const [draft, setDraft] = useKept(`${kept}/draft`, start);
   const [asked, setAsked] = useState(false);
+  // The first is 1. A link to a step leads no further than to the first one that is not done yet.
+  const wanted = Math.max(0, Math.min(STEPS, Number(usePlace().query["step"]) || 1) - 1);
+  const step = firstProblem(draft, wanted) ?? wanted;
+  const setStep = (to: number): void => setQuery({ step: to === 0 ? undefined : String(to + 1) });
   const submit = useAction(() => save(draft, stored));
+  const leaveFor = (link: string): void => {
+    forget(kept);
+    go(link);
+  };
   const problem = stepProblem(draft, step);
   const leave = (to: number): void => {
-    const firstBad = Array.from({ length: to }, (_, at) => at).find((at) => stepProblem(draft, at) !== undefined);
+    const firstBad = firstProblem(draft, to);
     setAsked(to > step && firstBad !== undefined);
     setStep(Math.min(to, firstBad ?? to));
   };
   const finish = async (): Promise<void> => {
-    const bad = Array.from({ length: STEPS }, (_, at) => at).find((at) => stepProblem(draft, at) !== undefined);
+    const bad = firstProblem(draft, STEPS);
     if (bad !== undefined) {
       setAsked(true);
       setStep(bad);
-    } else if (await submit.run()) go(ruleLink(draft.bus, draft.name));
+    } else if (await submit.run()) leaveFor(ruleLink(draft.bus, draft.name));
   };
-  const props = { draft, asked, stored: stored !== undefined, change: (part: Partial<RuleDraft>) => setDraft((before) => ({ ...before, ...part })) };
+  const props = { draft, asked, kept, stored: stored !== undefined, change: (part: Partial<RuleDraft>) => setDraft((before) => ({ ...before, ...part })) };
   const name = stored ? "Update rule" : "Create rule";
   return (
     <SpaceBetween size="m">
@@ -66,7 +83,7 @@ export function RuleWizard({ start, stored }: { start: RuleDraft; stored?: Store
         isLoadingNextStep={submit.busy}
         submitButtonText={name}
         onNavigate={({ detail }) => leave(detail.requestedStepIndex)}
-        onCancel={() => go(stored ? ruleLink(draft.bus, draft.name) : busLink(draft.bus))}
+        onCancel={() => leaveFor(stored ? ruleLink(draft.bus, draft.name) : busLink(draft.bus))}
         onSubmit={() => void finish()}
         i18nStrings={{
           stepNumberLabel: (number) => `Step ${number}`,
@@ -87,5 +104,13 @@ export function RuleWizard({ start, stored }: { start: RuleDraft; stored?: Store
         ]}
       />
     </SpaceBetween>
+  );
+}
+
+export function RuleWizard(props: WizardProps) {
+  return (
+    <TypedBefore kept={props.kept}>
+      <Steps {...props} />
+    </TypedBefore>
   );
 }

@@ -2,13 +2,13 @@
 import FormField from "@cloudscape-design/components/form-field";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
 import { listRecentEvents, type RecentEvent, type RecentEvents } from "../../api/crema";
 import { useAnswer, type Answer } from "../../api/use_answer";
 import { isolated } from "../../format";
 import { JsonField } from "../../json/json_field";
 import { jsonProblem, prettyJson } from "../../json/parse";
 import { Failure } from "../../shell/failure";
+import { useKept } from "../../shell/kept";
 import { timeText } from "../../shell/time";
 
 const SAMPLES_MAX = 20;
@@ -37,9 +37,10 @@ export interface Sample {
   readonly recent: Answer<RecentEvents>; // they are of
 }
 
-export function useSample(bus: string): Sample {
-  const [text, change] = useState(() => ownSample(bus));
-  const [id, setId] = useState("");
+// `kept`: below which what is typed is kept.
+export function useSample(bus: string, kept: string): Sample {
+  const [text, change] = useKept(`${kept}/sample`, () => ownSample(bus));
+  const [id, setId] = useKept(`${kept}/sample-id`, "");
   const recent = useAnswer((signal) => listRecentEvents({ EventBusName: bus, Limit: SAMPLES_MAX }, { signal }), [bus]);
   const events = recent.data?.Events.filter(({ Event }) => Event) ?? [];
   const find = (wanted: string) => events.find(({ EventId }) => EventId === wanted);

@@ -1,11 +1,10 @@
 // Step 4: Configure tags.
 import AttributeEditor from "@cloudscape-design/components/attribute-editor";
 import Alert from "@cloudscape-design/components/alert";
-import Container from "@cloudscape-design/components/container";
-import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Tag } from "../../api/events";
+import { Panel } from "../../shell/panel";
 import { stepProblem } from "./draft";
 import type { StepProps } from "./steps";
 
@@ -16,7 +15,7 @@ export function TagsStep({ draft, change, asked }: StepProps) {
   const changeAt = (at: number, part: Partial<Tag>): void => change({ tags: tags.map((tag, other) => (other === at ? { ...tag, ...part } : tag)) });
   const problem = asked ? stepProblem(draft, 3) : undefined;
   return (
-    <Container header={<Header variant="h2" description="Names and values of your own; a rule needs none.">Tags</Header>}>
+    <Panel title="Tags" description="Names and values of your own; a rule needs none.">
       <SpaceBetween size="m">
         {problem && <Alert type="error">{problem}</Alert>}
         <AttributeEditor
@@ -33,6 +32,6 @@ export function TagsStep({ draft, change, asked }: StepProps) {
           onRemoveButtonClick={({ detail }) => change({ tags: tags.filter((_, at) => at !== detail.itemIndex) })}
         />
       </SpaceBetween>
-    </Container>
+    </Panel>
   );
 }

@@ -1,8 +1,9 @@
 import Box from "@cloudscape-design/components/box";
-import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import type { Target } from "../../api/events";
+import { CopyCommand } from "../../cli/copy_command";
 import { JsonView } from "../../json/json_view";
+import { Heading } from "../../shell/heading";
 import { Said } from "../../shell/said";
 import { TargetLink } from "../recent/target_link";
 
@@ -28,10 +29,10 @@ function TargetInput({ target }: { target: Target }) {
   return <>Matched event</>;
 }
 
-export function TargetTable({ targets }: { targets: readonly Target[] | undefined }) {
+export function TargetTable({ targets, of }: { targets: readonly Target[] | undefined; of?: { Rule: string; EventBusName: string } }) {
   return (
     <Table
-      header={<Header variant="h2">Targets</Header>}
+      header={<Heading actions={of && <CopyCommand service="events" operation="ListTargetsByRule" input={of} />}>Targets</Heading>}
       items={targets ?? []}
       loading={!targets}
       loadingText="Asking the server"

@@ -58,9 +58,9 @@ function TargetForm({ draft, change, rule, bus, sample }: TargetProps) {
   );
 }
 
-export function TargetsStep({ draft, change, asked }: StepProps) {
+export function TargetsStep({ draft, change, asked, kept }: StepProps) {
   const { targets } = draft;
-  const sample = useSample(draft.bus);
+  const sample = useSample(draft.bus, kept);
   const changeAt = (at: number, part: Partial<TargetDraft>): void =>
     change({ targets: targets.map((target, other) => (other === at ? { ...target, ...part } : target)) });
   return (
