@@ -20,3 +20,18 @@ def test_logs(server):
     assert saw["marked"] == 1 and saw["paused"] == 2
     assert saw["polling"] == 0  # it is a stream
     assert server.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_live_tail_of_several_groups(server):
+    logs = server.client("logs")
+    for name in ("/bar", "/till", "/cellar"):
+        logs.create_log_group(logGroupName=name)
+        logs.create_log_stream(logGroupName=name, logStreamName="one")
+    saw = story(server, "tail")
+    assert saw["groups"] == "/bar,/till" and saw["polling"] == 0
+    assert saw["both"] == ["/bar one a latte", "/till one 3.50 for a latte"]
+    assert saw["marks"] == ["latte", "latte"] and saw["marked"] == 2  # of three
+    assert saw["paused"] == 3
+    assert saw["after"] == ["/till one 4.00 for a mocha", "/bar one an espresso"]
+    assert saw["filtered"] == ["/bar one another latte", "/till one one more latte"]
+    assert saw["cleared"] == 0

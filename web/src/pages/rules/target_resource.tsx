@@ -5,19 +5,27 @@ import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { call, type CallOptions } from "../../api/client";
+import { call, perform, type Call, type CallOptions } from "../../api/client";
 import { listAll, listBuses, type Found } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
+import { CopyCommands } from "../../cli/copy_command";
 import { targetOfArn, type TargetKind } from "../../links";
 import { Failure } from "../../shell/failure";
 import type { TargetDraft } from "./draft";
+
+// Where a resource is made: what its ARN begins with, besides the service.
+interface Where {
+  readonly region: string;
+  readonly account: string;
+}
 
 interface Maker {
   readonly label: string;
   readonly suggestion: string;
   readonly list: (options: CallOptions) => Promise<Found<string>>; // ARNs
-  readonly make: (name: string) => Promise<string>;
+  readonly call: (name: string, where: Where) => Call;
+  readonly arnOf: (name: string, where: Where) => string;
 }
 
 const groupArn = (arn: string): string => arn.replace(/:\*$/, "");
@@ -26,44 +34,47 @@ function arnsOf<Item>({ items, more }: Found<Item>, arnOf: (item: Item) => strin
   return { items: items.map(arnOf), more };
 }
 
-const listGroups = async (options: CallOptions): Promise<Found<string>> =>
-  arnsOf(await listAll<{ arn: string }>("logs", "DescribeLogGroups", {}, "logGroups", options), ({ arn }) => groupArn(arn));
-
-async function makeGroup(logGroupName: string): Promise<string> {
-  await call("logs", "CreateLogGroup", { logGroupName });
-  const input = { logGroupNamePrefix: logGroupName };
-  const { items } = await listAll<{ arn: string; logGroupName: string }>("logs", "DescribeLogGroups", input, "logGroups");
-  return groupArn(items.find((group) => group.logGroupName === logGroupName)?.arn ?? "");
-}
-
-async function makeMachine(name: string): Promise<string> {
-  const { EventBuses } = await call<{ EventBuses: { Arn: string }[] }>("events", "ListEventBuses", { Limit: 1 });
-  const account = EventBuses[0]?.Arn.split(":")[4] ?? "";
-  const definition = JSON.stringify({ Comment: "Takes an event; to be filled with states", StartAt: "Event", States: { Event: { Type: "Pass", End: true } } }, null, 2);
-  const answer = await call<{ stateMachineArn: string }>("states", "CreateStateMachine", {
-    name,
-    roleArn: `arn:aws:iam::${account}:role/machines`,
-    definition,
-  });
-  return answer.stateMachineArn;
-}
+const firstDefinition = JSON.stringify(
+  { Comment: "Takes an event; to be filled with states", StartAt: "Event", States: { Event: { Type: "Pass", End: true } } },
+  null,
+  2,
+);
 
 const makers: Readonly<Partial<Record<TargetKind, Maker>>> = {
-  "log group": { label: "Log group", suggestion: "/aws/events/orders", list: listGroups, make: makeGroup },
+  "log group": {
+    label: "Log group",
+    suggestion: "/aws/events/orders",
+    list: async (options) => arnsOf(await listAll<{ arn: string }>("logs", "DescribeLogGroups", {}, "logGroups", options), ({ arn }) => groupArn(arn)),
+    call: (logGroupName) => ({ service: "logs", operation: "CreateLogGroup", input: { logGroupName } }),
+    arnOf: (name, { region, account }) => `arn:aws:logs:${region}:${account}:log-group:${name}`,
+  },
   "state machine": {
     label: "State machine",
     suggestion: "ProcessOrder",
     list: async (options) =>
       arnsOf(await listAll<{ stateMachineArn: string }>("states", "ListStateMachines", {}, "stateMachines", options), ({ stateMachineArn }) => stateMachineArn),
-    make: makeMachine,
+    call: (name, { account }) => ({
+      service: "states",
+      operation: "CreateStateMachine",
+      input: { name, roleArn: `arn:aws:iam::${account}:role/machines`, definition: firstDefinition },
+    }),
+    arnOf: (name, { region, account }) => `arn:aws:states:${region}:${account}:stateMachine:${name}`,
   },
   "event bus": {
     label: "Event bus",
     suggestion: "orders-copy",
     list: async (options) => arnsOf(await listBuses(options), ({ Arn }) => Arn),
-    make: async (Name) => (await call<{ EventBusArn: string }>("events", "CreateEventBus", { Name })).EventBusArn,
+    call: (Name) => ({ service: "events", operation: "CreateEventBus", input: { Name } }),
+    arnOf: (name, { region, account }) => `arn:aws:events:${region}:${account}:event-bus/${name}`,
   },
 };
+
+// Every region has a default bus.
+async function whereOf(): Promise<Where> {
+  const { EventBuses } = await call<{ EventBuses: { Arn: string }[] }>("events", "ListEventBuses", { Limit: 1 });
+  const [, , , region = "", account = ""] = EventBuses[0]?.Arn.split(":") ?? [];
+  return { region, account };
+}
 
 interface Props {
   readonly draft: TargetDraft;
@@ -73,7 +84,9 @@ interface Props {
 function Make({ maker, use }: { maker: Maker; use: (arn: string) => void }) {
   const [name, setName] = useState("");
   const make = useAction(async () => {
-    use(await maker.make(name));
+    const where = await whereOf();
+    await perform([maker.call(name, where)]);
+    use(maker.arnOf(name, where));
     setName("");
   });
   return (
@@ -84,6 +97,7 @@ function Make({ maker, use }: { maker: Maker; use: (arn: string) => void }) {
           <Button formAction="none" disabled={!name} loading={make.busy} onClick={() => void make.run()}>
             Make it
           </Button>
+          <CopyCommands calls={async () => [maker.call(name, await whereOf())]} />
         </SpaceBetween>
       </FormField>
       {make.error && <Failure error={make.error} />}
