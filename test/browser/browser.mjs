@@ -37,6 +37,20 @@ function watch(page, wrong, origin) {
   });
 }
 
+// A call of the API that the page makes: call("Logs_20140328.PutLogEvents", { ... }) gives the answer.
+const callOf = (page) => (target, body) =>
+  page.evaluate(
+    async ([target, body]) => {
+      const authorization = "AWS4-HMAC-SHA256 Credential=console/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0";
+      const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": target, authorization };
+      const answer = await fetch("/", { method: "POST", headers, body: JSON.stringify(body) });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(text);
+      return text ? JSON.parse(text) : {};
+    },
+    [target, body],
+  );
+
 // `options`: of the browser's context, as Playwright has them.
 export async function story(tell, { viewport = { width: 1400, height: 1000 }, ...options } = {}) {
   const origin = process.argv[2];
@@ -73,7 +87,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 }, ..
       await page.evaluate(() => document.body.classList.remove("awsui-dark-mode"));
       await page.setViewportSize(viewport);
     };
-    await tell({ page, context, saw, wrong, link, shot, origin });
+    await tell({ page, context, call: callOf(page), saw, wrong, link, shot, origin });
     saw.stung = await page.evaluate(() => window.stung ?? null);
   } catch (error) {
     status = 1;

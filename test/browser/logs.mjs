@@ -1,16 +1,8 @@
 // Logs: a group is made, kept for a week, searched, watched live, and deleted; messages are text whatever is in them.
 import { hostile, story } from "./browser.mjs";
 
-await story(async ({ page, saw, link, shot, origin }) => {
-  const ask = (target, body) =>
-    page.evaluate(
-      async ([target, body]) => {
-        const answer = await fetch("/", { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Logs_20140328.${target}`,
-          authorization: "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/logs/aws4_request, SignedHeaders=host, Signature=0" } });
-        if (!answer.ok) throw new Error(await answer.text());
-      },
-      [target, body],
-    );
+await story(async ({ page, call, saw, link, shot, origin }) => {
+  const ask = (operation, body) => call(`Logs_20140328.${operation}`, body);
   const put = (logStreamName, ...messages) =>
     ask("PutLogEvents", { logGroupName: "/shop/till", logStreamName, logEvents: messages.map((message) => ({ timestamp: Date.now(), message })) });
   const rows = page.getByRole("table", { name: "Log events" }).locator(".rows-row");

@@ -5,18 +5,8 @@ import { story } from "./browser.mjs";
 const bus = "Serverlesspresso";
 const group = "/aws/events/serverlesspressoEventBus";
 
-await story(async ({ page, saw, link }) => {
-  const ask = (prefix, operation, body) =>
-    page.evaluate(
-      async ([target, service, body]) => {
-        const authorization = `AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
-        const answer = await fetch("/", { method: "POST", headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": target, authorization }, body: JSON.stringify(body) });
-        if (!answer.ok) throw new Error(await answer.text());
-        return answer.json();
-      },
-      [`${prefix}.${operation}`, prefix === "Logs_20140328" ? "logs" : "states", body],
-    );
-  const states = (operation, body) => ask("AWSStepFunctions", operation, body);
+await story(async ({ page, call, saw, link }) => {
+  const states = (operation, body) => call(`AWSStepFunctions.${operation}`, body);
   const dialog = page.getByRole("dialog");
   const heading = (name) => page.getByRole("heading", { name, exact: true }).first();
   const chosen = (name) => page.getByRole("tab", { name, exact: true, selected: true });
@@ -116,7 +106,7 @@ await story(async ({ page, saw, link }) => {
   await page.getByRole("button", { name: "Previous page" }).click();
   await page.waitForFunction(() => !location.hash.includes("token="));
   await page.getByRole("link", { name: /^s5/ }).first().waitFor();
-  const { logStreams } = await ask("Logs_20140328", "DescribeLogStreams", { logGroupName: group });
+  const { logStreams } = await call("Logs_20140328.DescribeLogStreams", { logGroupName: group });
   await holds("/logs/:group/streams/:stream", `#/logs/${at(group)}/streams/${at(logStreams[0].logStreamName)}?span=1d`, [page.getByRole("button", { name: /Last 1 day/ }), page.locator(".rows-row").first()]);
   await holds("/live", `#/live?groups=${at(group)},%2Fmany&pattern=milk&highlight=no`, [page.getByText("Live", { exact: true }), field("Filter pattern", "milk"), field("Highlight", "no"), page.getByText("/many", { exact: true }).first()]);
   await holds("/insights", `#/insights?groups=${at(group)}&query=${at("fields a")}&span=custom&from=1000000000000&to=1000000001000&tab=history&dialog=save&zone=utc`,

@@ -1,7 +1,7 @@
 // Recent events of a coffee shop: lists, filters, the inbox, and the chain from an event to what it did and back.
 import { hostile, story } from "./browser.mjs";
 
-await story(async ({ page, saw, link, shot }) => {
+await story(async ({ page, call, saw, link, shot }) => {
   await page.goto(link("#/recent"));
   await page.getByText("Nothing came through yet.").waitFor();
   await page.getByRole("button", { name: "Load the coffee shop" }).click();
@@ -25,23 +25,11 @@ await story(async ({ page, saw, link, shot }) => {
   saw.back = page.url() === first;
 
   // Hostile names; a bus that does not exist; nobody's event.
-  await page.evaluate(async (texts) => {
-    const put = (Entries) =>
-      fetch("/", {
-        method: "POST",
-        headers: {
-          "content-type": "application/x-amz-json-1.1",
-          "x-amz-target": "AWSEvents.PutEvents",
-          authorization: "AWS4-HMAC-SHA256 Credential=console/20260101/us-east-1/events/aws4_request, SignedHeaders=host, Signature=0",
-        },
-        body: JSON.stringify({ Entries }),
-      });
-    const Detail = JSON.stringify(texts);
-    const all = Object.values(texts).map((text) => ({ Source: text, DetailType: text.slice(0, 128), Detail }));
-    await put(all);
-    await put([{ Source: texts.image, DetailType: texts.script, Detail, EventBusName: "no-such-bus" }]);
-    await put([{ Source: "awsserverlessda.serverlesspresso", DetailType: texts.rightToLeft, Detail, EventBusName: "Serverlesspresso" }]);
-  }, hostile);
+  const Detail = JSON.stringify(hostile);
+  const put = (...Entries) => call("AWSEvents.PutEvents", { Entries });
+  await put(...Object.values(hostile).map((text) => ({ Source: text, DetailType: text.slice(0, 128), Detail })));
+  await put({ Source: hostile.image, DetailType: hostile.script, Detail, EventBusName: "no-such-bus" });
+  await put({ Source: "awsserverlessda.serverlesspresso", DetailType: hostile.rightToLeft, Detail, EventBusName: "Serverlesspresso" });
   await page.goto(link("#/recent"));
   await page.getByText(hostile.template.slice(0, 20)).first().waitFor();
   saw.rows = await page.getByRole("row").count();

@@ -3,7 +3,7 @@ import { hostile, story } from "./browser.mjs";
 
 const prefix = "arn:aws:states:us-east-1:000000000000";
 
-await story(async ({ page, saw, link, shot }) => {
+await story(async ({ page, call, saw, link, shot }) => {
   const open = async (machine, execution, query = "") => {
     await page.goto(link(`#/machines/executions/${encodeURIComponent(`${prefix}:execution:${machine}:${execution}`)}${query}`));
     await page.reload();
@@ -65,11 +65,9 @@ await story(async ({ page, saw, link, shot }) => {
   await open("fails", "one");
   await page.locator('[data-state="Get"][data-status="failed"]').waitFor();
   saw.failed = await status("Before");
-  await page.evaluate(async () => {
-    const ask = (target, body) =>
-      fetch("/", { method: "POST", headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `DynamoDB_20120810.${target}`,
-        authorization: "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0" }, body: JSON.stringify(body) });
-    await ask("CreateTable", { TableName: "late", BillingMode: "PAY_PER_REQUEST", AttributeDefinitions: [{ AttributeName: "PK", AttributeType: "S" }], KeySchema: [{ AttributeName: "PK", KeyType: "HASH" }] });
+  await call("DynamoDB_20120810.CreateTable", {
+    TableName: "late", BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: [{ AttributeName: "PK", AttributeType: "S" }], KeySchema: [{ AttributeName: "PK", KeyType: "HASH" }],
   });
   await page.getByRole("button", { name: "Redrive" }).click();
   await page.locator('[data-state="Get"][data-status="succeeded"]').waitFor();

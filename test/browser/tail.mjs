@@ -2,18 +2,8 @@
 // paused, and narrowed by a filter pattern.
 import { story } from "./browser.mjs";
 
-await story(async ({ page, saw, link, shot }) => {
-  const ask = (operation, body) =>
-    page.evaluate(
-      async ([operation, body]) => {
-        const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `Logs_20140328.${operation}`,
-          authorization: "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/logs/aws4_request, SignedHeaders=host, Signature=0" };
-        const answer = await fetch("/", { method: "POST", body: JSON.stringify(body), headers });
-        if (!answer.ok) throw new Error(await answer.text());
-      },
-      [operation, body],
-    );
-  const put = (logGroupName, message) => ask("PutLogEvents", { logGroupName, logStreamName: "one", logEvents: [{ timestamp: Date.now(), message }] });
+await story(async ({ page, call, saw, link, shot }) => {
+  const put = (logGroupName, message) => call("Logs_20140328.PutLogEvents", { logGroupName, logStreamName: "one", logEvents: [{ timestamp: Date.now(), message }] });
   const rows = page.getByRole("table", { name: "Log events" }).locator(".rows-row");
   const lines = async () => (await rows.allInnerTexts()).map((row) => row.split("\n").filter(Boolean).slice(-3).join(" "));
   const live = () => page.getByText("Live", { exact: true }).waitFor();

@@ -44,7 +44,7 @@ export const stopQuery = logs<unknown>("StopQuery");
 export const getQueryResults = logs<QueryResults>("GetQueryResults");
 export const getLogRecord = logs<{ logRecord: Record<string, string> }>("GetLogRecord");
 export const putSavedQuery = logs<{ queryDefinitionId: string }>("PutQueryDefinition");
-export const describeQueries = logs<{ queries: QueryInfo[] }>("DescribeQueries");
+export const describeQueries = logs<{ queries: QueryInfo[]; nextToken?: string }>("DescribeQueries");
 
 export const savedQueries = (options: CallOptions) =>
   everything(async (nextToken) => {

@@ -4,11 +4,9 @@ import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { callsToDeleteBus, listBuses, type Bus } from "../../api/events";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { busLink, sendLink } from "../../links";
 import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
-import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
@@ -22,18 +20,17 @@ const columns: readonly Column<Bus>[] = [
 ];
 
 export default function Buses() {
-  const { data, error, reload } = useAnswer((signal) => listBuses({ signal }));
-  const [selected, select] = useChosen(data?.items, (bus) => bus.Name);
+  const answer = useAnswer((signal) => listBuses({ signal }));
+  const [selected, select] = useChosen(answer.data?.items, (bus) => bus.Name);
   const [asked, ask] = useAsked();
   const close = (): void => ask(undefined);
   return (
     <SpaceBetween size="l">
-      {error && <Failure error={error} retry={reload} />}
       <List
         title="Event buses"
         level="h1"
-        items={data?.items}
-        more={data?.more ?? false}
+        answer={answer}
+        call={{ service: "events", operation: "ListEventBuses", input: {} }}
         columns={columns}
         keyOf={(bus) => bus.Name}
         textOf={(bus) => `${bus.Name} ${bus.Description ?? ""}`}
@@ -42,8 +39,6 @@ export default function Buses() {
         empty="No event buses"
         actions={
           <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand service="events" operation="ListEventBuses" input={{}} />
             <Button disabled={!selected || selected.Name === "default"} onClick={() => ask("delete")}>
               Delete
             </Button>
@@ -63,7 +58,7 @@ export default function Buses() {
           close={close}
           done={() => {
             close();
-            reload();
+            answer.reload();
           }}
         >
           Its rules and their targets go with it. Events that name it afterwards are kept in the inbox.

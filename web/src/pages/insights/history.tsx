@@ -1,11 +1,8 @@
 // The queries that were started: each can be looked at, or taken up again.
 import Button from "@cloudscape-design/components/button";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { describeQueries, type QueryInfo } from "../../api/insights";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { bytesText } from "../../format";
-import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
 import { Said } from "../../shell/said";
 import { timeText } from "../../shell/time";
@@ -33,25 +30,20 @@ const columnsOf = (load: (query: QueryInfo) => void): readonly Column<QueryInfo>
 
 export function History({ load }: { load: (query: QueryInfo) => void }) {
   const input = { maxResults: SHOWN_MAX };
-  const { data, error, reload } = useAnswer((signal) => describeQueries(input, { signal }));
+  const answer = useAnswer(async (signal) => {
+    const { queries, nextToken } = await describeQueries(input, { signal });
+    return { items: queries, more: nextToken !== undefined };
+  });
   return (
-    <SpaceBetween size="m">
-      {error && <Failure error={error} retry={reload} />}
-      <List
-        title="History"
-        description="Choose one to see what it found, or to run it again."
-        items={data?.queries}
-        columns={columnsOf(load)}
-        keyOf={(query) => query.queryId}
-        textOf={(query) => `${query.queryString} ${query.logGroupName ?? ""} ${query.status}`}
-        empty="No query was started yet"
-        actions={
-          <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand service="logs" operation="DescribeQueries" input={input} />
-          </>
-        }
-      />
-    </SpaceBetween>
+    <List
+      title="History"
+      description="Choose one to see what it found, or to run it again."
+      answer={answer}
+      call={{ service: "logs", operation: "DescribeQueries", input }}
+      columns={columnsOf(load)}
+      keyOf={(query) => query.queryId}
+      textOf={(query) => `${query.queryString} ${query.logGroupName ?? ""} ${query.status}`}
+      empty="No query was started yet"
+    />
   );
 }

@@ -8,7 +8,6 @@ import type { Call } from "../../api/client";
 import { putSavedQuery, savedQueries, type SavedQuery } from "../../api/insights";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Dialog } from "../../shell/dialog";
@@ -68,16 +67,15 @@ const columnsOf = (load: (query: SavedQuery) => void): readonly Column<SavedQuer
 const callsToDelete = ({ queryDefinitionId }: SavedQuery): Call[] => [{ service: "logs", operation: "DeleteQueryDefinition", input: { queryDefinitionId } }];
 
 export function Saved({ load }: { load: (query: SavedQuery) => void }) {
-  const { data, error, reload } = useAnswer((signal) => savedQueries({ signal }));
-  const [selected, select] = useChosen(data?.items, (query) => query.queryDefinitionId);
+  const answer = useAnswer((signal) => savedQueries({ signal }));
+  const [selected, select] = useChosen(answer.data?.items, (query) => query.queryDefinitionId);
   const [asked, ask] = useAsked();
   return (
     <SpaceBetween size="m">
-      {error && <Failure error={error} retry={reload} />}
       <List
         title="Saved queries"
-        items={data?.items}
-        more={data?.more ?? false}
+        answer={answer}
+        call={{ service: "logs", operation: "DescribeQueryDefinitions", input: {} }}
         columns={columnsOf(load)}
         keyOf={(query) => query.queryDefinitionId}
         textOf={(query) => `${query.name} ${query.queryString}`}
@@ -85,13 +83,9 @@ export function Saved({ load }: { load: (query: SavedQuery) => void }) {
         onSelect={select}
         empty="Nothing is saved yet: Save query keeps what is written above, with its log groups"
         actions={
-          <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand service="logs" operation="DescribeQueryDefinitions" input={{}} />
-            <Button disabled={!selected} onClick={() => ask("delete-query")}>
-              Delete
-            </Button>
-          </>
+          <Button disabled={!selected} onClick={() => ask("delete-query")}>
+            Delete
+          </Button>
         }
       />
       {asked === "delete-query" && selected && (
@@ -102,7 +96,7 @@ export function Saved({ load }: { load: (query: SavedQuery) => void }) {
           close={() => ask(undefined)}
           done={() => {
             ask(undefined);
-            reload();
+            answer.reload();
           }}
         >
           What it found stays in the history.

@@ -8,7 +8,6 @@ import { perform, type Call } from "../../api/client";
 import { allGroups, callsToDeleteGroup, type LogGroup } from "../../api/logs";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { bytesText } from "../../format";
 import { groupLink, insightsLink, liveLink } from "../../links";
@@ -16,7 +15,6 @@ import { go } from "../../route";
 import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
 import { Dialog } from "../../shell/dialog";
-import { Failure } from "../../shell/failure";
 import { useKept } from "../../shell/kept";
 import { List, type Column } from "../../shell/list";
 import { timeText } from "../../shell/time";
@@ -53,22 +51,21 @@ function CreateGroup({ close }: { close: () => void }) {
 }
 
 export default function Groups() {
-  const { data, error, reload } = useAnswer((signal) => allGroups({ signal }));
-  const [selected, select] = useChosen(data?.items, (group) => group.logGroupName);
+  const answer = useAnswer((signal) => allGroups({ signal }));
+  const [selected, select] = useChosen(answer.data?.items, (group) => group.logGroupName);
   const [asked, ask] = useAsked();
   const close = (): void => ask(undefined);
   const done = (): void => {
     close();
-    reload();
+    answer.reload();
   };
   return (
     <SpaceBetween size="l">
-      {error && <Failure error={error} retry={reload} />}
       <List
         title="Log groups"
         level="h1"
-        items={data?.items}
-        more={data?.more ?? false}
+        answer={answer}
+        call={{ service: "logs", operation: "DescribeLogGroups", input: {} }}
         columns={columns}
         keyOf={(group) => group.logGroupName}
         textOf={(group) => group.logGroupName}
@@ -84,8 +81,6 @@ export default function Groups() {
         }
         actions={
           <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand service="logs" operation="DescribeLogGroups" input={{}} />
             <Button href={liveLink(selected?.logGroupName)}>Live tail</Button>
             <Button href={insightsLink(selected?.logGroupName)}>View in Logs Insights</Button>
             <Button disabled={!selected} onClick={() => ask("retention")}>

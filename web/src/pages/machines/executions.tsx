@@ -1,19 +1,14 @@
 // The executions of a state machine, or of a Map Run: status filter, pages, kept in the URL; seen anew every few seconds.
-import Button from "@cloudscape-design/components/button";
 import Link from "@cloudscape-design/components/link";
 import Select from "@cloudscape-design/components/select";
-import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import { listExecutions, type ExecutionLine, type ExecutionStatus } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { durationText } from "../../format";
 import { executionLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
-import { Failure } from "../../shell/failure";
-import { Heading } from "../../shell/heading";
-import { Pager, usePaging } from "../../shell/pager";
+import { PagedTable } from "../../shell/paged_table";
+import { usePaging } from "../../shell/pager";
 import { timeText } from "../../shell/time";
 import { Status, statusNames, statusText } from "./status";
 
@@ -35,49 +30,35 @@ const columns = [
 
 const options = [{ value: "", label: "All statuses" }, ...statusNames.map((value) => ({ value, label: statusText(value) }))];
 
-export function Executions({ of, empty, actions }: { of: { stateMachineArn: string } | { mapRunArn: string }; empty: ReactNode; actions?: ReactNode }) {
+export function Executions({ of, empty }: { of: { stateMachineArn: string } | { mapRunArn: string }; empty: ReactNode }) {
   const status = (usePlace().query["status"] ?? "") as ExecutionStatus | "";
   const input = { ...of, ...(status ? { statusFilter: status } : {}) };
   const paging = usePaging(JSON.stringify(input));
-  const { data, error, reload, loading } = useAnswer(
-    (signal) => listExecutions({ ...input, maxResults: PAGE_ITEMS, nextToken: paging.token }, { signal }),
+  const answer = useAnswer(
+    async (signal) => {
+      const { executions, nextToken } = await listExecutions({ ...input, maxResults: PAGE_ITEMS, nextToken: paging.token }, { signal });
+      return { items: executions, next: nextToken };
+    },
     [input, paging.token],
     { everyMs: 3000 },
   );
   return (
-    <SpaceBetween size="s">
-      {error && <Failure error={error} retry={reload} />}
-      <Table
-        header={
-          <Heading
-            actions={
-              <>
-                <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-                <CopyCommand service="states" operation="ListExecutions" input={input} />
-                {actions}
-              </>
-            }
-          >
-            Executions
-          </Heading>
-        }
-        filter={
-          <Select
-            ariaLabel="Status"
-            selectedOption={options.find(({ value }) => value === status) ?? null}
-            options={options}
-            onChange={({ detail }) => setQuery({ status: detail.selectedOption.value || undefined })}
-          />
-        }
-        pagination={<Pager paging={paging} next={data?.nextToken} />}
-        columnDefinitions={columns}
-        items={data?.executions ?? []}
-        trackBy="executionArn"
-        loading={loading && !data}
-        loadingText="Asking the server"
-        wrapLines
-        empty={status ? `No executions that are ${statusText(status).toLowerCase()}` : empty}
-      />
-    </SpaceBetween>
+    <PagedTable
+      title="Executions"
+      answer={answer}
+      call={{ service: "states", operation: "ListExecutions", input }}
+      paging={paging}
+      columns={columns}
+      keyOf={(execution) => execution.executionArn}
+      filter={
+        <Select
+          ariaLabel="Status"
+          selectedOption={options.find(({ value }) => value === status) ?? null}
+          options={options}
+          onChange={({ detail }) => setQuery({ status: detail.selectedOption.value || undefined })}
+        />
+      }
+      empty={status ? `No executions that are ${statusText(status).toLowerCase()}` : empty}
+    />
   );
 }

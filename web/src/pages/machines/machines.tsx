@@ -5,13 +5,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { callsToDeleteMachine, listMachines, type Machine } from "../../api/states";
 import { useAnswer } from "../../api/use_answer";
 import { everything } from "../../api/everything";
-import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { machineLink } from "../../links";
 import { href } from "../../route";
 import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
-import { Failure } from "../../shell/failure";
 import { List, type Column } from "../../shell/list";
 import { timeText } from "../../shell/time";
 
@@ -24,23 +22,22 @@ const columns: readonly Column<Machine>[] = [
 ];
 
 export default function Machines() {
-  const { data, error, reload } = useAnswer((signal) =>
+  const answer = useAnswer((signal) =>
     everything(async (token) => {
       const page = await listMachines({ maxResults: MACHINES_MAX, nextToken: token }, { signal });
       return { items: page.stateMachines, next: page.nextToken };
     }, MACHINES_MAX),
   );
-  const [selected, select] = useChosen(data?.items, (machine) => machine.stateMachineArn);
+  const [selected, select] = useChosen(answer.data?.items, (machine) => machine.stateMachineArn);
   const [asked, ask] = useAsked();
   const close = (): void => ask(undefined);
   return (
     <SpaceBetween size="l">
-      {error && <Failure error={error} retry={reload} />}
       <List
         title="State machines"
         level="h1"
-        items={data?.items}
-        more={data?.more ?? false}
+        answer={answer}
+        call={{ service: "states", operation: "ListStateMachines", input: {} }}
         columns={columns}
         keyOf={(machine) => machine.stateMachineArn}
         textOf={(machine) => machine.name}
@@ -56,8 +53,6 @@ export default function Machines() {
         }
         actions={
           <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand service="states" operation="ListStateMachines" input={{}} />
             <Button disabled={!selected} onClick={() => ask("delete")}>
               Delete
             </Button>
@@ -75,7 +70,7 @@ export default function Machines() {
           close={close}
           done={() => {
             close();
-            reload();
+            answer.reload();
           }}
         >
           Executions that are under way go on to their end; no new ones start.

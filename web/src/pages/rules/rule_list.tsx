@@ -7,7 +7,6 @@ import { perform } from "../../api/client";
 import { callsToDeleteRule, callToTurn, listRules, type Rule } from "../../api/events";
 import { useAction } from "../../api/use_action";
 import { useAnswer } from "../../api/use_answer";
-import { CopyCommand } from "../../cli/copy_command";
 import { createRuleLink, editRuleLink, ruleLink } from "../../links";
 import { useAsked, useChosen } from "../../shell/asked";
 import { Confirm } from "../../shell/confirm";
@@ -27,24 +26,24 @@ const columnsOf = (bus: string): readonly Column<Rule>[] => [
 ];
 
 export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h2" }) {
-  const { data, error, reload } = useAnswer((signal) => listRules(bus, { signal }), [bus]);
-  const [selected, select] = useChosen(data?.items, (rule) => rule.Name);
+  const answer = useAnswer((signal) => listRules(bus, { signal }), [bus]);
+  const [selected, select] = useChosen(answer.data?.items, (rule) => rule.Name);
   const [asked, ask] = useAsked();
   const enabled = selected?.State !== "DISABLED";
   const calls = selected ? [callToTurn(bus, selected.Name, !enabled)] : [];
   const turn = useAction(async () => {
     await perform(calls);
-    reload();
+    answer.reload();
   });
   return (
     <SpaceBetween size="l">
-      {error && <Failure error={error} retry={reload} />}
       {turn.error && <Failure error={turn.error} />}
       <List
         title="Rules"
         level={level}
-        items={data?.items}
-        more={data?.more ?? false}
+        answer={answer}
+        call={{ service: "events", operation: "ListRules", input: { EventBusName: bus } }}
+        others={selected ? [{ id: "turn", text: `${enabled ? "Disable" : "Enable"} ${selected.Name}`, calls }] : []}
         columns={columnsOf(bus)}
         keyOf={(rule) => rule.Name}
         textOf={(rule) => `${rule.Name} ${rule.Description ?? ""} ${rule.EventPattern ?? ""}`}
@@ -58,13 +57,6 @@ export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h
         }
         actions={
           <>
-            <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
-            <CopyCommand
-              service="events"
-              operation="ListRules"
-              input={{ EventBusName: bus }}
-              {...(selected ? { others: [{ id: "turn", text: `${enabled ? "Disable" : "Enable"} ${selected.Name}`, calls }] } : {})}
-            />
             <Button disabled={!selected} loading={turn.busy} onClick={() => void turn.run()}>
               {enabled ? "Disable" : "Enable"}
             </Button>
@@ -88,7 +80,7 @@ export function RuleList({ bus, level = "h2" }: { bus: string; level?: "h1" | "h
           close={() => ask(undefined)}
           done={() => {
             ask(undefined);
-            reload();
+            answer.reload();
           }}
         >
           Its targets go with it. What is under way is still delivered.
