@@ -44,6 +44,7 @@ function Page() {
 export function Console() {
   const theme = useTheme();
   const zone = useZone();
+  const zoneText = zones.find(({ id }) => id === zone)?.text ?? "";
   const { region, keyId } = useNamespace();
   const [asking, setAsking] = useState(false);
   const [open, setOpen] = useState(true);
@@ -58,8 +59,8 @@ export function Console() {
             { type: "button", text: keyId ? `${region} (${keyId})` : region, iconName: "key", onClick: () => setAsking(true) },
             {
               type: "menu-dropdown",
-              text: zones.find(({ id }) => id === zone)?.text ?? "",
-              ariaLabel: "Time zone",
+              text: zoneText,
+              ariaLabel: `Time zone: ${zoneText}`,
               title: "Time zone",
               items: zones.map(({ id, text }) => ({ id, text, itemType: "checkbox", checked: id === zone })),
               onItemClick: ({ detail }) => setZone(detail.id as Zone),

@@ -1,5 +1,5 @@
 // What is typed into a form, kept in the tab's session so that a reload loses none of it: const [name, setName] =
-// useKept("bus/name", ""). Forgotten when the form was sent or given up: forget("bus") forgets all below "bus".
+// useKept("bus/name", ""); a third function fills in what nobody typed, which is not kept. Forgotten when the form was sent or given up: forget("bus") forgets all below "bus".
 import { useCallback, useEffect, useState } from "react";
 
 const PREFIX = "crema.typed.";
@@ -20,7 +20,7 @@ export function forget(key: string): void {
 
 export const isKept = (key: string): boolean => below(key).length > 0;
 
-export function useKept<Value>(key: string, first: Value | (() => Value)): [Value, (value: Value | ((before: Value) => Value)) => void] {
+export function useKept<Value>(key: string, first: Value | (() => Value)): [Value, (value: Value | ((before: Value) => Value)) => void, (value: Value) => void] {
   const [value, setValue] = useState<Value>(() => read<Value>(key) ?? (first instanceof Function ? first() : first));
   const [changed, setChanged] = useState(false);
   useEffect(() => {
@@ -35,5 +35,5 @@ export function useKept<Value>(key: string, first: Value | (() => Value)): [Valu
     setChanged(true);
     setValue(to);
   }, []);
-  return [value, change];
+  return [value, change, setValue];
 }

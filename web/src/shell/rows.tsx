@@ -95,7 +95,7 @@ export function Rows<Item>({ label, items, keyOf, columns, open, onToggle, insid
   }, [follow, items.length]);
   return (
     <div className="rows" role="table" aria-label={label} aria-rowcount={items.length + 1} aria-colcount={columns.length + 1}>
-      <div ref={body} className="rows-body" style={{ maxHeight: height }} tabIndex={-1} onScroll={(event) => look(event.currentTarget)}>
+      <div ref={body} className="rows-body" style={{ maxHeight: height }} onScroll={(event) => look(event.currentTarget)}>
         <div className="rows-sheet" style={{ width }}>
           <div className="rows-head" role="row" style={grid}>
             <span role="columnheader" aria-label="Open" />

@@ -70,7 +70,7 @@ function EntryForm({ draft, number, asked, change, remove }: EntryFormProps) {
 }
 
 // The bus to send to, and the event to begin with when the link says one.
-function useStart(again: string | undefined, setDrafts: (drafts: EntryDraft[]) => void) {
+function useStart(again: string | undefined, fillIn: (drafts: EntryDraft[]) => void) {
   const { bus = "default" } = usePlace().query;
   const buses = useAnswer((signal) => listBuses({ signal }));
   useEffect(() => {
@@ -79,20 +79,20 @@ function useStart(again: string | undefined, setDrafts: (drafts: EntryDraft[]) =
     getEventTrace({ EventId: again }, { signal: controller.signal }).then(
       ({ Hops }) => {
         const draft = draftOfEnvelope(Hops[0]?.Event ?? "");
-        if (draft) setDrafts([{ ...draft, detail: prettyJson(draft.detail) }]);
+        if (draft) fillIn([{ ...draft, detail: prettyJson(draft.detail) }]);
       },
       () => undefined, // it is no longer known: an empty form
     );
     return () => controller.abort();
-  }, [again, setDrafts]);
+  }, [again, fillIn]);
   return { bus, buses };
 }
 
 function SendForm({ kept, again }: { kept: string; again: string | undefined }) {
-  const [drafts, setDrafts] = useKept<EntryDraft[]>(kept, [newEntry()]);
+  const [drafts, setDrafts, fillIn] = useKept<EntryDraft[]>(kept, [newEntry()]);
   const [asked, setAsked] = useState(false);
   const [sent, setSent] = useState<{ entries: Entry[]; answer: PutEventsAnswer }>();
-  const { bus, buses } = useStart(isKept(kept) ? undefined : again, setDrafts);
+  const { bus, buses } = useStart(isKept(kept) ? undefined : again, fillIn);
   const entries = drafts.map((draft) => entryOf(bus, draft));
   const send = useAction(async () => {
     setSent({ entries, answer: await putEvents(entries) });
