@@ -1,25 +1,19 @@
-// A story is a script of this folder: node STORY.mjs ENDPOINT. It goes through pages of the console as a person does and
-// leaves what it saw as JSON in its last line, with what went wrong on the way; test/road/test_console_*.py asserts.
+// A story is a script of this folder: node STORY.mjs ENDPOINT [GIVEN]. It goes through pages of the console as a person
+// does and leaves what it saw as JSON in its last line, with what went wrong on the way; test/road/test_console_*.py
+// asserts. GIVEN is JSON that the test has for the story.
 //
 //     import { story } from "./browser.mjs";
 //     await story(async ({ page, saw, shot, link }) => { await page.goto(link("#/buses")); saw.title = await page.title(); });
 //
 // CREMA_SCREENSHOTS=FOLDER keeps what shot(NAME) is called for, in light and in dark.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const PATIENCE_MS = 15000 * Number(process.env.CREMA_SLOW ?? 1);
 
 // What any text of an event may try; if one is ever read as markup or as script, `stung` is set.
-export const hostile = {
-  image: `<img src=x onerror="window.stung='image'">`,
-  script: `</script><script>window.stung='script'</script>`,
-  link: `javascript:window.stung='link'`,
-  rightToLeft: "\u202egnp.exe \u0634\u0643\u0631\u0627\u064b \u05e9\u05dc\u05d5\u05dd",
-  long: "wide".repeat(60),
-  template: "{{constructor.constructor('window.stung=1')()}} ${window.stung=1} %s &lt;b&gt;",
-};
+export const hostile = JSON.parse(readFileSync(new URL("hostile.json", import.meta.url), "utf8"));
 
 function watch(page, wrong, origin) {
   page.on("console", (message) => {
@@ -54,6 +48,7 @@ const callOf = (page) => (target, body) =>
 // `options`: of the browser's context, as Playwright has them.
 export async function story(tell, { viewport = { width: 1400, height: 1000 }, ...options } = {}) {
   const origin = process.argv[2];
+  const given = JSON.parse(process.argv[3] ?? "{}");
   const saw = {};
   const wrong = [];
   const browser = await chromium.launch({
@@ -87,7 +82,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 }, ..
       await page.evaluate(() => document.body.classList.remove("awsui-dark-mode"));
       await page.setViewportSize(viewport);
     };
-    await tell({ page, context, call: callOf(page), saw, wrong, link, shot, origin });
+    await tell({ page, context, call: callOf(page), given, saw, wrong, link, shot, origin });
     saw.stung = await page.evaluate(() => window.stung ?? null);
   } catch (error) {
     status = 1;

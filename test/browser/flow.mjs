@@ -1,5 +1,6 @@
-// The coffee shop, clicked through: the order's workflow is written and started, waits, its event is opened in the log,
-// the task is answered from the graph, twice, and the order is done. Every page is loaded again where it is.
+// The coffee shop, clicked through: its bus is made, and a rule in five steps with the log group that it fills; the order's
+// workflow is written and started, waits, its event is opened in the log, the task is answered from the graph, twice, and
+// the order is done. Every page is loaded again where it is.
 import { readFileSync } from "node:fs";
 import { story } from "./browser.mjs";
 
@@ -10,6 +11,30 @@ const group = "/aws/events/serverlesspressoEventBus";
 
 await story(async ({ page, saw, link, shot }) => {
   const state = (name, status) => page.locator(`[data-state="${name}"]${status === undefined ? "" : `[data-status="${status}"]`}`);
+
+  // The bus, and the rule logAll, whose log group is made on the way.
+  await page.goto(link("#/buses"));
+  await page.getByRole("button", { name: "Create event bus" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("Serverlesspresso");
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("link", { name: "Create the first rule" }).click();
+  const next = () => page.getByRole("button", { name: "Next", exact: true }).click();
+  await page.getByLabel("Name", { exact: true }).fill("logAll");
+  await next();
+  await page.getByLabel("Event pattern", { exact: true }).fill('{"source":["awsserverlessda.serverlesspresso"]}');
+  await page.getByText("Nothing came through this bus yet.", { exact: true }).waitFor();
+  await next();
+  await page.getByLabel("Name of the new log group").fill(group);
+  await page.getByRole("button", { name: "Make it" }).click();
+  await page.getByRole("button", { name: group }).first().waitFor();
+  await next();
+  await next();
+  await page.getByRole("button", { name: "Create rule" }).click();
+  await page.getByRole("heading", { name: "Rule details" }).waitFor();
+  await page.reload();
+  await page.getByRole("tab", { name: "Targets" }).click();
+  await page.getByRole("link", { name: group }).waitFor();
 
   // The definition is written; what is wrong with it is said at its place, and drawn.
   await page.goto(link("#/machines"));
@@ -34,7 +59,6 @@ await story(async ({ page, saw, link, shot }) => {
 
   // An order. Its input is held against JSON first.
   await page.getByRole("button", { name: "Start execution" }).first().click();
-  const dialog = page.getByRole("dialog");
   saw.name = await dialog.getByLabel("Name", { exact: true }).inputValue();
   const input = dialog.getByRole("textbox", { name: "Input" });
   await input.fill('{"detail": ');

@@ -22,9 +22,9 @@ await story(async ({ page, saw, link, shot }) => {
   await page.getByRole("option").filter({ hasText: "Order.Paid" }).first().click();
   await page.getByRole("button", { name: "Begin with the sample" }).click();
   saw.begun = await pattern.inputValue();
-  await page.getByRole("heading", { name: "Would match 1 of 8 recent events" }).waitFor();
+  await page.getByRole("heading", { name: "Would match 1 of 9 recent events" }).waitFor();
   await pattern.fill('{"detail":{"amount":[{"numeric":[">",100]}]}}');
-  await page.getByRole("heading", { name: "Would match 0 of 8 recent events" }).waitFor();
+  await page.getByRole("heading", { name: "Would match 0 of 9 recent events" }).waitFor();
   saw.why = await page.getByText(/^.detail\.amount.: wanted/).first().innerText();
   saw.why = saw.why.replace(/[\u2068\u2069]/g, "");
   saw.hostile = [];
@@ -37,7 +37,7 @@ await story(async ({ page, saw, link, shot }) => {
   await pattern.fill('{"source":["shop"],"detail":{"amount":[{"numeric":[">",10]}]}}');
   await page.getByRole("button", { name: "Prettify" }).click();
   saw.pretty = await pattern.inputValue();
-  await page.getByRole("heading", { name: "Would match 1 of 8 recent events" }).waitFor();
+  await page.getByRole("heading", { name: "Would match 1 of 9 recent events" }).waitFor();
   await page.getByRole("button", { name: "Test pattern" }).click();
   await page.getByText("The sample event matches the pattern").waitFor();
   await next();

@@ -1,4 +1,4 @@
-// Executions: hostile texts in names, inputs, errors and variables; boxes in boxes; a history of 20,000 events; stop; redrive.
+// Executions: hostile texts in names, inputs, errors and variables; boxes in boxes; a history of nearly 25,000 events, as many as there may be; stop; redrive.
 import { hostile, story } from "./browser.mjs";
 
 const prefix = "arn:aws:states:us-east-1:000000000000";

@@ -1,4 +1,5 @@
-"""The console's pages of state machines and logs: the coffee shop's story, clicked through."""
+"""The coffee shop's whole story, clicked through: bus, rule, workflow, log line, token, answer, and the order is done."""
+import json
 import re
 
 from browser import story
@@ -9,25 +10,20 @@ BUS = "Serverlesspresso"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def shop(server):
-    """What the order's workflow needs: bus, log group, rule, tables."""
-    events, tables = server.client("events"), server.client("dynamodb")
-    events.create_event_bus(Name=BUS)
-    server.client("logs").create_log_group(logGroupName=GROUP)
-    events.put_rule(EventBusName=BUS, Name="logAll", EventPattern='{"source":["awsserverlessda.serverlesspresso"]}')
-    events.put_targets(EventBusName=BUS, Rule="logAll",
-                       Targets=[{"Id": "logs", "Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"}])
+def tables(server):
+    """What the order's workflow looks at, and has no page of its own."""
+    client = server.client("dynamodb")
     for table, item in [("config", {"PK": {"S": "config"}, "storeOpen": {"BOOL": True}}),
                         ("counting", {"PK": {"S": "orderID"}, "IDvalue": {"N": "0"}})]:
         name = f"serverlesspresso-{table}-table"
-        tables.create_table(TableName=name, BillingMode="PAY_PER_REQUEST",
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST",
                             AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
                             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}])
-        tables.put_item(TableName=name, Item=item)
+        client.put_item(TableName=name, Item=item)
 
 
 def test_the_coffee_shop(server):
-    shop(server)
+    tables(server)
     saw = story(server, "flow")
     assert "Nowhere" in saw["problem"] and "/States/Pass/Next" in saw["problem"]
     assert re.fullmatch(UUID, saw["name"]) and saw["startRefused"]
@@ -46,6 +42,12 @@ def test_the_coffee_shop(server):
     assert saw["bars"] == len(went)
     assert saw["filteredAt"] == "status=FAILED"
     assert saw["eventOfStream"].startswith("#/recent/")
+    events = server.client("events")
+    rule, = events.list_rules(EventBusName=BUS)["Rules"]
+    assert (rule["Name"], rule["State"]) == ("logAll", "ENABLED")
+    assert json.loads(rule["EventPattern"]) == {"source": ["awsserverlessda.serverlesspresso"]}
+    target, = events.list_targets_by_rule(EventBusName=BUS, Rule="logAll")["Targets"]
+    assert target["Arn"] == f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"
     machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:OrderProcessorWorkflow"
     execution = server.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"][0]
     assert (execution["name"], execution["status"]) == (saw["name"], "SUCCEEDED")

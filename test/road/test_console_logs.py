@@ -1,9 +1,9 @@
 """The console's pages of logs: hostile messages, filter patterns and their refusals, ranges of time, live tail."""
 import json
 
-from browser import story
+from browser import HOSTILE, story
 
-IMAGE = """<img src=x onerror="window.stung='image'">"""
+IMAGE = HOSTILE["image"]
 
 
 def test_logs(server):
