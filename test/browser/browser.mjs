@@ -45,6 +45,19 @@ const callOf = (page) => (target, body) =>
     [target, body],
   );
 
+// A window of its own, with nothing stored, whose pages are watched.
+async function watched(browser, options, wrong, origin) {
+  const context = await browser.newContext(options);
+  await context.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) =>
+      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+    );
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  context.on("page", (opened) => watch(opened, wrong, origin));
+  return context;
+}
+
 // `options`: of the browser's context, as Playwright has them.
 export async function story(tell, { viewport = { width: 1400, height: 1000 }, ...options } = {}) {
   const origin = process.argv[2];
@@ -58,15 +71,9 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 }, ..
   let status = 0;
   let page;
   try {
-    const context = await browser.newContext({ viewport, ...options, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" });
-    await context.addInitScript(() => {
-      document.addEventListener("securitypolicyviolation", (event) =>
-        console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
-      );
-    });
+    const newContext = () => watched(browser, { viewport, ...options, permissions: ["clipboard-read", "clipboard-write"], reducedMotion: "reduce" }, wrong, origin);
+    const context = await newContext();
     page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    watch(page, wrong, origin);
     const link = (hash) => `${origin}/${hash}`;
     const shot = async (name) => {
       const folder = process.env.CREMA_SCREENSHOTS;
@@ -82,7 +89,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 }, ..
       await page.evaluate(() => document.body.classList.remove("awsui-dark-mode"));
       await page.setViewportSize(viewport);
     };
-    await tell({ page, context, call: callOf(page), given, saw, wrong, link, shot, origin });
+    await tell({ page, context, newContext, call: callOf(page), given, saw, wrong, link, shot, origin });
     saw.stung = await page.evaluate(() => window.stung ?? null);
   } catch (error) {
     status = 1;

@@ -1,4 +1,6 @@
 import "@cloudscape-design/global-styles/index.css";
+import I18nProvider from "@cloudscape-design/components/i18n";
+import messages from "@cloudscape-design/components/i18n/messages/all.en";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Console } from "./shell/console";
@@ -7,6 +9,8 @@ const root = document.getElementById("console");
 if (!root) throw new Error("index.html has no #console");
 createRoot(root).render(
   <StrictMode>
-    <Console />
+    <I18nProvider locale="en" messages={[messages]}>
+      <Console />
+    </I18nProvider>
   </StrictMode>,
 );

@@ -103,10 +103,10 @@ function Node({ node, props }: { node: PlacedNode; props: GraphProps & { arrow: 
         data-state={name}
         data-status={summary?.status ?? ""}
         {...(onChoose
-          ? { role: "button", tabIndex: 0, "aria-label": `${name}: ${node.state?.type ?? ""} ${status}`, "aria-pressed": props.chosen === name, onClick: () => onChoose(name), onKeyDown }
+          ? { role: "button", tabIndex: 0, "aria-pressed": props.chosen === name, onClick: () => onChoose(name), onKeyDown }
           : {})}
       >
-        <title>{[name, status].filter(Boolean).join(": ")}</title>
+        <title>{[name, [node.state?.type, status].filter(Boolean).join(", ")].join(": ")}</title>
         <rect className="graph-shape" x={x} y={y} width={width} height={height} rx={8} />
         <text className="graph-name" x={x + 12} y={y + 20}>
           {shortened(name, fits)}

@@ -30,7 +30,11 @@ export function useTheme(): Theme {
     return () => listeners.delete(changed);
   }, getTheme);
   useEffect(() => {
-    const apply = (): void => applyMode(isDark(theme) ? Mode.Dark : Mode.Light);
+    const apply = (): void => {
+      const dark = isDark(theme);
+      applyMode(dark ? Mode.Dark : Mode.Light);
+      document.documentElement.style.colorScheme = dark ? "dark" : "light"; // scroll bars, and what is behind the page
+    };
     const system = systemIsDark();
     apply();
     system.addEventListener("change", apply);

@@ -111,6 +111,7 @@ function SendForm({ kept, again }: { kept: string; again: string | undefined }) 
       }}
     >
       <SpaceBetween size="l">
+        {buses.error && <Failure error={buses.error} retry={buses.reload} />}
         {sent && <Sent {...sent} />}
         <Container>
           <FormField label="Event bus">
