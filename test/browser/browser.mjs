@@ -90,7 +90,7 @@ export async function story(tell, { viewport = { width: 1400, height: 1000 }, ..
       await page.setViewportSize(viewport);
     };
     await tell({ page, context, newContext, call: callOf(page), given, saw, wrong, link, shot, origin });
-    saw.stung = await page.evaluate(() => window.stung ?? null);
+    saw.stung = page.isClosed() ? null : await page.evaluate(() => window.stung ?? null);
   } catch (error) {
     status = 1;
     console.error(error);

@@ -1,6 +1,6 @@
 // The client of Crema's API: call("events", "ListRules", { EventBusName: "orders" }).
 // An answer that is an error is thrown as an ApiError, with the service's own name and words.
-import { getNamespace } from "./namespace";
+import { getNamespace, wantKeys } from "./namespace";
 import { amzDate, authorization, credential } from "./sigv4";
 
 export type Service = "events" | "logs" | "states" | "dynamodb" | "crema";
@@ -60,6 +60,7 @@ function errorOf(response: Response, body: unknown): ApiError {
   const given = (body && typeof body === "object" ? body : {}) as Record<string, unknown>;
   const type = String(given["__type"] ?? response.headers.get("x-amzn-errortype") ?? `Http${response.status}`);
   const name = type.split("#").pop()?.split(":")[0] ?? type;
+  if (name === "UnrecognizedClientException" && !getNamespace().keyId) wantKeys();
   const message = String(given["message"] ?? given["Message"] ?? response.statusText);
   return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "", given);
 }

@@ -12,6 +12,7 @@ const NAME = "crema.namespace";
 const DEFAULT: Namespace = { region: "us-east-1" };
 const listeners = new Set<() => void>();
 let current: Namespace | undefined;
+let keysWanted = false;
 
 function read(): Namespace {
   try {
@@ -33,9 +34,16 @@ export function setNamespace(namespace: Namespace): void {
   for (const listener of listeners) listener();
 }
 
-export function useNamespace(): Namespace {
-  return useSyncExternalStore((changed) => {
-    listeners.add(changed);
-    return () => listeners.delete(changed);
-  }, getNamespace);
+// The server refused a request that was made without keys.
+export function wantKeys(): void {
+  keysWanted = true;
+  for (const listener of listeners) listener();
 }
+
+function subscribe(changed: () => void): () => void {
+  listeners.add(changed);
+  return () => listeners.delete(changed);
+}
+
+export const useNamespace = (): Namespace => useSyncExternalStore(subscribe, getNamespace);
+export const useKeysWanted = (): boolean => useSyncExternalStore(subscribe, () => keysWanted);

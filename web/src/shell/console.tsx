@@ -5,7 +5,7 @@ import SideNavigation from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useNamespace } from "../api/namespace";
+import { useKeysWanted, useNamespace } from "../api/namespace";
 import { usePlace } from "../route";
 import { routeOf, sections } from "../routes";
 import { Boundary } from "./boundary";
@@ -47,6 +47,8 @@ export function Console() {
   const zoneText = zones.find(({ id }) => id === zone)?.text ?? "";
   const { region, keyId } = useNamespace();
   const [asking, setAsking] = useState(false);
+  const wanted = useKeysWanted();
+  useEffect(() => setAsking(wanted), [wanted]);
   const [open, setOpen] = useState(true);
   const found = routeOf(usePlace().path);
   const active = sections.find(({ section }) => section === found?.route.section);

@@ -1,9 +1,11 @@
 // Region, account and keys: whom the console speaks for.
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
-import { getNamespace, setNamespace, type Namespace } from "../api/namespace";
+import { getActivity } from "../api/crema";
+import { getNamespace, setNamespace, useKeysWanted, type Namespace } from "../api/namespace";
 import { useAction } from "../api/use_action";
 import { Dialog } from "./dialog";
 
@@ -12,12 +14,14 @@ export default function Who({ close }: { close: () => void }) {
   const regionGood = /^[a-z0-9-]{1,64}$/.test(given.region);
   const accountGood = !given.account || /^\d{12}$/.test(given.account);
   const change = (part: Partial<Namespace>): void => setGiven({ ...given, ...part });
-  const save = useAction(() => {
+  const wanted = useKeysWanted();
+  const use = useAction(async () => {
     setNamespace(Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as unknown as Namespace);
-    return Promise.resolve();
+    await getActivity({ Limit: 1 }); // whether the server takes them
   });
   return (
-    <Dialog title="Region and keys" verb="Use" action={save} good={regionGood && accountGood} close={close} done={close}>
+    <Dialog title="Region and keys" verb="Use" action={use} good={regionGood && accountGood} close={close} done={close}>
+      {wanted && !use.error && <Alert type="info">This server wants the id and the secret of a key.</Alert>}
       <FormField label="Region" errorText={regionGood ? undefined : "Letters, digits and dashes, as us-east-1"}>
         <Input value={given.region} onChange={({ detail }) => change({ region: detail.value })} />
       </FormField>
