@@ -1,7 +1,8 @@
 // Links from one section's pages to another's.
 import { href } from "./route";
 
-export const machineLink = (arn: string) => href("/machines/:arn", { arn });
+// The machine of a Map Run's children has the label of the state behind its name; it has no page of its own.
+export const machineLink = (arn: string) => href("/machines/:arn", { arn: arn.replace(/\/.*$/, "") });
 export const executionLink = (arn: string) => href("/machines/executions/:arn", { arn });
 export const groupLink = (group: string) => href("/logs/:group", { group });
 export const streamLink = (group: string, stream: string, query?: Record<string, string | undefined>) =>

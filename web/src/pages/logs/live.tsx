@@ -128,7 +128,7 @@ export default function Live() {
           <>
             {state.how && <StatusIndicator type={paused ? "stopped" : "in-progress"}>{paused ? `Paused, ${state.waiting} waiting` : "Live"}</StatusIndicator>}
             <CopyCommand service="logs" operation="StartLiveTail" input={{ logGroupIdentifiers: groups, ...(pattern ? { logEventFilterPattern: pattern } : {}) }} />
-            <Button onClick={clear}>Clear</Button>
+            <Button onClick={clear}>Clear the list</Button>
             <Button variant="primary" disabled={!state.how} onClick={() => setPaused(!paused)}>
               {paused ? "Go on" : "Pause"}
             </Button>

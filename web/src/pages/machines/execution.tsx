@@ -143,7 +143,9 @@ function Actions({ execution, changed, again }: { execution: ExecutionDetails; c
         >
           Redrive
         </Button>
-        <Button onClick={again}>New execution</Button>
+        <Button disabled={execution.mapRunArn !== undefined} disabledReason="The Map Run starts its executions" onClick={again}>
+          New execution
+        </Button>
       </SpaceBetween>
       {error && <Failure error={error} />}
     </SpaceBetween>

@@ -45,7 +45,7 @@ export function Filters({ events }: { events: readonly RecentEvent[] }) {
       <Filter name="type" label="Detail type" seen={events.map((event) => event.DetailType)} />
       {any && (
         <Button variant="link" onClick={() => setQuery({ bus: undefined, source: undefined, type: undefined, before: undefined })}>
-          Clear
+          Clear filters
         </Button>
       )}
     </SpaceBetween>
