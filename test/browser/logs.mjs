@@ -52,9 +52,9 @@ await story(async ({ page, call, saw, link, shot, origin }) => {
   await rows.nth(8).waitFor();
   await page.getByRole("searchbox", { name: "Filter pattern" }).fill('ERROR -milk');
   await page.getByRole("button", { name: "Search" }).click();
-  await page.getByText("1 events").waitFor();
+  await page.getByText("1 event", { exact: true }).waitFor();
   await page.reload();
-  await page.getByText("1 events").waitFor();
+  await page.getByText("1 event", { exact: true }).waitFor();
   saw.found = await rows.count();
   await page.getByRole("searchbox", { name: "Filter pattern" }).fill("{ $.level = ");
   await page.getByRole("button", { name: "Search" }).click();

@@ -27,6 +27,9 @@ export function durationText(seconds: number): string {
     .join(" ");
 }
 
+// 1 event, 2 events.
+export const countText = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
 // A text of somebody else's inside of a sentence of ours: it keeps its direction to itself.
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`;

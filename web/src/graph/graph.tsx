@@ -183,7 +183,7 @@ export default function Graph(props: GraphProps) {
 export function Legend() {
   const colours: readonly VisitStatus[] = ["running", "succeeded", "caught", "failed", "aborted"];
   return (
-    <div className="graph" style={{ background: "none" }}>
+    <div className="graph graph-colours">
       <div className="graph-legend">
         {colours.map((status) => (
           <span key={status}>

@@ -9,6 +9,7 @@ import { useKeysWanted, useNamespace } from "../api/namespace";
 import { usePlace } from "../route";
 import { routeOf, sections } from "../routes";
 import { Boundary } from "./boundary";
+import "./console.css";
 import { setTheme, useTheme, type Theme } from "./theme";
 import { setZone, useZone, type Zone } from "./zone";
 

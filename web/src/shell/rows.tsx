@@ -21,12 +21,12 @@ export interface RowsProps<Item> {
   readonly inside: (item: Item) => ReactNode;
   readonly empty: ReactNode;
   readonly height?: number;
+  readonly openHeight?: number; // more, for a row that is open
   readonly marked?: (item: Item) => boolean;
   readonly follow?: boolean; // stay at the end
 }
 
 const ROW = 34;
-const OPEN = 330;
 const TOGGLE = 24;
 const GAP = 12; // between columns
 
@@ -80,11 +80,11 @@ function Line<Item>({ item, isOpen, columns, first, toggle, grid }: {
   );
 }
 
-export function Rows<Item>({ label, items, keyOf, columns, open, onToggle, inside, empty, height = 560, marked, follow = false }: RowsProps<Item>) {
+export function Rows<Item>({ label, items, keyOf, columns, open, onToggle, inside, empty, height = 560, openHeight = 330, marked, follow = false }: RowsProps<Item>) {
   const body = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState<Scrolled>({ top: 0, left: 0, width: 1600 });
   const openAt = open.size === 0 ? [] : items.flatMap((item, at) => (open.has(keyOf(item)) ? [at] : []));
-  const shown = shownRows(items.length, openAt, { row: ROW, open: OPEN }, scrolled.top, height);
+  const shown = shownRows(items.length, openAt, { row: ROW, open: openHeight }, scrolled.top, height);
   const { shown: drawn, first, width, grid } = gridOf(columns, scrolled);
   const look = (frame: HTMLDivElement): void => setScrolled({ top: frame.scrollTop, left: frame.scrollLeft, width: frame.clientWidth });
   useLayoutEffect(() => {
@@ -114,7 +114,7 @@ export function Rows<Item>({ label, items, keyOf, columns, open, onToggle, insid
                 <div key={key} className={marked?.(item) ? "rows-row rows-marked" : "rows-row"} role="row" aria-rowindex={shown.first + at + 2}>
                   <Line item={item} isOpen={isOpen} columns={drawn} first={first} toggle={() => onToggle(key)} grid={grid} />
                   {isOpen && (
-                    <div className="rows-inside" role="cell" style={{ height: OPEN, maxWidth: scrolled.width }}>
+                    <div className="rows-inside" role="cell" style={{ height: openHeight, maxWidth: scrolled.width }}>
                       {inside(item)}
                     </div>
                   )}

@@ -74,6 +74,7 @@ export function EventRows(props: {
       onToggle={toggle}
       inside={(event) => <Inside event={event} />}
       empty={props.empty}
+      openHeight={480}
       follow={props.follow ?? false}
       {...(marked ? { marked } : {})}
     />

@@ -9,6 +9,7 @@ import { useEffect, useState } from "react";
 import { filterEvents, getEvents, type LogEvent } from "../../api/logs";
 import { useAnswer } from "../../api/use_answer";
 import { CopyCommand } from "../../cli/copy_command";
+import { countText } from "../../format";
 import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Pager, usePaging } from "../../shell/pager";
@@ -68,7 +69,7 @@ function Filtered({ input, group }: { input: object; group: string }) {
         <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
         <CopyCommand service="logs" operation="FilterLogEvents" input={input} />
         {loading && <Spinner />}
-        {data && !error && <span>{`${data.events.length} events${data.nextToken ? ", there are more" : ""}`}</span>}
+        {data && !error && <span>{`${countText(data.events.length, "event")}${data.nextToken ? ", there are more" : ""}`}</span>}
       </SpaceBetween>
       {!error && (
         <EventRows
@@ -106,7 +107,7 @@ function OfStream({ input, group }: { input: object; group: string }) {
         <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
         <CopyCommand service="logs" operation="GetLogEvents" input={input} />
         {loading && <Spinner />}
-        {data && <span>{`${data.events.length} events`}</span>}
+        {data && <span>{countText(data.events.length, "event")}</span>}
       </SpaceBetween>
       <EventRows
         key={token ?? ""}

@@ -164,6 +164,7 @@ function Went({ execution, definition, changed, round }: { execution: ExecutionD
   const chosen = query["state"];
   const state = chosen === undefined ? undefined : states.get(chosen)?.state;
   const last = history.events[history.events.length - 1]?.timestamp ?? execution.startDate;
+  const end = Math.max(last, execution.stopDate ?? Date.now() / 1000); // what goes on is drawn anew every second
   const view = query["view"] ?? "graph";
   const graph = flow && (
     <Grid gridDefinition={[{ colspan: { default: 12, s: state ? 7 : 12 } }, ...(state ? [{ colspan: { default: 12, s: 5 } }] : [])]}>
@@ -189,7 +190,7 @@ function Went({ execution, definition, changed, round }: { execution: ExecutionD
         onChange={({ detail }) => setQuery({ view: detail.activeTabId })}
         tabs={[
           { id: "graph", label: "Graph view", content: graph ?? <Spinner /> },
-          { id: "timeline", label: "Timeline", content: <Timeline trace={trace} begin={execution.startDate} end={Math.max(last, execution.stopDate ?? 0)} /> },
+          { id: "timeline", label: "Timeline", content: <Timeline trace={trace} begin={execution.startDate} end={end} /> },
         ]}
       />
       <EventHistory events={history.events} trace={trace} arn={arn} />

@@ -57,13 +57,15 @@ function Waiting({ visit, source, done }: { visit: Visit; source: FlowState["sou
   if (!attempt || !waitsForToken(attempt) || visit.status !== "running") return null;
   return (
     <Alert type="info" header="It waits for an answer with its task token">
-      <SpaceBetween direction="horizontal" size="xs">
-        {(Object.keys(answerTitles) as TaskAnswer[]).map((one) => (
-          <Button key={one} onClick={() => ask(one)}>
-            {answerTitles[one]}
-          </Button>
-        ))}
-      </SpaceBetween>
+      <Box margin={{ top: "xs" }}>
+        <SpaceBetween direction="horizontal" size="xs">
+          {(Object.keys(answerTitles) as TaskAnswer[]).map((one) => (
+            <Button key={one} onClick={() => ask(one)}>
+              {answerTitles[one]}
+            </Button>
+          ))}
+        </SpaceBetween>
+      </Box>
       {answer && (
         <SendTask
           answer={answer}
@@ -154,7 +156,7 @@ export function StepPanel({ state, summary, done }: { state: FlowState; summary:
     label: [`Event ${one.entered.id}`, whereOf(one), statusWords[one.status]].filter(Boolean).join(", "),
   }));
   return (
-    <Panel title={<Said text={state.name} />} description={[state.type, state.resource].filter(Boolean).join(" · ")}>
+    <Panel title={<Said text={state.name} />} description={<Said text={[state.type, state.resource].filter(Boolean).join(" · ")} />}>
       <SpaceBetween size="s">
         {visits.length > 1 && (
           <Select

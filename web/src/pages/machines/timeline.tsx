@@ -20,9 +20,10 @@ export function spanOf(begin: number, end: number, from: number, to: number): Sp
 
 export function Timeline({ trace, begin, end }: { trace: Trace; begin: number; end: number }) {
   const [open, toggle] = useOpenRows();
+  const nested = trace.visits.some((visit) => whereOf(visit) !== "");
   const columns: readonly RowColumn<Visit>[] = [
     { id: "step", header: "Step", width: "minmax(160px, 260px)", cell: (visit) => <bdi title={visit.name}>{visit.name}</bdi> },
-    { id: "where", header: "In", width: "minmax(0, 180px)", cell: (visit) => <bdi>{whereOf(visit)}</bdi> },
+    ...(nested ? [{ id: "where", header: "In", width: "minmax(0, 180px)", cell: (visit: Visit) => <bdi>{whereOf(visit)}</bdi> }] : []),
     { id: "begin", header: "From ms", width: "90px", cell: (visit) => Math.round((visit.entered.timestamp - begin) * 1000) },
     { id: "took", header: "Took ms", width: "90px", cell: (visit) => (visit.exited ? Math.round((visit.exited.timestamp - visit.entered.timestamp) * 1000) : "-") },
     {

@@ -30,7 +30,7 @@ const plots: readonly { title: string; of?: string; counted: readonly Counted[] 
   },
   {
     title: "Deliveries",
-    of: "to targets of rules and for tasks of workflows",
+    of: "of rules and workflows",
     counted: [
       { title: "Tried again", of: (point) => point.Retried },
       { title: "Delivered", of: (point) => point.Delivered },
@@ -55,9 +55,9 @@ function Rates({ activity }: { activity: Activity }) {
   // Of minutes the last one is not whole yet.
   const points = activity.IntervalSeconds > 1 ? activity.Points.slice(0, -1) : activity.Points;
   return (
-    <ColumnLayout columns={3} minColumnWidth={320}>
+    <ColumnLayout columns={3} minColumnWidth={280}>
       {plots.map(({ title, of, counted }) => (
-        <Panel key={title} title={title} description={of ? `A second, ${of}` : "A second"}>
+        <Panel key={title} fitHeight title={title} description={of ? `A second, ${of}` : "A second"}>
           <Plot
             label={`${title} a second`}
             times={points.map(({ Time }) => Time)}

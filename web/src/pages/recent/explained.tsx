@@ -7,7 +7,7 @@ import { isolated } from "../../format";
 import { Said } from "../../shell/said";
 
 export function valuesText({ Values = [], ValuesMore }: Finding): string {
-  if (Values.length === 0) return "nothing stands there";
+  if (Values.length === 0) return "nothing";
   return Values.join(", ") + (ValuesMore ? ` and ${ValuesMore} more` : "");
 }
 
@@ -50,6 +50,7 @@ export function Explained({ explanation }: { explanation: Explanation }) {
         {
           id: "passed",
           header: "Result",
+          minWidth: 110,
           cell: (finding) => <StatusIndicator type={finding.Passed ? "success" : "error"}>{finding.Passed ? "Passes" : "Fails"}</StatusIndicator>,
         },
       ]}
