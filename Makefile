@@ -6,6 +6,7 @@
 # make tsan     the same tests under ThreadSanitizer
 # make fuzz     every fuzz target for FUZZ_SECONDS (60) seconds
 # make bench    measures what is promised, on this machine
+# make screenshots  takes the pictures of docs/images
 # make format   clang-format over the tree;  make tidy: clang-tidy
 # make clean
 
@@ -14,7 +15,7 @@ FUZZ_SECONDS ?= 60
 WERROR := $(if $(CI),-Dwerror=true,)
 export CREMA_BUILD := $(CURDIR)/$(BUILD)
 
-.PHONY: all setup web demo test check tsan fuzz bench format tidy clean build build-tests
+.PHONY: all setup web demo test check tsan fuzz bench screenshots format tidy clean build build-tests
 
 all: build
 
@@ -65,6 +66,10 @@ fuzz:
 bench: build
 	@scripts/setup test bench
 	@/usr/bin/python3 bench/run.py
+
+screenshots: build
+	@scripts/setup test screenshots
+	@scripts/screenshots
 
 format:
 	@scripts/setup tidy

@@ -25,6 +25,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+from console_figures import console_figures
 from logs_figures import Logs
 from queries import Queries
 from tail_figures import tail_figures
@@ -465,6 +466,9 @@ class Bench:
     def tail_figures(self, server):
         tail_figures(self, server, CREMA, Failed)
 
+    def console_figures(self, server):
+        console_figures(self, server, Failed)
+
     def large_figures(self, server):
         group = self.make_bus(server, "bench-fill")
         missing = max((self.fill_events - self.events_in) // 10, 1000)
@@ -618,7 +622,7 @@ class Bench:
         try:
             for name, figure in (("events", self.put_events_figures), ("visible", self.visible_figure),
                                  ("executions", self.start_execution_figure), ("tail", self.tail_figures),
-                                 ("large", self.large_figures)):
+                                 ("console", self.console_figures), ("large", self.large_figures)):
                 if not only or name in only:
                     figure(server)
         finally:
@@ -668,7 +672,7 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave build/bench-data behind")
     parser.add_argument("--only", type=lambda text: set(text.split(",")), default=None,
                         help="of start, match, waiting, flow, history, logs, queries, events, visible, "
-                             "executions, tail, large")
+                             "executions, tail, console, large")
     parser.add_argument("--streams-many", type=int, default=0,
                         help="streams of one event each for the logs' figures; 10,000,000, with --quick 200,000")
     options = parser.parse_args()

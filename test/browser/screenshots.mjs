@@ -90,7 +90,8 @@ await story(
     await page.getByRole("heading", { name: /^Would match 1 of/ }).waitFor();
     await page.getByRole("button", { name: /OrderManager.WaitingCompletion/ }).first().click();
     await page.getByRole("cell", { name: "Fails" }).first().waitFor();
-    await picture("rule-pattern", 1420);
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await picture("rule-pattern", 1480);
 
     const trace = await ask(origin, "Crema.GetEventTrace", { EventId: order });
     const execution = trace.Hops[0].Deliveries.find(({ ExecutionArn }) => ExecutionArn).ExecutionArn;
@@ -116,7 +117,7 @@ await story(
     await page.goto(link(`#/logs/${encodeURIComponent(LogGroupName)}/streams/${encodeURIComponent(LogStreamName)}`));
     await page.getByRole("button", { name: "Open", exact: true }).click();
     await page.getByRole("group", { name: "Message" }).waitFor();
-    await picture("log-stream", 860);
+    await picture("log-stream", 980);
     saw.pictures = 6;
   },
   { viewport: { width: 1280, height: 800 } },

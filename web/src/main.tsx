@@ -3,10 +3,13 @@ import I18nProvider from "@cloudscape-design/components/i18n";
 import messages from "@cloudscape-design/components/i18n/messages/all.en";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { placeOf } from "./route";
+import { preload } from "./routes";
 import { Console } from "./shell/console";
 
 const root = document.getElementById("console");
 if (!root) throw new Error("index.html has no #console");
+preload(placeOf(window.location.hash).path);
 createRoot(root).render(
   <StrictMode>
     <I18nProvider locale="en" messages={[messages]}>

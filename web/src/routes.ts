@@ -1,6 +1,6 @@
 // Every page of the console: its pattern (route.ts), its title, the section of the navigation it belongs to, and its
 // file, which is loaded when the page is opened. A page is a component whose `parameters` are those of its pattern.
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { lazy as lazily, type ComponentType, type LazyExoticComponent } from "react";
 import { href, match } from "./route";
 
 export interface PageProps {
@@ -14,6 +14,15 @@ export interface Route {
   readonly title: string;
   readonly section: Section;
   readonly page: LazyExoticComponent<ComponentType<PageProps>>;
+}
+
+type Load = () => Promise<{ default: ComponentType<PageProps> }>;
+const loads = new Map<Route["page"], Load>();
+
+function lazy(load: Load): Route["page"] {
+  const page = lazily(load);
+  loads.set(page, load);
+  return page;
 }
 
 export const routes: readonly Route[] = [
@@ -51,4 +60,10 @@ export function routeOf(path: string): { route: Route; parameters: PageProps["pa
     if (parameters) return { route, parameters };
   }
   return undefined;
+}
+
+// Begins to load the page at a place, before anything is drawn.
+export function preload(path: string): void {
+  const found = routeOf(path);
+  void (found && loads.get(found.route.page))?.().catch(() => undefined); // drawing it asks again, and tells
 }

@@ -4,7 +4,7 @@ import { shownColumns, shownRows } from "./window";
 const heights = { row: 10, open: 100 };
 
 it("shows what is in sight, of any number of rows", () => {
-  expect(shownRows(25_000, [], heights, 0, 100)).toEqual({ first: 0, end: 23, before: 0, total: 250_000 });
+  expect(shownRows(25_000, [], heights, 0, 100)).toEqual({ first: 0, end: 16, before: 0, total: 250_000 });
   const middle = shownRows(25_000, [], heights, 100_000, 100);
   expect(middle.first).toBeLessThanOrEqual(10_000);
   expect(middle.end).toBeGreaterThan(10_010);

@@ -12,7 +12,7 @@ export interface Shown {
   readonly total: number; // pixels of all
 }
 
-const AROUND = 12;
+const AROUND = 5;
 
 // `open`: the places of open rows, ascending.
 export function shownRows(count: number, open: readonly number[], heights: Heights, scrolled: number, visible: number): Shown {

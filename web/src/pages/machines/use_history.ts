@@ -7,6 +7,7 @@ import type { HistoryEvent } from "../../graph/history";
 
 const PAGE_EVENTS = 1000;
 const AGAIN_MS = 700;
+const DRAWN_MS = 300; // between two drawings while pages come: each looks at all that came
 
 interface Page {
   readonly token: string | undefined;
@@ -39,13 +40,15 @@ export function useHistory(executionArn: string, live: boolean, round: number): 
     const run = async (): Promise<void> => {
       let token = mine.pages[mine.pages.length - 1]?.token;
       let at = Math.max(0, mine.pages.length - 1);
+      let drawn = 0;
       do {
         const { events, nextToken } = await getHistory({ executionArn, maxResults: PAGE_EVENTS, nextToken: token }, { signal: controller.signal });
         if (controller.signal.aborted) return;
         const same = mine.pages[at]?.events.length === events.length;
-        if (!same) {
-          mine.pages = [...mine.pages.slice(0, at), { token, events }];
+        if (!same) mine.pages = [...mine.pages.slice(0, at), { token, events }];
+        if (nextToken === undefined || performance.now() - drawn > DRAWN_MS) {
           setPages(mine.pages);
+          drawn = performance.now();
         }
         token = nextToken;
         at++;
@@ -60,6 +63,7 @@ export function useHistory(executionArn: string, live: boolean, round: number): 
       if (document.hidden && mine.pages.length > 0) return next();
       run().then(next, (thrown: unknown) => {
         if (controller.signal.aborted) return;
+        setPages(mine.pages);
         if (thrown instanceof ApiError) setError(thrown);
         next();
       });
