@@ -1,4 +1,4 @@
-"""The coffee shop's whole story, clicked through: bus, rule, workflow, log line, token, answer, and the order is done."""
+"""The coffee shop's whole story, clicked through: bus, rule, workflow, log line, token, answers, the order done."""
 import json
 import re
 

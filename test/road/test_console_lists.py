@@ -46,7 +46,8 @@ def fill_machines(server):
     states = server.client("stepfunctions")
 
     def machine(name, definition):
-        return states.create_state_machine(name=name, roleArn=ROLE, definition=json.dumps(definition))["stateMachineArn"]
+        answer = states.create_state_machine(name=name, roleArn=ROLE, definition=json.dumps(definition))
+        return answer["stateMachineArn"]
 
     def start(arn, name, given):
         return states.start_execution(stateMachineArn=arn, name=name, input=json.dumps(given))["executionArn"]

@@ -1,5 +1,5 @@
-"""Every page of the console, with data in it that is hostile wherever it may be: what test/browser/pages.mjs holds against
-each of the rows of page_table.mjs. A page without a row there fails here."""
+"""Every page of the console, with data in it that is hostile wherever it may be: what test/browser/pages.mjs holds
+against each of the rows of page_table.mjs. A page without a row there fails here."""
 import contextlib
 import json
 import os
@@ -26,10 +26,15 @@ RUNS = {"StartAt": "Each", "States": {"Each": {
                           ProcessorConfig={"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"})}}}
 
 
+def text_of(value):
+    """Letters as they are: what turns the direction does so as a letter, not as an escape."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def put(call, *entries):
     """Events by bus, source, detail type and detail; their ids."""
     answer = call("events", "PutEvents", Entries=[
-        {"EventBusName": bus, "Source": source[:256], "DetailType": kind[:128], "Detail": json.dumps(detail, ensure_ascii=False),
+        {"EventBusName": bus, "Source": source[:256], "DetailType": kind[:128], "Detail": text_of(detail),
          "Resources": [IMAGE, SCRIPT]} for bus, source, kind, detail in entries])
     assert answer["FailedEntryCount"] == 0, answer
     return [entry["EventId"] for entry in answer["Entries"]]
@@ -37,8 +42,8 @@ def put(call, *entries):
 
 def start(call, machine, definition, given, name="one"):
     arn = call("states", "CreateStateMachine", name=machine, roleArn=ROLE,
-               definition=json.dumps(definition, ensure_ascii=False))["stateMachineArn"]
-    return call("states", "StartExecution", stateMachineArn=arn, name=name, input=json.dumps(given, ensure_ascii=False))["executionArn"]
+               definition=text_of(definition))["stateMachineArn"]
+    return call("states", "StartExecution", stateMachineArn=arn, name=name, input=text_of(given))["executionArn"]
 
 
 def fill_logs(call):
@@ -63,7 +68,7 @@ def fill_buses(call):
          EventPattern=json.dumps({"detail": {"text": [{"anything-but": [IMAGE, SCRIPT]}]}}))
     call("events", "PutTargets", EventBusName="shop", Rule="sold", Targets=[
         {"Id": "till", "Arn": LOGS + OF_RULES},
-        {"Id": "constant", "Arn": LOGS + OF_RULES, "Input": json.dumps({SCRIPT: EVERYTHING}, ensure_ascii=False)},
+        {"Id": "constant", "Arn": LOGS + OF_RULES, "Input": text_of({SCRIPT: EVERYTHING})},
         {"Id": "part", "Arn": LOGS + OF_RULES, "InputPath": "$.detail"},
         {"Id": "nowhere", "Arn": LOGS + "/no/such/group"}])
     put(call, *[("shop", IMAGE, text, {}) for text in EVERYTHING])
