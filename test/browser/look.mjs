@@ -54,7 +54,10 @@ export function colours() {
     judge(node.data.trim(), element, rgba(drawn ? style.fill : style.color), drawn ? inDrawing(element, style) : behind(element), large ? 3 : 4.5);
   }
   for (const bar of document.querySelectorAll(".timeline-bar")) judge("a bar", bar, rgba(getComputedStyle(bar).backgroundColor), behind(bar.parentElement), 3);
-  for (const line of document.querySelectorAll(".plot path")) judge("a line", line, rgba(getComputedStyle(line).stroke), behind(line.parentElement), 3);
+  for (const line of document.querySelectorAll(".plot path")) {
+    const { stroke, fill } = getComputedStyle(line);
+    judge("a line", line, rgba(stroke === "none" ? fill : stroke), behind(line.parentElement), 3);
+  }
   const title = document.querySelector("h1");
   const ground = () => ({ page: lightness(behind(title)), body: getComputedStyle(document.body).backgroundColor, text: lightness(rgba(getComputedStyle(title).color)) });
   return { faint: [...new Set(faint)], ...ground() };

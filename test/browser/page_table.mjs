@@ -53,5 +53,9 @@ export function pageTable(given) {
     { pattern: "/logs/:group", at: `#/logs/${group}?tab=events&span=all&pattern=stung`, ready: "20 events", shows: ["image", "script", "link", "template"] },
     { pattern: "/logs/:group/streams/:stream", at: `#/logs/${group}/streams/${part(hostile.image)}?zone=utc`, ready: "6 events", shows: everything },
     { pattern: "/live", at: `#/live?groups=${part("/shop/live")}&highlight=milk`, ready: "milk came", shows: ["image"], grows: true },
+    { pattern: "/insights", at: `#/insights?groups=${group}&query=${part(given.lines)}&id=${given.linesId}`, ready: "Complete", shows: everything },
+    { pattern: "/insights", at: `#/insights?groups=${group}&query=${part(given.counts)}&id=${given.countsId}`, ready: "Complete", shows: ["image"] },
+    { pattern: "/insights", at: "#/insights?tab=history&filter=till", ready: "2 found" },
+    { pattern: "/insights", at: "#/insights?tab=saved", ready: "folder", shows: ["image"] },
   ];
 }

@@ -59,6 +59,20 @@ def fill_logs(call):
             {"timestamp": int(time.time() * 1000), "message": one} for one in EVERYTHING])
 
 
+def fill_insights(call):
+    """Two queries that have ended, and one that is saved."""
+    given = {"lines": "fields @timestamp, @logStream, @message | sort @message",
+             "counts": "stats count(*) by bin(5m), @logStream"}
+    for name in ("lines", "counts"):
+        now = int(time.time())
+        query = call("logs", "StartQuery", logGroupNames=[GROUP], startTime=now - 3600, endTime=now + 60,
+                     queryString=given[name])["queryId"]
+        eventually(lambda: call("logs", "GetQueryResults", queryId=query)["status"] == "Complete")
+        given[name + "Id"] = query
+    call("logs", "PutQueryDefinition", name=f"folder/{IMAGE}", queryString=given["lines"], logGroupNames=[GROUP])
+    return given
+
+
 def fill_buses(call):
     """A bus with a rule; the id of an event that it matched."""
     tags = [{"Key": "team", "Value": IMAGE}, {"Key": "<b>", "Value": SCRIPT}]
@@ -95,7 +109,7 @@ def given_of(call):
     event = fill_buses(call)
     emitted = eventually(lambda: call("crema", "GetExecutionTrace", ExecutionArn=waiting)["Emitted"])
     eventually(lambda: len(call("crema", "ListInbox")["Entries"]) >= 2)
-    return {"event": event, "emitted": emitted[0]["EventId"], "run": run}
+    return {**fill_insights(call), "event": event, "emitted": emitted[0]["EventId"], "run": run}
 
 
 @contextlib.contextmanager
