@@ -95,7 +95,7 @@ await story(async ({ page, call, saw, link }) => {
   await holds("/logs", `#/logs?chosen=${at(group)}&dialog=retention`, [dialog.getByText(`Retention of ${group}`)]);
   await holds("/logs", "#/logs?dialog=create", [field("Name", "/new", dialog)], () => dialog.getByLabel("Name").fill("/new"));
   await holds("/logs/:group", `#/logs/${at(group)}?tab=events&pattern=NewOrder&span=custom&from=1000000000000&zone=utc`,
-    [page.getByText("1 events"), field("From", "2001-09-09 01:46:40.000"), page.getByRole("button", { name: "UTC", pressed: true })]);
+    [page.getByText("1 event", { exact: true }), field("From", "2001-09-09 01:46:40.000"), page.getByRole("button", { name: "UTC", pressed: true })]);
   // The second page of streams, and back: after a reload, to the first.
   await page.goto(link("#/logs/%2Fmany"));
   await page.getByRole("button", { name: "Next page" }).click();
