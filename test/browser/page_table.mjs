@@ -6,7 +6,7 @@ import { hostile } from "./browser.mjs";
 //   pattern  of web/src/routes.ts
 //   at       the place, filters and all; ready: a text that is there when the page is
 //   shows    hostile texts that must be there as texts (of hostile.json)
-//   moves    true: numbers change between two looks (rates, ages); grows: lines come
+//   moves    true: numbers change between two looks (rates, ages); grows: lines come, until `hold`, a button, is pressed
 //   quiet    operations whose failure is not the page's: what it says of them is told beside
 
 export function pageTable(given) {
@@ -52,7 +52,7 @@ export function pageTable(given) {
     { pattern: "/logs/:group", at: `#/logs/${group}?zone=utc`, ready: "Last event time", shows: ["image", "script", "rightToLeft", "long", "template"] },
     { pattern: "/logs/:group", at: `#/logs/${group}?tab=events&span=all&pattern=stung`, ready: "20 events", shows: ["image", "script", "link", "template"] },
     { pattern: "/logs/:group/streams/:stream", at: `#/logs/${group}/streams/${part(hostile.image)}?zone=utc`, ready: "6 events", shows: everything },
-    { pattern: "/live", at: `#/live?groups=${part("/shop/live")}&highlight=milk`, ready: "milk came", shows: ["image"], grows: true },
+    { pattern: "/live", at: `#/live?groups=${part("/shop/live")}&highlight=milk`, ready: "milk came", shows: ["image"], grows: true, hold: "Pause" },
     { pattern: "/insights", at: `#/insights?groups=${group}&query=${part(given.lines)}&id=${given.linesId}`, ready: "Complete", shows: everything },
     { pattern: "/insights", at: `#/insights?groups=${group}&query=${part(given.counts)}&id=${given.countsId}`, ready: "Complete", shows: ["image"] },
     { pattern: "/insights", at: "#/insights?tab=history&filter=till", ready: "2 found" },

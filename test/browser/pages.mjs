@@ -15,21 +15,21 @@ const REFUSAL = { name: "ThrottlingException", request: "01234567-89ab-cdef-0123
 
 const operationOf = (request) => request.headers()["x-amz-target"]?.split(".").pop();
 
-// What is shown once it no longer changes; of a page whose numbers move, without them.
-async function settled(page, row) {
+// What is shown once it no longer changes, with nothing still asked for; of a page whose numbers move, without them.
+async function settled(page, row, asking) {
   let before;
   for (let round = 0; round < 100; round++) {
     const text = (await page.evaluate(shownText)).replace(row.moves ? /[\d,.]+/g : /$^/g, "0");
-    if (row.grows || (text === before && !text.includes("Asking the server"))) return text;
+    if (row.grows || (text === before && asking.size === 0)) return text;
     before = text;
     await page.waitForTimeout(SETTLED_MS);
   }
   return before;
 }
 
-async function ready(page, row) {
+async function ready(page, row, asking) {
   await page.locator("#console").getByText(row.ready).first().waitFor();
-  return settled(page, row);
+  return settled(page, row, asking);
 }
 
 async function readable(page, dark) {
@@ -90,7 +90,7 @@ async function refused(page, row, operations) {
     );
     await page.reload();
     for (const text of [REFUSAL.name, `Request ${REFUSAL.request}`])
-      await page.getByText(text).first().waitFor({ timeout: 3000 }).catch(() => wrong.push(`${operation} was refused, and the page does not show ${text}`));
+      await page.getByText(text).first().waitFor().catch(() => wrong.push(`${operation} was refused, and the page does not show ${text}`));
     await page.unroute("**/*");
   }
   return wrong;
@@ -98,19 +98,23 @@ async function refused(page, row, operations) {
 
 async function look(page, row, link) {
   const operations = new Set();
-  page.on("request", (request) => operationOf(request) && operations.add(operationOf(request)));
+  const asking = new Set();
+  page.on("request", (request) => operationOf(request) && operations.add(operationOf(request)) && asking.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => asking.delete(request));
   await page.goto(link(row.at));
-  const shown = await ready(page, row);
+  const shown = await ready(page, row, asking);
   const asked = [...operations];
   const wrong = await readable(page, false);
   const text = await page.evaluate(allText);
   for (const name of row.shows ?? []) if (!formsOf(hostile[name].slice(0, 128)).some((form) => text.includes(form))) wrong.push(`not shown: ${name}`);
+  if (row.hold) await page.getByRole("button", { name: row.hold }).click();
   wrong.push(...(await page.evaluate(astray)), ...(await byKeyboard(page, row)), ...(await operated(page)));
 
   await page.goto(link(row.at));
   await page.evaluate(() => localStorage.setItem("crema.theme", "dark"));
+  asking.clear();
   await page.reload();
-  const again = await ready(page, row);
+  const again = await ready(page, row, asking);
   if (new URL(page.url()).hash !== row.at) wrong.push(`a reload leads to ${page.url()}`);
   if (!row.grows && again !== shown) wrong.push(`a reload shows something else: ${difference(shown, again)}`);
   wrong.push(...(await readable(page, true)).map((one) => `dark: ${one}`));
@@ -123,7 +127,7 @@ const formsOf = (text) => [text, JSON.stringify(text).slice(1, -1)];
 
 function difference(one, other) {
   const [before, after] = [one.split("\n"), other.split("\n")];
-  const at = before.findIndex((line, number) => line !== after[number]);
+  const at = [...before, ...after].findIndex((_, number) => before[number] !== after[number]);
   return `${JSON.stringify(before.slice(at, at + 3))}, then ${JSON.stringify(after.slice(at, at + 3))}`;
 }
 
