@@ -7,37 +7,19 @@ const BUSY_S = 75;
 const ANSWER_AFTER_S = 6;
 const BUS = "Serverlesspresso";
 const SOURCE = "awsserverlessda.serverlesspresso";
-const versions = { AWSEvents: "1.1", AWSStepFunctions: "1.0", Crema: "1.1" };
-
-async function ask(origin, target, input) {
-  const [prefix] = target.split(".");
-  const answer = await fetch(origin, {
-    method: "POST",
-    headers: {
-      "content-type": `application/x-amz-json-${versions[prefix]}`,
-      "x-amz-target": target,
-      authorization: "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0",
-    },
-    body: JSON.stringify(input),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${target}: ${text}`);
-  return JSON.parse(text || "{}");
-}
-
 // Who comes when: a rush, a lull, a rush.
 const ordersAt = (second) => Math.round(1.2 + Math.sin(second / 7) + ((second * 7919) % 13) / 13);
 
 // Orders come, tasks are answered a while later, now and then somebody sends to a bus that does not exist. Returns the id
 // of the last order, which waits.
-async function busyWhile(origin) {
+async function busyWhile(ask) {
   const entry = (DetailType, Detail, EventBusName = BUS) => ({ EventBusName, Source: SOURCE, DetailType, Detail: JSON.stringify(Detail) });
-  const put = async (entries) => (await ask(origin, "AWSEvents.PutEvents", { Entries: entries })).Entries;
+  const put = async (entries) => (await ask("AWSEvents.PutEvents", { Entries: entries })).Entries;
   const order = (number) => entry("Validator.NewOrder", { orderId: String(number), userId: `guest-${number % 37}`, Message: "The order was scanned" });
   const brewed = (number, drink, modifiers) =>
     entry("OrderManager.WaitingCompletion", { orderId: String(number), orderNumber: String(number % 100), state: "CREATED", drinkOrder: { drink, modifiers, userId: `guest-${number % 37}` } });
   let number = 100;
-  let seen = (await ask(origin, "Crema.ListRecentEvents", { Limit: 1 })).NewestToken;
+  let seen = (await ask("Crema.ListRecentEvents", { Limit: 1 })).NewestToken;
   const waiting = []; // tasks: since, token
   for (let second = 0; second < BUSY_S; second++) {
     const entries = Array.from({ length: ordersAt(second) }, () => order(++number));
@@ -45,14 +27,14 @@ async function busyWhile(origin) {
     if (second % 30 === 14) entries.push(entry("OrderManager.MakeOrder", { orderId: String(number), baristaUserId: "7" }, "Serverlespresso"));
     if (entries.length) await put(entries);
     await new Promise((done) => setTimeout(done, 1000));
-    const { Events, NewestToken } = await ask(origin, "Crema.ListRecentEvents", { Limit: 200, FromToken: seen });
+    const { Events, NewestToken } = await ask("Crema.ListRecentEvents", { Limit: 200, FromToken: seen });
     seen = NewestToken;
     for (const { Event } of Events) {
       const token = Event && JSON.parse(Event).detail.TaskToken;
       if (token) waiting.push({ since: second, token });
     }
     while (waiting[0]?.since <= second - ANSWER_AFTER_S)
-      await ask(origin, "AWSStepFunctions.SendTaskSuccess", { taskToken: waiting.shift().token, output: '{"baristaUserId":"7"}' });
+      await ask("AWSStepFunctions.SendTaskSuccess", { taskToken: waiting.shift().token, output: '{"baristaUserId":"7"}' });
   }
   const [last] = await put([order(number + 1)]);
   await put([brewed(number, "Cappuccino", ["oat milk"]), brewed(number - 1, "Latte", ["vanilla"])]);
@@ -60,7 +42,7 @@ async function busyWhile(origin) {
 }
 
 await story(
-  async ({ page, given, saw, link, origin }) => {
+  async ({ page, call: ask, given, saw, link }) => {
     const picture = async (name, height = 800) => {
       await page.setViewportSize({ width: 1280, height });
       await page.mouse.move(0, 0);
@@ -70,7 +52,7 @@ await story(
     await page.goto(link("#/"));
     await page.getByRole("button", { name: "Load the coffee shop" }).click();
     await page.waitForFunction(() => location.hash.startsWith("#/recent/"));
-    const order = await busyWhile(origin);
+    const order = await busyWhile(ask);
 
     await page.goto(link("#/"));
     await page.getByRole("link", { name: /^[1-9][\d,]+$/ }).first().waitFor();
@@ -93,7 +75,7 @@ await story(
     await page.evaluate(() => window.scrollTo(0, 0));
     await picture("rule-pattern", 1480);
 
-    const trace = await ask(origin, "Crema.GetEventTrace", { EventId: order });
+    const trace = await ask("Crema.GetEventTrace", { EventId: order });
     const execution = trace.Hops[0].Deliveries.find(({ ExecutionArn }) => ExecutionArn).ExecutionArn;
     await page.goto(link(`#/machines/executions/${encodeURIComponent(execution)}?state=${encodeURIComponent("Emit - Workflow Started TT")}`));
     await page.getByText("It waits for an answer with its task token").waitFor();
@@ -112,7 +94,7 @@ await story(
     await page.reload();
 
     const { Emitted } = trace.Hops[0].Deliveries.find(({ ExecutionArn }) => ExecutionArn);
-    const started = await ask(origin, "Crema.GetEventTrace", { EventId: Emitted[0].EventId });
+    const started = await ask("Crema.GetEventTrace", { EventId: Emitted[0].EventId });
     const { LogGroupName, LogStreamName } = started.Hops[0].Deliveries.find(({ LogGroupName }) => LogGroupName);
     await page.goto(link(`#/logs/${encodeURIComponent(LogGroupName)}/streams/${encodeURIComponent(LogStreamName)}`));
     await page.getByRole("button", { name: "Open", exact: true }).click();

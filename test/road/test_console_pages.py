@@ -133,7 +133,7 @@ def milk(server):
 
 def test_pages(server):
     with milk(server):
-        saw = story(server, "pages", given_of(Wire(server.port)), seconds=240)
+        saw = story(server, "pages", given_of(Wire(server.port)), seconds=600)
     with open(os.path.join(TOP, "web", "src", "routes.ts")) as file:
         patterns = re.findall(r'pattern: "([^"]+)"', file.read())
     assert len(patterns) >= 20
