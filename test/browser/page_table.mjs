@@ -15,9 +15,9 @@ export function pageTable(given) {
   const part = encodeURIComponent;
   const everything = ["image", "script", "link", "rightToLeft", "long", "template"];
   return [
-    { pattern: "/", at: "#/?span=day&client=boto3", ready: "On disk", moves: true },
+    { pattern: "/", at: "#/?client=boto3", ready: "On disk", moves: true },
     { pattern: "/buses", at: "#/buses?filter=shop", ready: "1 found", shows: ["image"] },
-    { pattern: "/buses/:bus", at: "#/buses/shop", ready: "Rules", shows: ["image"] },
+    { pattern: "/buses/:bus", at: "#/buses/shop", ready: "Enabled", shows: ["image"] },
     { pattern: "/buses/:bus", at: "#/buses/shop?tab=events", ready: "Arrived", shows: everything },
     { pattern: "/buses/:bus", at: "#/buses/shop?tab=tags", ready: "Key", shows: ["image", "script"] },
     // What event to begin with is only a help: an empty form is shown when it is not known.
@@ -34,7 +34,7 @@ export function pageTable(given) {
     { pattern: "/recent", at: "#/recent?list=missing", ready: "Since", shows: ["image", "script"] },
     { pattern: "/recent", at: "#/recent?list=inbox", ready: "No such bus" },
     // Who put it is told when it is known.
-    { pattern: "/recent/:id", at: `#/recent/${given.event}`, ready: "and why", shows: everything, quiet: ["GetExecutionTrace"] },
+    { pattern: "/recent/:id", at: `#/recent/${given.event}`, ready: "the nearest come first", shows: everything, quiet: ["GetExecutionTrace"] },
     { pattern: "/recent/:id", at: `#/recent/${given.emitted}`, ready: "Put by the execution", shows: ["image", "rightToLeft"], quiet: ["GetExecutionTrace"] },
     { pattern: "/machines", at: "#/machines?filter=hostile", ready: "1 found" },
     { pattern: "/machines/create", at: "#/machines/create", ready: "No problems" },

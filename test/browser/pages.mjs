@@ -10,7 +10,8 @@ import { pageTable } from "./page_table.mjs";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WINDOWS = 3; // at a time
 const TABS_MAX = 400;
-const SETTLED_MS = 80;
+const SETTLED_MS = 100;
+const SETTLED_LOOKS = 4; // that must be the same
 const REFUSAL = { name: "ThrottlingException", request: "01234567-89ab-cdef-0123-456789abcdef" };
 
 const operationOf = (request) => request.headers()["x-amz-target"]?.split(".").pop();
@@ -18,9 +19,11 @@ const operationOf = (request) => request.headers()["x-amz-target"]?.split(".").p
 // What is shown once it no longer changes, with nothing still asked for; of a page whose numbers move, without them.
 async function settled(page, row, asking) {
   let before;
+  let same = 1;
   for (let round = 0; round < 100; round++) {
     const text = (await page.evaluate(shownText)).replace(row.moves ? /[\d,.]+/g : /$^/g, "0");
-    if (row.grows || (text === before && asking.size === 0)) return text;
+    same = text === before && asking.size === 0 ? same + 1 : 1;
+    if (row.grows || same === SETTLED_LOOKS) return text;
     before = text;
     await page.waitForTimeout(SETTLED_MS);
   }
