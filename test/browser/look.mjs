@@ -100,7 +100,9 @@ export function shownText() {
 }
 
 // After a press of Tab: where the focus is now; whether the last place looked different while it had it.
-export function step() {
+export async function step() {
+  // A long table draws the rows that come in sight with the next frames.
+  if (document.activeElement.closest(".rows-body")) await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn))));
   const look = (element) => {
     const around = [element, element.parentElement, element.parentElement?.parentElement, ...[...element.children].slice(0, 3)].filter(Boolean);
     return around
