@@ -141,6 +141,11 @@ def test_an_endpoint_gets_what_matches(subscribed, subscriber):
     assert headers["path"] == "/collect/logs?token=t%20t" and headers["Content-Type"] == "application/json"
     assert headers["X-Crema-Attempt"] == "1" and int(headers["X-Crema-Delivery"]) > 0
     assert "X-Crema-Function" not in headers
+    wire = Wire(subscribed.port)
+    eventually(lambda: {"HTTP"} == {
+        d["Value"] for m in wire("monitoring", "ListMetrics", Namespace="AWS/Logs",
+                                 MetricName="ForwardedLogEvents")["Metrics"]
+        for d in m["Dimensions"] if d["Name"] == "DestinationType"})
 
 
 def test_an_endpoint_is_tried_again(subscribed, subscriber):
