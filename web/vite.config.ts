@@ -26,6 +26,7 @@ export default defineConfig({
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning); // "use client", which is for other frameworks
       },
       output: {
+        experimentalMinChunkSize: 40000, // a request each costs more than what it spares
         manualChunks: (id) => (/node_modules\/(react|react-dom|scheduler)\//.test(id) ? "react" : undefined),
       },
     },

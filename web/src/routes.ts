@@ -1,6 +1,8 @@
 // Every page of the console: its pattern (route.ts), its title, the section of the navigation it belongs to, and its
-// file, which is loaded when the page is opened. A page is a component whose `parameters` are those of its pattern.
+// file, which is loaded when the page is opened; the overview, which most see first, comes with the frame. A page is a
+// component whose `parameters` are those of its pattern.
 import { lazy as lazily, type ComponentType, type LazyExoticComponent } from "react";
+import Overview from "./pages/overview/overview";
 import { href, match } from "./route";
 
 export interface PageProps {
@@ -9,24 +11,26 @@ export interface PageProps {
 
 export type Section = "overview" | "buses" | "rules" | "recent" | "machines" | "logs" | "insights";
 
+type Page = ComponentType<PageProps> | LazyExoticComponent<ComponentType<PageProps>>;
+
 export interface Route {
   readonly pattern: string;
   readonly title: string;
   readonly section: Section;
-  readonly page: LazyExoticComponent<ComponentType<PageProps>>;
+  readonly page: Page;
 }
 
 type Load = () => Promise<{ default: ComponentType<PageProps> }>;
-const loads = new Map<Route["page"], Load>();
+const loads = new Map<Page, Load>();
 
-function lazy(load: Load): Route["page"] {
+function lazy(load: Load): Page {
   const page = lazily(load);
   loads.set(page, load);
   return page;
 }
 
 export const routes: readonly Route[] = [
-  { pattern: "/", title: "Overview", section: "overview", page: lazy(() => import("./pages/overview/overview")) },
+  { pattern: "/", title: "Overview", section: "overview", page: Overview },
   { pattern: "/buses", title: "Event buses", section: "buses", page: lazy(() => import("./pages/buses/buses")) },
   { pattern: "/buses/:bus", title: "Event bus", section: "buses", page: lazy(() => import("./pages/buses/bus")) },
   { pattern: "/send", title: "Send events", section: "buses", page: lazy(() => import("./pages/buses/send_page")) },
