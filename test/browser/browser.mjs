@@ -19,6 +19,7 @@ function watch(page, wrong, origin) {
   page.on("console", (message) => {
     // An answer that is an error of the API is for the page to show.
     if (/^Failed to load resource: the server responded with a status of 400/.test(message.text())) return;
+    if (message.location().url.endsWith("/favicon.ico")) return; // which browsers ask for beside what is no page
     if (message.type() === "error" || message.type() === "warning") wrong.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => wrong.push(`thrown: ${error.message}`));
