@@ -15,7 +15,7 @@ static const struct {
 } own_services[] = {
     { "events", "events", false },      { "states", "states", false }, { "dynamodb", "dynamodb", false },
     { "eventbridge", "events", true },  { "sfn", "states", true },     { "dynamodb", "dynamodb", true },
-    { "cloudwatchlogs", "logs", true }, { "sts", "sts", true },
+    { "cloudwatchlogs", "logs", true }, { "sts", "sts", true },        { "cloudwatch", "monitoring", true },
 };
 
 /* What stands in the result of an integration in another form than in the model: anything is taken. */

@@ -17,6 +17,7 @@ static const struct operation_naming sdk_names[] = {
     { .resource = "sfn", .service = "states", .error = "Sfn", .cause = "Sfn" },
     { .resource = "dynamodb", .service = "dynamodb", .error = "DynamoDb", .cause = "DynamoDb" },
     { .resource = "cloudwatchlogs", .service = "logs", .error = "CloudWatchLogs", .cause = "CloudWatchLogs" },
+    { .resource = "cloudwatch", .service = "monitoring", .error = "CloudWatch", .cause = "CloudWatch" },
     { .resource = "sts", .service = "sts", .error = "Sts", .cause = "Sts" },
 };
 

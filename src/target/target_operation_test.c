@@ -44,9 +44,11 @@ static void fake_begin(void *self, struct operation_wait *wait)
 static bool fake_exists(void *self, struct str service, struct str operation, struct str *ret_name)
 {
     static const char *const names[][2] = {
-        { "events", "PutEvents" },      { "dynamodb", "GetItem" },          { "dynamodb", "PutItem" },
-        { "dynamodb", "UpdateItem" },   { "dynamodb", "DeleteItem" },       { "dynamodb", "Query" },
-        { "states", "ListExecutions" }, { "states", "SendTaskSuccess" },    { "logs", "PutLogEvents" },
+        { "events", "PutEvents" },      { "dynamodb", "GetItem" },
+        { "dynamodb", "PutItem" },      { "dynamodb", "UpdateItem" },
+        { "dynamodb", "DeleteItem" },   { "dynamodb", "Query" },
+        { "states", "ListExecutions" }, { "states", "SendTaskSuccess" },
+        { "logs", "PutLogEvents" },     { "monitoring", "PutMetricData" },
         { "states", "StartExecution" }, { "states", "StartSyncExecution" },
     };
     (void)self;
@@ -312,6 +314,8 @@ static void names_errors_as_the_service_does(void **state)
         { "arn:aws:states:::aws-sdk:dynamodb:query", "ValidationException", "DynamoDb.DynamoDbException" },
         { "arn:aws:states:::aws-sdk:eventbridge:putEvents", "ValidationException",
           "EventBridge.EventBridgeException" },
+        { "arn:aws:states:::aws-sdk:cloudwatch:putMetricData", "InvalidParameterValue",
+          "CloudWatch.InvalidParameterValueException" },
         { "arn:aws:states:::aws-sdk:cloudwatchlogs:putLogEvents", "ResourceNotFoundException",
           "CloudWatchLogs.ResourceNotFoundException" },
     };

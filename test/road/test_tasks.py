@@ -197,7 +197,7 @@ def test_nested_executions_outlive_the_process(new_server):
 # ---- operations as the SDK integrations have them
 
 SDK = {"events": ("eventbridge", "events"), "logs": ("cloudwatchlogs", "logs"), "states": ("sfn", "stepfunctions"),
-       "dynamodb": ("dynamodb", "dynamodb"), "sts": ("sts", "sts")}
+       "dynamodb": ("dynamodb", "dynamodb"), "sts": ("sts", "sts"), "monitoring": ("cloudwatch", "cloudwatch")}
 
 
 def operations():
@@ -283,6 +283,18 @@ class SdkTasks:
 @pytest.fixture
 def task(server, flows):
     return SdkTasks(server, flows)
+
+
+def test_sdk_tasks_of_cloudwatch(task):
+    at = time.strftime("%Y-%m-%dT%H:%M:30Z", time.gmtime(time.time() - 300))
+    task("monitoring", "PutMetricData", Namespace="Tasks", MetricData=[
+        {"MetricName": "Cups", "Timestamp": at, "Value": value, "Unit": "Count"} for value in (1, 2.5)])
+    assert [m["MetricName"] for m in task("monitoring", "ListMetrics", Namespace="Tasks")["Metrics"]] == ["Cups"]
+    points = task("monitoring", "GetMetricStatistics", Namespace="Tasks", MetricName="Cups", Period=60,
+                  StartTime=at[:-3] + "00Z", EndTime=time.strftime("%Y-%m-%dT%H:%M:00Z"), Statistics=["Sum"])
+    assert [(p["Timestamp"], p["Sum"], p["Unit"]) for p in points["Datapoints"]] == [(at[:-3] + "00.000Z", 3.5, "Count")]
+    error, cause = task.error("monitoring", "PutMetricData", Namespace="Tasks", MetricData=[{"MetricName": "Cups"}])
+    assert error.startswith("CloudWatch.") and "(Service: CloudWatch, Status Code: 400, " in cause
 
 
 def test_sdk_tasks_of_eventbridge(task):
