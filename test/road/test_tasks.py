@@ -292,7 +292,8 @@ def test_sdk_tasks_of_cloudwatch(task):
     assert [m["MetricName"] for m in task("monitoring", "ListMetrics", Namespace="Tasks")["Metrics"]] == ["Cups"]
     points = task("monitoring", "GetMetricStatistics", Namespace="Tasks", MetricName="Cups", Period=60,
                   StartTime=at[:-3] + "00Z", EndTime=time.strftime("%Y-%m-%dT%H:%M:00Z"), Statistics=["Sum"])
-    assert [(p["Timestamp"], p["Sum"], p["Unit"]) for p in points["Datapoints"]] == [(at[:-3] + "00.000Z", 3.5, "Count")]
+    assert [(p["Timestamp"], p["Sum"], p["Unit"]) for p in points["Datapoints"]] == [
+        (at[:-3] + "00.000Z", 3.5, "Count")]
     error, cause = task.error("monitoring", "PutMetricData", Namespace="Tasks", MetricData=[{"MetricName": "Cups"}])
     assert error.startswith("CloudWatch.") and "(Service: CloudWatch, Status Code: 400, " in cause
 

@@ -8,7 +8,7 @@ import { Panel } from "../../shell/panel";
 import { clientTexts } from "./clients";
 import "./connect.css";
 
-export function Connect() {
+export default function Connect() {
   const client = usePlace().query["client"];
   const texts = clientTexts(window.location.origin, useNamespace());
   const chosen = texts.find(({ id }) => id === client) ?? texts[0];

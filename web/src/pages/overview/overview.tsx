@@ -1,72 +1,27 @@
 // What the server does right now, and how to reach it.
 import Button from "@cloudscape-design/components/button";
-import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { lazy, Suspense } from "react";
 import { getActivity, type Activity, type ActivityPoint } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
 import { CopyCommand } from "../../cli/copy_command";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { bytesText, durationText } from "../../format";
 import { recentLink, sendLink } from "../../links";
-import { Plot } from "../../plot/plot_view";
 import { setQuery, usePlace } from "../../route";
 import { AnswerPage } from "../../shell/answer_page";
 import { Panel } from "../../shell/panel";
-import { Connect } from "./connect";
 
-type Counted = { title: string; of: (point: ActivityPoint) => number };
-
-const plots: readonly { title: string; of?: string; counted: readonly Counted[] }[] = [
-  {
-    title: "Events",
-    counted: [
-      { title: "Events", of: (point) => point.Events },
-      { title: "Matches", of: (point) => point.Matches },
-    ],
-  },
-  {
-    title: "Deliveries",
-    of: "of rules and workflows",
-    counted: [
-      { title: "Tried again", of: (point) => point.Retried },
-      { title: "Delivered", of: (point) => point.Delivered },
-      { title: "Failures", of: (point) => point.Rejected + point.MissingBus },
-    ],
-  },
-  {
-    title: "Executions",
-    counted: [
-      { title: "Started", of: (point) => point.ExecutionsStarted },
-      { title: "Succeeded", of: (point) => point.ExecutionsSucceeded },
-      { title: "Failed", of: (point) => point.ExecutionsFailed },
-    ],
-  },
-];
+// They come right behind the numbers, which are there so much sooner.
+const Rates = lazy(() => import("./rates"));
+const Connect = lazy(() => import("./connect"));
 
 function sum(points: readonly ActivityPoint[], of: (point: ActivityPoint) => number): string {
   return points.reduce((total, point) => total + of(point), 0).toLocaleString("en-US");
-}
-
-function Rates({ activity }: { activity: Activity }) {
-  // Of minutes the last one is not whole yet.
-  const points = activity.IntervalSeconds > 1 ? activity.Points.slice(0, -1) : activity.Points;
-  return (
-    <ColumnLayout columns={3} minColumnWidth={280}>
-      {plots.map(({ title, of, counted }) => (
-        <Panel key={title} fitHeight title={title} description={of ? `A second, ${of}` : "A second"}>
-          <Plot
-            label={`${title} a second`}
-            times={points.map(({ Time }) => Time)}
-            lines={counted.map((one) => ({ title: one.title, values: points.map((point) => one.of(point) / activity.IntervalSeconds) }))}
-          />
-        </Panel>
-      ))}
-    </ColumnLayout>
-  );
 }
 
 function Numbers({ activity, span }: { activity: Activity; span: string }) {
@@ -126,8 +81,10 @@ export default function Overview() {
         <SpaceBetween size="l">
           <Numbers activity={activity} span={minutes ? "24 hours" : "10 minutes"} />
           {idle && <Begin />}
-          <Rates activity={activity} />
-          <Connect />
+          <Suspense fallback={null}>
+            <Rates activity={activity} />
+            <Connect />
+          </Suspense>
         </SpaceBetween>
       )}
     </AnswerPage>
