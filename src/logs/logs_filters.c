@@ -56,6 +56,18 @@ const struct json *logs_filters_find(const struct json *filters, struct str list
     return NULL;
 }
 
+bool logs_filters_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                       struct str list, const struct json **ret, size_t *ret_count, struct fault *reterr)
+{
+    struct json filters;
+    if (!logs_filters_read(reader, arena, group, &filters, reterr))
+        return false;
+    const struct json *all = json_get_typed(&filters, list, JSON_ARRAY);
+    *ret = all ? all->items : NULL;
+    *ret_count = all ? all->count : 0;
+    return true;
+}
+
 void logs_filters_put(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
                       struct json filters, struct str list, struct json filter)
 {

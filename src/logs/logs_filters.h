@@ -20,6 +20,9 @@
 /* An object; empty when the group has none. */
 bool logs_filters_read(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
                        struct json *ret, struct fault *reterr);
+/* One of its lists, as it is stored: items and how many. */
+bool logs_filters_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
+                       struct str list, const struct json **ret, size_t *ret_count, struct fault *reterr);
 /* A list of it, by name: put takes the place of one of its name or goes where it belongs. The group is forgotten. */
 void logs_filters_put(struct logs *logs, struct work *work, struct ns ns, const struct logs_group *group,
                       struct json filters, struct str list, struct json filter);

@@ -219,13 +219,11 @@ bool logs_metric_filter_delete(struct logs *logs, struct work *work, struct ns n
 bool logs_metric_filter_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
                              struct logs_metric_filter **ret, size_t *ret_count, struct fault *reterr)
 {
-    struct json filters;
-    if (!logs_filters_read(reader, arena, group, &filters, reterr))
+    const struct json *all;
+    if (!logs_filters_list(reader, arena, group, list_name, &all, ret_count, reterr))
         return false;
-    const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
-    *ret_count = all ? all->count : 0;
     *ret = ARENA_ARRAY(arena, struct logs_metric_filter, *ret_count);
     for (size_t i = 0; i < *ret_count; i++)
-        (*ret)[i] = from_json(&all->items[i]);
+        (*ret)[i] = from_json(&all[i]);
     return true;
 }

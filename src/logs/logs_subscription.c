@@ -53,7 +53,8 @@ static bool leads_to(struct work *work, struct ns ns, struct str from, struct st
     *ret_circle = false;
     for (size_t i = 0; i < reached.len; i++) {
         struct logs_group group;
-        struct json filters;
+        const struct json *all;
+        size_t count;
         struct fault gone = { 0 };
         if (str_eq(reached.at[i], name)) {
             *ret_circle = true;
@@ -61,11 +62,10 @@ static bool leads_to(struct work *work, struct ns ns, struct str from, struct st
         }
         if (!logs_group_get(work->reader, work->arena, ns, reached.at[i], &group, &gone))
             continue;
-        if (!logs_filters_read(work->reader, work->arena, &group, &filters, reterr))
+        if (!logs_filters_list(work->reader, work->arena, &group, list_name, &all, &count, reterr))
             return false;
-        const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
-        for (uint32_t j = 0; all && j < all->count; j++) {
-            struct str destination = json_get_str(&all->items[j], STR("destination")), next;
+        for (size_t j = 0; j < count; j++) {
+            struct str destination = json_get_str(&all[j], STR("destination")), next;
             if (!logs_destination_is_group(destination) ||
                 !logs_group_name_of(work->arena, ns, destination, &next, &(struct fault){ 0 }))
                 continue;
@@ -195,14 +195,12 @@ bool logs_subscription_delete(struct logs *logs, struct work *work, struct ns ns
 bool logs_subscription_list(struct store_reader *reader, struct arena *arena, const struct logs_group *group,
                             struct logs_subscription **ret, size_t *ret_count, struct fault *reterr)
 {
-    struct json filters;
-    if (!logs_filters_read(reader, arena, group, &filters, reterr))
+    const struct json *all;
+    if (!logs_filters_list(reader, arena, group, list_name, &all, ret_count, reterr))
         return false;
-    const struct json *all = json_get_typed(&filters, list_name, JSON_ARRAY);
-    *ret_count = all ? all->count : 0;
     *ret = ARENA_ARRAY(arena, struct logs_subscription, *ret_count);
     for (size_t i = 0; i < *ret_count; i++)
-        (*ret)[i] = from_json(&all->items[i]);
+        (*ret)[i] = from_json(&all[i]);
     return true;
 }
 
