@@ -37,7 +37,8 @@ bool function_is(struct str resource)
 
 bool operation_waits(struct str resource)
 {
-    return str_starts(resource, STR("arn:aws:states:::aws-sdk:sfn:startSyncExecution"));
+    return str_starts(resource, STR("arn:aws:states:::aws-sdk:sfn:startSyncExecution")) ||
+           str_starts(resource, STR("arn:aws:states:::aws-sdk:sfn:testState"));
 }
 
 /* ---- read ---- */

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import TOP, Server, eventually
+from conftest import ACCOUNT, REGION, TOP, Server, eventually
 from test_functions import Endpoint
 from test_states import ROLE, TOKEN_TASK, one
 from wire import Refused, Wire
@@ -451,5 +451,11 @@ def test_from_a_workflow(wire):
         return eventually(over)
     assert json.loads(run({"Type": "Pass", "Result": 7, "End": True})["output"]) == {
         "Status": "SUCCEEDED", "Output": "7"}
-    answer = run(task(Resource="arn:aws:states:::events:putEvents"))
-    assert answer["status"] == "FAILED" and "cannot wait for TestState" in answer["cause"]
+    put = {"Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "End": True, "Parameters": {
+        "Entries": [{"Source": "s", "DetailType": "t", "Detail": "{}"}]},
+        "ResultSelector": {"failed.$": "$.FailedEntryCount"}}
+    assert json.loads(run(put)["output"]) == {"Status": "SUCCEEDED", "Output": '{"failed":0}'}
+    missing = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution", "End": True,
+               "Parameters": {"ExecutionArn": f"arn:aws:states:{REGION}:{ACCOUNT}:execution:none:none"}}
+    answer = json.loads(run(missing)["output"])
+    assert (answer["Status"], answer["Error"]) == ("FAILED", "Sfn.ExecutionDoesNotExistException")
