@@ -390,10 +390,10 @@ static void handle(void *self, struct http_exchange *exchange)
     const struct http_request *request = http_request_of(exchange);
     bool root = str_empty(request->path) || str_eq(request->path, STR("/"));
     struct rpc rpc;
-    if (rpc_read(api, request, &rpc)) {
-        handle_rpc(api, exchange, &rpc);
-    } else if (str_eq(request->method, STR("POST")) && root) {
+    if (str_eq(request->method, STR("POST")) && root) {
         handle_post(api, exchange);
+    } else if (rpc_read(api, request, &rpc)) {
+        handle_rpc(api, exchange, &rpc);
     } else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD"))) {
         handle_get(api, exchange);
     } else {

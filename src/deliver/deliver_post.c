@@ -236,7 +236,9 @@ void deliver_after_commit(void *self)
         return;
     struct store_reader *reader = store_snapshot(deliver->store);
     struct arena arena = { 0 };
-    for (struct post *post = deliver->starting, *next; post; post = next) {
+    struct post *post = deliver->starting;
+    deliver->starting = NULL; /* what a beginning leads to waits for a commit of its own */
+    for (struct post *next; post; post = next) {
         struct key key;
         struct str record = STR_EMPTY;
         next = post->next;
@@ -248,7 +250,6 @@ void deliver_after_commit(void *self)
             post_remove(deliver, post);
         }
     }
-    deliver->starting = NULL;
     arena_fini(&arena);
     store_snapshot_release(&reader);
 }

@@ -26,7 +26,8 @@ enum {
     EXPRESS_MAX = 100000,
     EXPRESS_DEPTH_MAX = 16,
     EXPRESS_HISTORY_BYTES_MAX = 4 << 20,
-    ARENA_BYTES = 1024, /* its names, and what most give as output */
+    ASKED_WITHIN_MS = 600000, /* its end, once it is told: who wanted it may have been lost with a batch */
+    ARENA_BYTES = 1024,       /* its names, and what most give as output */
 };
 
 struct express {
@@ -39,7 +40,7 @@ struct express {
     struct buf record; /* while it runs */
     bool waited;       /* somebody asks for its end, by flow_express_result */
     unsigned depth;    /* executions in a row whose tasks wait for this one; 0: no task does */
-    bool over, in_group;
+    bool over, told, in_group;
     enum execution_status status;
     int64_t start_ms, stop_ms;
     struct str output, error, cause;
@@ -559,9 +560,13 @@ static void express_done(struct command *command, enum err committed)
     }
     if (!express->over || (command->later != 0 && ran))
         return;
-    if (!express->waited)
+    if (!express->waited || express->told) {
         express_free(express);
-    else if (flow->on_ready)
+        return;
+    }
+    express->told = true;
+    writer_later(flow->writer, command, express->stop_ms + ASKED_WITHIN_MS);
+    if (flow->on_ready)
         flow->on_ready(flow->on_ready_self, express->arn);
 }
 
