@@ -64,6 +64,20 @@ void bus_after_commit(void *self)
     bus->inbox_trimmed_now = false;
 }
 
+/* What was not delivered goes into the inbox. item: with its reason and where it came from. */
+static void give_up(struct bus *bus, struct work *work, const struct delivery *delivery,
+                    const struct delivery_result *result, struct inbox_item *item)
+{
+    item->ns = delivery->ns;
+    item->target_id = delivery->owner_ref;
+    item->target_arn = delivery->resource;
+    item->attempts = delivery->attempts;
+    item->error = result->error;
+    item->cause = result->cause;
+    item->payload = delivery->payload;
+    bus_inbox_add(bus, work, item);
+}
+
 void bus_delivery_done(void *self, struct work *work, const struct delivery *delivery,
                        const struct delivery_result *result)
 {
@@ -74,19 +88,10 @@ void bus_delivery_done(void *self, struct work *work, const struct delivery *del
     bus_count_attempt(bus, work, delivery, delivered, true);
     if (delivered)
         return;
-    struct inbox_item item = {
-        .ns = delivery->ns,
-        .reason = STR("NOT_DELIVERED"),
-        .event_id = delivery->event_id,
-        .rule_arn = delivery->source_arn,
-        .target_id = delivery->owner_ref,
-        .target_arn = delivery->resource,
-        .attempts = delivery->attempts,
-        .error = result->error,
-        .cause = result->cause,
-        .payload = delivery->payload,
-    };
-    bus_inbox_add(bus, work, &item);
+    struct inbox_item item = { .reason = STR("NOT_DELIVERED"),
+                               .event_id = delivery->event_id,
+                               .rule_arn = delivery->source_arn };
+    give_up(bus, work, delivery, result, &item);
     atomic_fetch_add_explicit(&bus->rejected, 1, memory_order_relaxed);
 }
 
@@ -103,18 +108,8 @@ void bus_subscription_done(void *self, struct work *work, const struct delivery 
 {
     if (result->outcome == OUTCOME_DELIVERED)
         return;
-    struct inbox_item item = {
-        .ns = delivery->ns,
-        .reason = STR("LOGS_NOT_DELIVERED"),
-        .log_group_arn = delivery->source_arn,
-        .target_id = delivery->owner_ref,
-        .target_arn = delivery->resource,
-        .attempts = delivery->attempts,
-        .error = result->error,
-        .cause = result->cause,
-        .payload = delivery->payload,
-    };
-    bus_inbox_add(self, work, &item);
+    struct inbox_item item = { .reason = STR("LOGS_NOT_DELIVERED"), .log_group_arn = delivery->source_arn };
+    give_up(self, work, delivery, result, &item);
 }
 
 void bus_stats(const struct bus *bus, struct bus_stats *ret)

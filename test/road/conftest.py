@@ -112,6 +112,16 @@ def server():
 
 
 @pytest.fixture
+def logs(server):
+    return server.client("logs")
+
+
+@pytest.fixture
+def sfn(server):
+    return server.client("stepfunctions")
+
+
+@pytest.fixture
 def new_server():
     started = []
 

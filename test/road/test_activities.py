@@ -21,11 +21,6 @@ def work_for(arn, **more):
 
 
 @pytest.fixture
-def sfn(server):
-    return server.client("stepfunctions")
-
-
-@pytest.fixture
 def activity(sfn):
     name = "a-" + uuid.uuid4().hex
     yield sfn.create_activity(name=name)["activityArn"]

@@ -29,11 +29,6 @@ def events(server):
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def states(server):
     return server.client("stepfunctions")
 

@@ -22,11 +22,6 @@ def now():
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def wire(server):
     """For members that this boto3 does not know yet."""
     one = Wire(server.port)

@@ -18,11 +18,6 @@ def now():
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def group(logs):
     name = "/road/" + uuid.uuid4().hex
     logs.create_log_group(logGroupName=name)

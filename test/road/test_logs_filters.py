@@ -18,11 +18,6 @@ def golden(name):
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def group(logs):
     name = f"filters/{time.time_ns()}"
     logs.create_log_group(logGroupName=name)

@@ -11,11 +11,6 @@ BAD = "InvalidParameterException"
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def group(logs):
     name = f"metrics/{time.time_ns()}"
     logs.create_log_group(logGroupName=name)

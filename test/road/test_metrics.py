@@ -25,11 +25,6 @@ def metrics(server):
 
 
 @pytest.fixture
-def logs(server):
-    return server.client("logs")
-
-
-@pytest.fixture
 def space():
     return f"Shop/{time.time_ns()}"
 

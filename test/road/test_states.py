@@ -31,11 +31,6 @@ WAITS_FOR_TOKEN = one({"Type": "Task", "Resource": TOKEN_TASK, "HeartbeatSeconds
 
 
 @pytest.fixture
-def sfn(server):
-    return server.client("stepfunctions")
-
-
-@pytest.fixture
 def wire(server):
     """For members that this boto3 does not know yet."""
     client = Wire(server.port)
