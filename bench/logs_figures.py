@@ -1,7 +1,6 @@
 """The log store's figures: what is put is read back whole, searched against `zstd -dc | grep` over the same lines, read
 stream by stream, and weighed on the disk. Part of run.py; fill() makes the data, for others too."""
 import glob
-import json
 import os
 import random
 import re

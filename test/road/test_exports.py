@@ -1,6 +1,5 @@
 """Exports and imports of log groups: the service's export tasks, and crema logs."""
 import gzip
-import http.client
 import json
 import os
 import random

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import SLOW, eventually
 from ledger import GONE
-from test_events import (arn, bus, events, group, group_arn, logs, name_of, put, refused, rule_to,  # noqa: F401
+from test_events import (arn, bus, events, group, group_arn, name_of, put, refused, rule_to,  # noqa: F401
                          states, wire)
 from wire import Refused, Wire
 

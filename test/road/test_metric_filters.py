@@ -1,11 +1,8 @@
 """Metric filters: made, shown in pages, removed; what they count, and their errors."""
-import json
 import time
 
 import pytest
 from botocore.exceptions import ClientError
-
-from conftest import eventually
 
 BAD = "InvalidParameterException"
 

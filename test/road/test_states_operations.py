@@ -4,7 +4,6 @@ provoked or has a word why nothing can, and each that pages is paged. Clients ar
 import importlib.util
 import json
 import os
-import time
 import uuid
 
 import boto3

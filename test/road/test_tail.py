@@ -219,7 +219,7 @@ def test_a_slow_reader_is_told_and_holds_nobody_up(new_server):
 
 def test_the_server_stops(new_server):
     server = new_server("--ephemeral")
-    logs = make(server, "g")
+    make(server, "g")
     tail = Tail(server, STANDARD, {"logGroupIdentifiers": ["g"]})
     tail.start()
     began = time.monotonic()

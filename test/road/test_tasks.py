@@ -7,7 +7,6 @@ import time
 import uuid
 
 import pytest
-from botocore.exceptions import ClientError
 
 from conftest import ACCOUNT, REGION, TOP, eventually
 from wire import Wire

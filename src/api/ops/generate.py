@@ -290,7 +290,7 @@ class Generator:
 
     def write_header(self):
         text = self.head('operations.h - handlers of all operations that Crema has, and the tables of them.')
-        text += f'#ifndef API_OPERATIONS_H\n#define API_OPERATIONS_H\n\n#include "api/service.h"\n\n'
+        text += '#ifndef API_OPERATIONS_H\n#define API_OPERATIONS_H\n\n#include "api/service.h"\n\n'
         text += f'#define OPERATIONS_MODELS_VERSION "{self.version}"\n\n'
         last = None
         for service, handler in self.handlers:
