@@ -10,3 +10,5 @@ def test_frame(server):
     assert saw["spanAfterReload"] == "true"
     assert saw["busesAt"] == "#/buses"
     assert saw["inlineRan"] is False and saw["refusals"] >= 1
+    assert saw["turns"] == [[0, "Open the navigation"], [1, "Close the navigation"]]
+    assert saw["narrow"] == [0, 0] and saw["wider"] == 0

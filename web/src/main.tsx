@@ -1,6 +1,4 @@
 import "@cloudscape-design/global-styles/index.css";
-import I18nProvider from "@cloudscape-design/components/i18n";
-import messages from "@cloudscape-design/components/i18n/messages/all.en";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { placeOf } from "./route";
@@ -12,8 +10,6 @@ if (!root) throw new Error("index.html has no #console");
 preload(placeOf(window.location.hash).path);
 createRoot(root).render(
   <StrictMode>
-    <I18nProvider locale="en" messages={[messages]}>
-      <Console />
-    </I18nProvider>
+    <Console />
   </StrictMode>,
 );

@@ -4,6 +4,7 @@
 import { lazy as lazily, type ComponentType, type LazyExoticComponent } from "react";
 import Overview from "./pages/overview/overview";
 import { href, match } from "./route";
+import { worded, type Load } from "./shell/worded";
 
 export interface PageProps {
   readonly parameters: Readonly<Record<string, string>>;
@@ -20,12 +21,12 @@ export interface Route {
   readonly page: Page;
 }
 
-type Load = () => Promise<{ default: ComponentType<PageProps> }>;
-const loads = new Map<Page, Load>();
+const loads = new Map<Page, Load<PageProps>>();
 
-function lazy(load: Load): Page {
-  const page = lazily(load);
-  loads.set(page, load);
+function lazy(load: Load<PageProps>): Page {
+  const whole = worded(load);
+  const page = lazily(whole);
+  loads.set(page, whole);
   return page;
 }
 

@@ -14,7 +14,7 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
     const { error } = this.state;
     if (!error) return this.props.children;
     return (
-      <Alert type="error" header="This page failed" action={<Button onClick={() => window.location.reload()}>Reload</Button>}>
+      <Alert type="error" i18nStrings={{ errorIconAriaLabel: "Error" }} header="This page failed" action={<Button onClick={() => window.location.reload()}>Reload</Button>}>
         {error.message}
       </Alert>
     );

@@ -6,7 +6,7 @@ import type { ApiError } from "../api/client";
 
 export function Failure({ error, retry }: { error: ApiError; retry?: () => void }) {
   return (
-    <Alert type="error" header={error.name} action={retry && <Button onClick={retry}>Try again</Button>}>
+    <Alert type="error" i18nStrings={{ errorIconAriaLabel: "Error" }} header={error.name} action={retry && <Button onClick={retry}>Try again</Button>}>
       {error.message}
       {error.requestId && <Box variant="small">Request {error.requestId}</Box>}
     </Alert>

@@ -15,10 +15,11 @@ import { recentLink, sendLink } from "../../links";
 import { setQuery, usePlace } from "../../route";
 import { AnswerPage } from "../../shell/answer_page";
 import { Panel } from "../../shell/panel";
+import { worded } from "../../shell/worded";
 
 // They come right behind the numbers, which are there so much sooner.
 const Rates = lazy(() => import("./rates"));
-const Connect = lazy(() => import("./connect"));
+const Connect = lazy(worded(() => import("./connect")));
 
 function sum(points: readonly ActivityPoint[], of: (point: ActivityPoint) => number): string {
   return points.reduce((total, point) => total + of(point), 0).toLocaleString("en-US");
@@ -82,8 +83,10 @@ export default function Overview() {
           <Numbers activity={activity} span={minutes ? "24 hours" : "10 minutes"} />
           {idle && <Begin />}
           <Suspense fallback={null}>
-            <Rates activity={activity} />
-            <Connect />
+            <SpaceBetween size="l">
+              <Rates activity={activity} />
+              <Connect />
+            </SpaceBetween>
           </Suspense>
         </SpaceBetween>
       )}
