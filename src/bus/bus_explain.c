@@ -29,31 +29,46 @@ static int nearest_first(const void *left, const void *right)
     return order ? order : str_compare(a->rule.name, b->rule.name);
 }
 
-static bool rule_explain(const struct bus_look *look, struct arena *arena, const struct json *event,
-                         struct bus_explained *explained, struct fault *reterr)
+static bool rule_compile(const struct bus_look *look, struct arena *arena, const struct bus_rule *rule,
+                         struct pattern **ret, struct fault *reterr)
 {
-    struct pattern *pattern;
     struct fault fault = { 0 };
-    if (!bus_pattern_compile(&bus_pattern_unlimited, arena, explained->rule.pattern, &pattern, &fault))
-        return fault_set(reterr, look->arena, FAULT_INTERNAL, "Rule %.*s of this store cannot be compiled.",
-                         STR_ARG(explained->rule.arn));
-    pattern_explain(pattern, arena, event, &explained->explanation);
+    return bus_pattern_compile(&bus_pattern_unlimited, arena, rule->pattern, ret, &fault) ||
+           fault_set(reterr, look->arena, FAULT_INTERNAL, "Rule %.*s of this store cannot be compiled.",
+                     STR_ARG(rule->arn));
+}
+
+/* How near the rules came; what is found is not kept. */
+static bool rank_some(const struct bus_look *look, struct arena *arena, const struct json *event,
+                      const struct bus_rule *rules, size_t count, struct bus_explained *ret,
+                      struct fault *reterr)
+{
+    struct pattern **patterns = ARENA_ARRAY(arena, struct pattern *, count);
+    struct pattern_explanation *ranks = ARENA_ARRAY(arena, struct pattern_explanation, count);
+    for (size_t i = 0; i < count; i++)
+        if (!rule_compile(look, arena, &rules[i], &patterns[i], reterr))
+            return false;
+    pattern_rank((const struct pattern *const *)patterns, count, arena, event, ranks);
+    for (size_t i = 0; i < count; i++)
+        ret[i] = (struct bus_explained){ .rule = rules[i], .explanation = ranks[i] };
     return true;
 }
 
-/* How near each rule came, all of them sorted by it: for that, what is found is not kept. */
+/* All of them, sorted: the event is walked once for many, the patterns of so many are in memory at a time. */
 static bool rank_all(const struct bus_look *look, const struct json *event, const bus_rules *rules,
                      struct bus_explained *ret, struct bus_explain_page *page, struct fault *reterr)
 {
+    enum { AT_ONCE = 1000 };
     struct arena scratch = { 0 };
     bool done = true;
-    for (size_t i = 0; i < rules->len && done; i++) {
-        ret[i].rule = rules->at[i];
-        done = rule_explain(look, &scratch, event, &ret[i], reterr);
-        page->matched += ret[i].explanation.matched;
+    for (size_t i = 0; i < rules->len && done; i += AT_ONCE) {
+        size_t count = rules->len - i < AT_ONCE ? rules->len - i : AT_ONCE;
+        done = rank_some(look, &scratch, event, &rules->at[i], count, &ret[i], reterr);
         arena_reset(&scratch);
     }
     arena_fini(&scratch);
+    for (size_t i = 0; i < rules->len && done; i++)
+        page->matched += ret[i].explanation.matched;
     qsort(ret, rules->len, sizeof(*ret), nearest_first);
     return done;
 }
@@ -72,8 +87,10 @@ bool bus_explain(const struct bus_look *look, struct str bus_name, struct str ev
     if (!rank_all(look, &event, &rules, ranked, page, reterr))
         return false;
     for (size_t i = page->from; i < rules.len && ret->len < page->limit; i++) {
-        if (!rule_explain(look, look->arena, &event, &ranked[i], reterr))
+        struct pattern *pattern;
+        if (!rule_compile(look, look->arena, &ranked[i].rule, &pattern, reterr))
             return false;
+        pattern_explain(pattern, look->arena, &event, &ranked[i].explanation);
         VEC_PUSH(look->arena, ret, ranked[i]);
     }
     return true;

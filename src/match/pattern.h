@@ -75,6 +75,9 @@ enum { PATTERN_VALUES_SHOWN = 20 };
 
 void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
                      struct pattern_explanation *ret);
+/* Of many patterns how near each came, with one walk of the event for all: findings and divided_place are empty. */
+void pattern_rank(const struct pattern *const *patterns, size_t count, struct arena *arena,
+                  const struct json *event, struct pattern_explanation *ret);
 /* <0: a came nearer to matching than b. For sorting the rules of a bus. */
 int pattern_explanation_compare(const struct pattern_explanation *a, const struct pattern_explanation *b);
 /* As a JSON object: what Crema.ExplainPattern answers and `crema match --explain --json` prints. */

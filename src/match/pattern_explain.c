@@ -299,33 +299,60 @@ static void find_all(struct arena *arena, const struct pattern_conjunction *conj
     }
 }
 
-void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
-                     struct pattern_explanation *ret)
+/* Each of its clauses alone, by number, and then each of its conjunctions. */
+static void judge_put_pattern(struct judge *judge, const struct pattern *pattern)
 {
-    struct judge judge;
     const struct pattern_clause **clauses =
-        ARENA_ARRAY(arena, const struct pattern_clause *, pattern->clause_count);
-    *ret = (struct pattern_explanation){ 0 };
+        ARENA_ARRAY(judge->arena, const struct pattern_clause *, pattern->clause_count);
     for (uint32_t i = 0; i < pattern->count; i++)
         for (uint32_t n = 0; n < pattern->conjunctions[i].count; n++)
             clauses[pattern->conjunctions[i].clauses[n]->number] = pattern->conjunctions[i].clauses[n];
-    judge_begin(&judge, arena);
     for (uint32_t i = 0; i < pattern->clause_count; i++)
-        judge_put_clause(&judge, clauses[i]);
+        judge_put_clause(judge, clauses[i]);
     for (uint32_t i = 0; i < pattern->count; i++)
-        judge_put(&judge, &pattern->conjunctions[i]);
-    const bool *alone = judge_end(&judge, event), *matched = alone + pattern->clause_count;
+        judge_put(judge, &pattern->conjunctions[i]);
+}
+
+/* What was judged of the pattern begins at alone: the conjunction that came nearest. */
+static void find_nearest(const struct pattern *pattern, const bool *alone, struct pattern_explanation *ret)
+{
+    const bool *matched = alone + pattern->clause_count;
+    *ret = (struct pattern_explanation){ 0 };
     for (uint32_t i = 0; i < pattern->count && !ret->matched; i++) {
         struct pattern_explanation next = { .conjunction = i };
         weigh(&pattern->conjunctions[i], alone, matched[i], &next);
         if (i == 0 || pattern_explanation_compare(&next, ret) < 0)
             *ret = next;
     }
-    const struct pattern_conjunction *shown = &pattern->conjunctions[ret->conjunction];
     ret->conjunctions = pattern->count;
+}
+
+void pattern_explain(const struct pattern *pattern, struct arena *arena, const struct json *event,
+                     struct pattern_explanation *ret)
+{
+    struct judge judge;
+    judge_begin(&judge, arena);
+    judge_put_pattern(&judge, pattern);
+    const bool *alone = judge_end(&judge, event);
+    find_nearest(pattern, alone, ret);
+    const struct pattern_conjunction *shown = &pattern->conjunctions[ret->conjunction];
     find_all(arena, shown, alone, event, ret);
     if (!ret->matched && ret->clauses_passed == ret->clauses)
         ret->divided_place = find_divided(arena, shown, event);
+}
+
+void pattern_rank(const struct pattern *const *patterns, size_t count, struct arena *arena,
+                  const struct json *event, struct pattern_explanation *ret)
+{
+    struct judge judge;
+    judge_begin(&judge, arena);
+    for (size_t i = 0; i < count; i++)
+        judge_put_pattern(&judge, patterns[i]);
+    const bool *alone = judge_end(&judge, event);
+    for (size_t i = 0; i < count; i++) {
+        find_nearest(patterns[i], alone, &ret[i]);
+        alone += patterns[i]->clause_count + patterns[i]->count;
+    }
 }
 
 /* ---- as JSON ---- */

@@ -138,6 +138,54 @@ static void test_explain_agrees(void **state)
     assert_true(checks > 300);
 }
 
+struct gathered {
+    VEC(const struct pattern *) patterns;
+    VEC(struct json) events;
+};
+
+static void gather(void *self, struct arena *ignored, struct str name, const struct json *golden)
+{
+    static struct arena arena;
+    struct pattern *pattern;
+    struct str error;
+    struct gathered *gathered = self;
+    struct json event =
+        golden_json(&arena, arena_copy(&arena, golden_source(json_get(golden, STR("event")))));
+    struct str text = golden_source(json_get(golden, STR("pattern")));
+    (void)ignored;
+    (void)name;
+    assert_int_equal(pattern_compile(&arena, text, NULL, &pattern, &error), ERR_OK);
+    VEC_PUSH(&arena, &gathered->patterns, pattern);
+    VEC_PUSH(&arena, &gathered->events, event);
+}
+
+/* Ranked together they are what each is alone. */
+static void test_rank(void **state)
+{
+    (void)state;
+    struct gathered gathered = { 0 };
+    struct arena arena = { 0 };
+    golden_each("pattern/explain", gather, &gathered);
+    size_t count = gathered.patterns.len, matched = 0;
+    assert_true(count > 20);
+    for (size_t i = 0; i < count; i++) {
+        struct pattern_explanation *ranks = ARENA_ARRAY(&arena, struct pattern_explanation, count), alone;
+        pattern_rank(gathered.patterns.at, count, &arena, &gathered.events.at[i], ranks);
+        for (size_t k = 0; k < count; k++) {
+            pattern_explain(gathered.patterns.at[k], &arena, &gathered.events.at[i], &alone);
+            assert_int_equal(ranks[k].matched, alone.matched);
+            assert_int_equal(ranks[k].clauses, alone.clauses);
+            assert_int_equal(ranks[k].clauses_passed, alone.clauses_passed);
+            assert_int_equal(ranks[k].conjunction, alone.conjunction);
+            assert_int_equal(ranks[k].conjunctions, alone.conjunctions);
+            matched += alone.matched;
+        }
+        arena_reset(&arena);
+    }
+    assert_true(matched > 0 && matched < count * count);
+    arena_fini(&arena);
+}
+
 static void test_nearest_first(void **state)
 {
     (void)state;
@@ -443,9 +491,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),         cmocka_unit_test(test_explain),
-        cmocka_unit_test(test_explain_agrees), cmocka_unit_test(test_nearest_first),
-        cmocka_unit_test(test_long_error),     cmocka_unit_test(test_event_check),
-        cmocka_unit_test(test_literal),        cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_explain_agrees), cmocka_unit_test(test_rank),
+        cmocka_unit_test(test_nearest_first),  cmocka_unit_test(test_long_error),
+        cmocka_unit_test(test_event_check),    cmocka_unit_test(test_literal),
+        cmocka_unit_test(test_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 """Why an event matches: of one pattern, and of the rules of a bus, nearest first, in pages."""
 import json
+import threading
 
 import pytest
 
-from conftest import REGION
+from conftest import REGION, SLOW
 from wire import Refused, Wire
 
 EVENT = {"id": "1", "source": "shop", "detail-type": "OrderPlaced", "account": "1", "time": "2026-01-01T00:00:00Z",
@@ -94,3 +95,23 @@ def test_large_answers_end_early(server):
         token = page.get("NextToken")
         pages += 1
     assert seen == [f"r{i}" for i in range(7)] and pages == 2
+
+
+def test_a_large_event_against_many_rules_holds_up_nobody(new_server):
+    server = new_server("--ephemeral", "--loops", "1")
+    wire, answers = Wire(server.port), []
+    for i in range(200):
+        wire("events", "PutRule", Name=f"r{i:03}", EventPattern=json.dumps(
+            {"detail": {"items": {"sku": [f"s{i}"], "n": [i + 1]}}}))
+    event = json.dumps({"detail": {"items": [{"sku": f"s{i}", "n": i} for i in range(50000)]}})
+    explaining = threading.Thread(target=lambda: answers.append(
+        Wire(server.port, timeout=60 * SLOW)("crema", "ExplainEvent", Event=event, Limit=1)))
+    explaining.start()
+    others = 0
+    while explaining.is_alive():
+        wire("events", "ListEventBuses")
+        others += not answers
+    explaining.join()
+    assert (answers[0]["RuleCount"], answers[0]["MatchedCount"], len(answers[0]["Rules"])) == (200, 0, 1)
+    assert answers[0]["Rules"][0]["Explanation"]["DividedPlace"] == "detail.items"
+    assert others > 20  # a loop that explains has a handful, while the event comes in
