@@ -46,10 +46,10 @@ static enum err read_values(struct pattern_reader *r, const struct json *list, s
 
 static enum err read_affix(struct pattern_reader *r, const struct json *value, struct pattern_test *ret)
 {
-    if (value->type == JSON_NUMBER)
+    if (value->type != JSON_STRING)
         return pattern_fail_at(r, value, "prefix/suffix match pattern must be a string");
     if (value->text.len == 0)
-        return pattern_fail_at(r, value, "Null prefix/suffix not allowed");
+        return pattern_fail_behind(r, value, "Null prefix/suffix not allowed");
     ret->text = value->text;
     return ERR_OK;
 }
@@ -68,7 +68,7 @@ static enum err read_suffix(struct pattern_reader *r, const struct json *value, 
 
 static enum err read_ignore_case(struct pattern_reader *r, const struct json *value, struct pattern_test *ret)
 {
-    if (value->type == JSON_NUMBER)
+    if (value->type != JSON_STRING)
         return pattern_fail_at(
             r, value,
             "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.");
@@ -79,15 +79,12 @@ static enum err read_ignore_case(struct pattern_reader *r, const struct json *va
 
 static const struct {
     struct str name;
-    pattern_read_f *read; /* of a string or a number */
-    const char *wrong_item;
+    pattern_read_f *read;
 } inner_types[] = {
-    { { "prefix", 6 }, read_prefix, wrong_item },
-    { { "suffix", 6 }, read_suffix, wrong_item },
-    { { "equals-ignore-case", 18 },
-      read_ignore_case,
-      "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported." },
-    { { "wildcard", 8 }, pattern_read_wildcard, wrong_item },
+    { { "prefix", 6 }, read_prefix },
+    { { "suffix", 6 }, read_suffix },
+    { { "equals-ignore-case", 18 }, read_ignore_case },
+    { { "wildcard", 8 }, pattern_read_wildcard },
 };
 
 static enum err read_inner(struct pattern_reader *r, const struct json_member *inner,
@@ -107,8 +104,6 @@ static enum err read_inner(struct pattern_reader *r, const struct json_member *i
     const struct json *items = list ? value->items : value;
     struct pattern_test *tests = none_of_new(r, list ? value->count : 1, ret);
     for (uint32_t i = 0; i < ret->none_of_count; i++) {
-        if (items[i].type != JSON_STRING && items[i].type != JSON_NUMBER)
-            return pattern_fail_at(r, &items[i], inner_types[type].wrong_item);
         tests[i].raw = items[i].raw;
         enum err err = inner_types[type].read(r, &items[i], &tests[i]);
         if (err)

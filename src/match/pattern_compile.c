@@ -152,10 +152,23 @@ static struct pattern_limits limits_of(const struct pattern_limits *given)
     return limits;
 }
 
+static bool is_blank(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!memchr(" \t\r\n", text.ptr[i], 4))
+            return false;
+    return true;
+}
+
 static enum err read_pattern(struct pattern_reader *r, struct pattern *ret)
 {
     struct json source;
     struct json_error error;
+    if (is_blank(r->text)) {
+        unsigned line, column;
+        json_place(r->text, r->text.len, &line, &column);
+        return pattern_fail_place(r, STR("Filter is not an object"), line, column);
+    }
     if (json_read(r->arena, r->text, 0, &source, &error))
         return pattern_fail_place(r, str_from(error.text), error.line, error.column);
     if (source.type != JSON_OBJECT)

@@ -4,9 +4,25 @@
 
 enum { MEMBERS_MAX = 4 };
 
-static enum err fail_operator(struct pattern_reader *r, const struct json *value, struct str name)
+static enum err fail_bad_operator(struct pattern_reader *r, const struct json *upper)
 {
-    return pattern_fail_named(r, value, "Bad numeric range operator: ", name, "");
+    struct str reason = arena_printf(r->arena, "Bad numeric range operator: %.*s", STR_ARG(upper->text));
+    return pattern_fail_behind(r, upper, arena_cstr(r->arena, reason));
+}
+
+/* Said when the member after the operator has been read, too. */
+static enum err fail_unknown_operator(struct pattern_reader *r, const struct json *list)
+{
+    struct str reason =
+        arena_printf(r->arena, "Unrecognized numeric range operator: %.*s", STR_ARG(list->items[0].text));
+    return list->count == 1 ? pattern_fail_behind(r, list, arena_cstr(r->arena, reason))
+                            : pattern_fail_at(r, &list->items[1], arena_cstr(r->arena, reason));
+}
+
+/* Of a container the service shows the bracket. */
+static struct str shown(const struct json *value)
+{
+    return value->type == JSON_ARRAY || value->type == JSON_OBJECT ? str_slice(value->raw, 0, 1) : value->raw;
 }
 
 /* The number behind the operator at i. */
@@ -15,8 +31,7 @@ static enum err read_bound(struct pattern_reader *r, const struct json *list, ui
 {
     struct str sign = list->items[i].text;
     if (i + 1 == list->count || list->items[i + 1].type != JSON_NUMBER) {
-        /* The service names the operator without "=". */
-        struct str name = sign.ptr[0] == '=' ? STR("equals") : str_slice(sign, 0, 1);
+        struct str name = sign.ptr[0] == '=' ? STR("equals") : sign;
         struct str reason = arena_printf(r->arena, "Value of %.*s must be numeric", STR_ARG(name));
         return i + 1 == list->count ? pattern_fail_behind(r, list, arena_cstr(r->arena, reason))
                                     : pattern_fail_at(r, &list->items[i + 1], arena_cstr(r->arena, reason));
@@ -39,11 +54,13 @@ static enum err read_range(struct pattern_reader *r, const struct json *list, st
         return err;
     const struct json *upper = &list->items[2];
     if (upper->type != JSON_STRING)
-        return pattern_fail_named(r, upper, "Bad value in numeric range: ", upper->raw, "");
+        return pattern_fail_named(r, upper, "Bad value in numeric range: ", shown(upper), "");
     if (!is_operator(upper, '<'))
-        return fail_operator(r, upper, upper->text);
+        return fail_bad_operator(r, upper);
     err = read_bound(r, list, 2, &ret->high);
-    if (!err && json_number_compare(ret->low.text, ret->high.text) > 0)
+    if (!err && list->count > MEMBERS_MAX)
+        return pattern_fail_at(r, &list->items[MEMBERS_MAX], "Too many terms in numeric range expression");
+    if (!err && json_number_compare(ret->low.text, ret->high.text) >= 0)
         return pattern_fail_behind(r, list, "Bottom must be less than top");
     return err;
 }
@@ -58,20 +75,18 @@ enum err pattern_read_numeric(struct pattern_reader *r, const struct json *value
     const struct json *first = &value->items[0];
     ret->kind = TEST_NUMERIC;
     if (first->type != JSON_STRING)
-        return pattern_fail_named(r, first, "Invalid member in numeric match: ", first->raw, "");
-    uint32_t members_max = 2;
-    if (is_operator(first, '>')) {
-        err = read_range(r, value, ret);
-        members_max = MEMBERS_MAX;
-    } else if (is_operator(first, '<')) {
+        return pattern_fail_named(r, first, "Invalid member in numeric match: ", shown(first), "");
+    if (is_operator(first, '>'))
+        return read_range(r, value, ret);
+    if (is_operator(first, '<')) {
         err = read_bound(r, value, 0, &ret->high);
     } else if (str_eq(first->text, STR("="))) {
         err = read_bound(r, value, 0, &ret->low);
         ret->high = ret->low;
     } else {
-        return pattern_fail_named(r, first, "Unrecognized numeric range operator: ", first->text, "");
+        return fail_unknown_operator(r, value);
     }
-    if (!err && value->count > members_max)
-        return pattern_fail_at(r, &value->items[members_max], "Too many elements in numeric expression");
+    if (!err && value->count > 2)
+        return pattern_fail_at(r, &value->items[2], "Too many elements in numeric expression");
     return err;
 }

@@ -23,7 +23,7 @@ static enum err fail_position(struct pattern_reader *r, const struct json *value
 {
     /* Counted in bytes, from the quote before the text. */
     struct str reason = arena_printf(r->arena, "%s at pos %zu", what, offset + 1);
-    return pattern_fail_at(r, value, arena_cstr(r->arena, reason));
+    return pattern_fail_behind(r, value, arena_cstr(r->arena, reason));
 }
 
 enum err pattern_read_wildcard(struct pattern_reader *r, const struct json *value, struct pattern_test *ret)
