@@ -9,18 +9,51 @@
 
 enum { FEW_CLAUSES = 16 }; /* sorted by insertion */
 
+/* Names that the service keeps for itself in an $or, beside those of match types. */
+static const char *const kept_names[] = {
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
+    "ip-address-not-in-range",
+};
+
+static bool is_kept(struct str name)
+{
+    for (size_t i = 0; i < sizeof(kept_names) / sizeof(kept_names[0]); i++)
+        if (str_eq(name, str_from(kept_names[i])))
+            return true;
+    return pattern_is_match_type(name);
+}
+
+/* Here or in the objects below, as deep as JSON may be. */
+static bool has_kept_name(const struct json *object)
+{
+    for (uint32_t i = 0; i < object->count; i++) {
+        const struct json_member *member = &object->members[i];
+        if (is_kept(member->key) || (member->value.type == JSON_OBJECT && has_kept_name(&member->value)))
+            return true;
+    }
+    return false;
+}
+
 bool pattern_is_or(const struct json *value)
 {
     if (value->type != JSON_ARRAY || value->count < 2)
         return false;
-    for (uint32_t i = 0; i < value->count; i++) {
-        const struct json *item = &value->items[i];
-        if (item->type != JSON_OBJECT)
+    for (uint32_t i = 0; i < value->count; i++)
+        if (value->items[i].type != JSON_OBJECT || has_kept_name(&value->items[i]))
             return false;
-        for (uint32_t n = 0; n < item->count; n++)
-            if (pattern_is_match_type(item->members[n].key))
-                return false;
-    }
     return true;
 }
 

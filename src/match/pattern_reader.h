@@ -30,7 +30,7 @@ typedef enum err pattern_read_f(struct pattern_reader *r, const struct json *val
 /* The object that stands in a list of tests. */
 enum err pattern_read_expression(struct pattern_reader *r, const struct json *object,
                                  struct pattern_test *ret);
-/* Whether the name is one of a match type: no field of an $or has one. */
+/* Whether the name is one of a match type. */
 bool pattern_is_match_type(struct str name);
 
 pattern_read_f pattern_read_anything_but, pattern_read_numeric, pattern_read_cidr, pattern_read_wildcard;
@@ -40,7 +40,8 @@ unsigned pattern_wildcard_cost(const struct pattern_test *tests, size_t count, u
 
 /* ---- the conjunctions ---- */
 
-/* Whether a member named "$or" with this value is one; else it is a field like any other. */
+/* Whether a member named "$or" with this value is one; else it is a field like any other. No name in it may be one that
+ * the service keeps. */
 bool pattern_is_or(const struct json *value);
 enum err pattern_make_conjunctions(struct pattern_reader *r, struct pattern *ret);
 
