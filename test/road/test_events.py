@@ -1,6 +1,7 @@
 """EventBridge over the wire: every operation, its errors in the service's words, paging, limits; where events go."""
 import datetime
 import json
+import os
 import re
 import urllib.request
 import uuid
@@ -8,7 +9,7 @@ import uuid
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import ACCOUNT, REGION, eventually
+from conftest import ACCOUNT, REGION, TOP, eventually
 from wire import Refused, Wire
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -583,6 +584,34 @@ def test_refuses_what_it_cannot_test(events):
             "\"dict\", \"but valid "
             "json\"]\"; line: 1, column: 2]", EventPattern='["not", "a", "dict", "but valid json"]',
             Event=json.dumps(EVENT))
+
+
+# ---- what is not there ----
+
+def test_what_operations_refuse_stands_on_the_coverage_page(server, events, wire):
+    events.put_rule(Name="refusing", EventPattern='{"source":["never"]}')
+    whole = {"CreateEventBus": {"Name": name_of("bus")}, "UpdateEventBus": {}, "PutRule": {"Name": "r"},
+             "PutTargets": {"Rule": "refusing"}, "PutEvents": {"Entries": [{"Source": "s"}]}}
+    given = {"DeadLetterConfig": {"Arn": arn("sqs", "q")}, "EventSourceName": "aws.partner/a.com/b",
+             "KmsKeyIdentifier": "key", "LogConfig": {"Level": "TRACE"}, "ScheduleExpression": "rate(5 minutes)",
+             "EndpointId": "abcde.veo"}
+    with open(os.path.join(TOP, "docs", "reference", "coverage.md"), encoding="utf-8") as page:
+        text = page.read().split("\n## events\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| has, [^|]*; refuses ([^|]*) \|", text, re.M)
+    assert {name for name, _ in rows} == set(whole)
+    listed = [(name, member) for name, members in rows for member in re.findall("`([^`]*)`", members)]
+    assert len(listed) == 10
+    for name, member in listed:
+        body = {**whole[name], member: given[member]}
+        if name == "PutTargets":
+            body = {**whole[name], "Targets": [{"Id": "t", "Arn": group_arn("/a"), member: given[member]}]}
+        with pytest.raises(Refused) as caught:
+            wire("events", name, **body)
+        assert caught.value.name == "UnknownOperationException" and member in caught.value.text
+    for target in (arn("sqs", "q"), arn("lambda", "function:f"), arn("states", "stateMachine:m:1")):
+        with pytest.raises(Refused, match="yet"):
+            wire("events", "PutTargets", Rule="refusing", Targets=[{"Id": "t", "Arn": target}])
+    events.delete_rule(Name="refusing")
 
 
 # ---- where events go ----
