@@ -133,10 +133,10 @@ bool matcher_verify(struct matcher_find *find, const struct matcher_conjunction 
 /* A place on the way to one of the conjunction's. */
 struct matcher_node {
     const struct match_place *place;
-    const struct matcher_clause *clause; /* NULL: none asks here */
-    uint32_t child, next, last;          /* its first; the next of its parent's; its last */
-    uint32_t order;                      /* among the conjunction's clauses */
-    uint32_t first_positive, first_absent;
+    const struct matcher_clause *clause;   /* NULL: none asks here */
+    uint32_t child, next, last;            /* its first; the next of its parent's; its last */
+    uint32_t order;                        /* among the conjunction's clauses */
+    uint32_t first_positive, first_absent; /* as in pattern.c */
 };
 
 struct items_walk {
@@ -203,9 +203,8 @@ static void nodes_build(struct items_walk *walk, const struct matcher_conjunctio
     }
     for (uint32_t i = walk->count; i-- > 0;) { /* children stand behind their parents */
         struct matcher_node *node = &walk->nodes[i];
-        bool absent = node->clause && node->clause->absent_only;
-        node->first_positive = absent ? NODE_NONE : node->order;
-        node->first_absent = absent ? node->order : NODE_NONE;
+        node->first_positive = node->clause && node->clause->absent_only ? NODE_NONE : node->order;
+        node->first_absent = node->clause && node->clause->absent_too ? node->order : NODE_NONE;
         for (uint32_t child = node->child; child != NODE_NONE; child = walk->nodes[child].next) {
             node->first_positive = least(node->first_positive, walk->nodes[child].first_positive);
             node->first_absent = least(node->first_absent, walk->nodes[child].first_absent);
@@ -239,70 +238,98 @@ static bool values_pass(const struct items_walk *walk, const struct matcher_node
     return false;
 }
 
-/* Nothing stands at the clauses, here and below, that come before the limit. */
-static bool nothing_stands(const struct items_walk *walk, const struct matcher_node *node, uint32_t limit,
-                           uint32_t item)
+/* The least order, here and below and less than the limit, of a clause at whose place something stands in the item;
+ * else the limit. */
+static uint32_t first_standing(const struct items_walk *walk, const struct matcher_node *node, uint32_t limit,
+                               uint32_t item)
 {
     if (least(node->first_absent, node->first_positive) >= limit)
-        return true;
+        return limit;
     const struct matcher_item_key *key = matcher_view_item(&walk->find->view, node->place->slot, item);
-    if (node->order < limit && key && key->first_value != VALUE_NONE)
-        return false;
+    if (key && key->first_value != VALUE_NONE)
+        limit = least(limit, node->order);
     for (uint32_t c = node->child; c != NODE_NONE; c = walk->nodes[c].next) {
         const struct matcher_node *child = &walk->nodes[c];
-        if (!nothing_stands(walk, child, limit, item))
-            return false;
+        limit = first_standing(walk, child, limit, item);
         for (uint32_t i = first_item(walk, child, item); i != VALUE_NONE; i = next_item(walk, i))
-            if (!nothing_stands(walk, child, limit, i))
-                return false;
+            limit = first_standing(walk, child, limit, i);
     }
-    return true;
+    return limit;
 }
 
-static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item);
+static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                          uint32_t *anchor);
 
-/* What stands at the node in that very item, and what is asked below. */
-static bool node_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+/* What stands at the node in that very item, and what is asked below. *anchor is lowered to the least order of a
+ * clause that a value passes. */
+static bool node_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                         uint32_t *anchor)
 {
     bool present = false;
-    if (node->clause && !values_pass(walk, node, item, &present) && (present || !node->clause->absent_too))
-        return false;
+    if (node->clause) {
+        if (values_pass(walk, node, item, &present))
+            *anchor = least(*anchor, node->order);
+        else if (present || !node->clause->absent_too)
+            return false;
+    }
     for (uint32_t child = node->child; child != NODE_NONE; child = walk->nodes[child].next)
-        if (!place_matches(walk, &walk->nodes[child], item))
+        if (!place_matches(walk, &walk->nodes[child], item, anchor))
             return false;
     return true;
 }
 
-static bool leaf_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+static bool leaf_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                         uint32_t *anchor)
 {
-    bool present = false;
-    if (values_pass(walk, node, item, &present))
-        return true;
-    for (uint32_t i = first_item(walk, node, item); i != VALUE_NONE; i = next_item(walk, i))
-        if (values_pass(walk, node, i, &present))
-            return true;
-    return node->clause->absent_too && !present;
+    bool present = false, passed = values_pass(walk, node, item, &present);
+    for (uint32_t i = first_item(walk, node, item); i != VALUE_NONE && !passed; i = next_item(walk, i))
+        passed = values_pass(walk, node, i, &present);
+    if (passed)
+        *anchor = least(*anchor, node->order);
+    return passed || (node->clause->absent_too && !present);
 }
 
-static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item)
+/* What comes before the anchor was passed because nothing stands there: in any item, then. Of the items that match, the
+ * least anchor counts. */
+static bool items_match(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                        uint32_t first, uint32_t *anchor)
+{
+    uint32_t standing = NODE_NONE, least_anchor = NODE_NONE;
+    bool found = false;
+    if (node->first_absent <= node->first_positive) {
+        standing = first_standing(walk, node, standing, item);
+        for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
+            standing = first_standing(walk, node, standing, i);
+    }
+    if (standing < node->first_positive)
+        return false;
+    for (uint32_t i = first; i != VALUE_NONE && !(found && least_anchor == node->first_positive);
+         i = next_item(walk, i)) {
+        uint32_t here = NODE_NONE;
+        if (!node_matches(walk, node, i, &here) || standing < here)
+            continue;
+        least_anchor = least(least_anchor, here);
+        found = true;
+    }
+    /* Beside its items a place counts only with what the pattern asks about. */
+    uint32_t beside = NODE_NONE;
+    if (!found && first_standing(walk, node, NODE_NONE, item) != NODE_NONE &&
+        node_matches(walk, node, item, &beside) && standing >= beside) {
+        least_anchor = beside;
+        found = true;
+    }
+    *anchor = least(*anchor, least_anchor);
+    return found;
+}
+
+static bool place_matches(const struct items_walk *walk, const struct matcher_node *node, uint32_t item,
+                          uint32_t *anchor)
 {
     if (node->child == NODE_NONE)
-        return leaf_matches(walk, node, item);
+        return leaf_matches(walk, node, item, anchor);
     uint32_t first = first_item(walk, node, item);
-    if (first == VALUE_NONE)
-        return node_matches(walk, node, item);
-    if (node->first_absent < node->first_positive) {
-        if (!nothing_stands(walk, node, node->first_positive, item))
-            return false;
-        for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
-            if (!nothing_stands(walk, node, node->first_positive, i))
-                return false;
-    }
-    for (uint32_t i = first; i != VALUE_NONE; i = next_item(walk, i))
-        if (node_matches(walk, node, i))
-            return true;
-    /* Beside its items a place counts only with what the pattern asks about. */
-    return !nothing_stands(walk, node, NODE_NONE, item) && node_matches(walk, node, item);
+    return first == VALUE_NONE ? node_matches(walk, node, item, anchor)
+                               : items_match(walk, node, item, first, anchor);
 }
 
 bool matcher_verify_items(struct matcher_find *find, const struct matcher_conjunction *conjunction)
@@ -310,5 +337,6 @@ bool matcher_verify_items(struct matcher_find *find, const struct matcher_conjun
     struct items_walk walk = { .find = find };
     matcher_view_items_build(&find->view);
     nodes_build(&walk, conjunction);
-    return node_matches(&walk, &walk.nodes[0], 0);
+    uint32_t anchor = NODE_NONE;
+    return node_matches(&walk, &walk.nodes[0], 0, &anchor);
 }

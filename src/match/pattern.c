@@ -17,8 +17,13 @@ struct node {
     const struct pattern_clause *clause; /* NULL: none ends here */
     uint32_t order;                      /* of its place among all that have a clause */
     uint32_t first_positive;             /* least order here and below of those that are not absent_only */
-    uint32_t first_absent;               /* least order here and below of those that are absent_only */
+    uint32_t first_absent;               /* least order here and below of those that are absent_too */
 };
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 /* The sources of a node: a range on the walk's stack. */
 struct view {
@@ -62,75 +67,102 @@ static bool value_passes(const struct pattern_clause *clause, const struct json 
     return false;
 }
 
-static bool clause_passes(struct walk *walk, const struct pattern_clause *clause, struct view view)
+/* *anchor is lowered to the order when it is a value that passes. */
+static bool clause_passes(struct walk *walk, const struct node *node, struct view view, uint32_t *anchor)
 {
     bool present = false;
     for (size_t i = 0; i < view.count; i++) {
         const struct source *source = &walk->sources[view.start + i];
-        if (str_empty(source->prefix) && value_passes(clause, source->value, &present))
+        if (str_empty(source->prefix) && value_passes(node->clause, source->value, &present)) {
+            *anchor = least(*anchor, node->order);
             return true;
+        }
     }
-    return clause->absent_too && !present;
+    return node->clause->absent_too && !present;
 }
 
 /* ---- nodes ---- */
 
-/* Nothing stands at the clauses, here and below, that come before the limit: in no item of any array. */
-static bool nothing_stands(struct walk *walk, const struct node *node, uint32_t limit, struct source source)
+/* The least order, here and below and less than the limit, of a clause at whose place something stands, in any item of
+ * any array; else the limit. */
+static uint32_t first_standing(struct walk *walk, const struct node *node, uint32_t limit,
+                               struct source source)
 {
     if (source_is_array(&source)) {
         for (size_t i = 0; i < source.value->count; i++)
-            if (!nothing_stands(walk, node, limit, (struct source){ .value = &source.value->items[i] }))
-                return false;
-        return true;
+            limit = first_standing(walk, node, limit, (struct source){ .value = &source.value->items[i] });
+        return limit;
     }
     if (source.value->type != JSON_OBJECT)
-        return !(node->clause && node->order < limit);
-    bool absent = true;
-    for (const struct node *child = node->child; child && absent; child = child->next) {
+        return node->clause ? least(node->order, limit) : limit;
+    for (const struct node *child = node->child; child; child = child->next) {
         size_t start = walk->len;
         walk_push_below(walk, source, child->name);
         size_t count = walk->len - start;
-        for (size_t i = 0; i < count && absent; i++)
-            absent = nothing_stands(walk, child, limit, walk->sources[start + i]);
+        for (size_t i = 0; i < count; i++)
+            limit = first_standing(walk, child, limit, walk->sources[start + i]);
         walk->len = start;
     }
-    return absent;
+    return limit;
 }
 
-static bool view_matches(struct walk *walk, const struct node *node, struct view view);
-
-/* No source is an array. */
-static bool node_matches(struct walk *walk, const struct node *node, struct view view)
+static uint32_t first_standing_of(struct walk *walk, const struct node *node, struct view view)
 {
-    if (node->clause && !clause_passes(walk, node->clause, view))
+    uint32_t first = ORDER_NONE;
+    for (size_t i = 0; i < view.count; i++)
+        first = first_standing(walk, node, first, walk->sources[view.start + i]);
+    return first;
+}
+
+static bool view_matches(struct walk *walk, const struct node *node, struct view view, uint32_t *anchor);
+
+/* No source is an array. *anchor is lowered to the least order of a clause that a value passes. */
+static bool node_matches(struct walk *walk, const struct node *node, struct view view, uint32_t *anchor)
+{
+    if (node->clause && !clause_passes(walk, node, view, anchor))
         return false;
     bool matches = true;
     for (const struct node *child = node->child; child && matches; child = child->next) {
         struct view below = view_below(walk, view, child->name);
-        matches = view_matches(walk, child, below);
+        matches = view_matches(walk, child, below, anchor);
         walk->len = below.start;
     }
     return matches;
 }
 
-/* *items turns true when there are any that are no arrays. */
-static bool some_item_matches(struct walk *walk, const struct node *node, const struct json *array,
-                              bool *items)
+/* The search for an item that matches, with the least anchor. */
+struct item_search {
+    uint32_t standing; /* the first clause that something stands at, in any item; read when it matters */
+    uint32_t anchor;
+    bool items; /* there are some that are no arrays */
+    bool found;
+};
+
+/* What comes before the anchor was passed because nothing stands there: in any item, then. */
+static bool is_anchored(struct item_search *search, uint32_t anchor)
 {
-    bool matches = false;
-    for (size_t i = 0; i < array->count && !matches; i++) {
+    if (search->standing < anchor)
+        return false;
+    search->anchor = least(search->anchor, anchor);
+    return search->found = true;
+}
+
+static void search_items(struct walk *walk, const struct node *node, const struct json *array,
+                         struct item_search *search)
+{
+    for (size_t i = 0; i < array->count && !(search->found && search->anchor == node->first_positive); i++) {
         const struct json *item = &array->items[i];
         if (item->type == JSON_ARRAY) {
-            matches = some_item_matches(walk, node, item, items);
-        } else {
-            *items = true;
-            struct view view = view_of(walk, item);
-            matches = node_matches(walk, node, view);
-            walk->len = view.start;
+            search_items(walk, node, item, search);
+            continue;
         }
+        struct view view = view_of(walk, item);
+        uint32_t anchor = ORDER_NONE;
+        search->items = true;
+        if (node_matches(walk, node, view, &anchor))
+            (void)is_anchored(search, anchor);
+        walk->len = view.start;
     }
-    return matches;
 }
 
 /* The sources that are no arrays, as a view of their own. */
@@ -146,29 +178,36 @@ static struct view plain_of(struct walk *walk, struct view view)
     return plain;
 }
 
-static bool view_matches(struct walk *walk, const struct node *node, struct view view)
+/* All that is asked from here on must be found in one item. */
+static bool items_match(struct walk *walk, const struct node *node, struct view view, struct view plain,
+                        uint32_t *anchor)
 {
-    if (!node->child)
-        return clause_passes(walk, node->clause, view);
-    struct view plain = plain_of(walk, view);
-    if (plain.count == view.count)
-        return node_matches(walk, node, plain);
-    /* All that is asked from here on must be found in one item. What comes before the first positive is
-     * absent_only. */
-    for (size_t i = 0; i < view.count && node->first_absent < node->first_positive; i++)
-        if (!nothing_stands(walk, node, node->first_positive, walk->sources[view.start + i]))
-            return false;
-    bool items = false;
+    struct item_search search = { .standing = ORDER_NONE, .anchor = ORDER_NONE };
+    if (node->first_absent <= node->first_positive)
+        search.standing = first_standing_of(walk, node, view);
+    if (search.standing < node->first_positive)
+        return false;
     for (size_t i = 0; i < view.count; i++) {
         struct source source = walk->sources[view.start + i];
-        if (source_is_array(&source) && some_item_matches(walk, node, source.value, &items))
-            return true;
+        if (source_is_array(&source))
+            search_items(walk, node, source.value, &search);
     }
     /* Where there are items and nothing beside them that the pattern asks about, they alone are judged. */
-    bool beside = !items;
-    for (size_t i = 0; i < plain.count && !beside; i++)
-        beside = !nothing_stands(walk, node, ORDER_NONE, walk->sources[plain.start + i]);
-    return beside && node_matches(walk, node, plain);
+    uint32_t beside = ORDER_NONE;
+    if (!search.found && (!search.items || first_standing_of(walk, node, plain) != ORDER_NONE) &&
+        node_matches(walk, node, plain, &beside))
+        (void)is_anchored(&search, beside);
+    *anchor = least(*anchor, search.anchor);
+    return search.found;
+}
+
+static bool view_matches(struct walk *walk, const struct node *node, struct view view, uint32_t *anchor)
+{
+    if (!node->child)
+        return clause_passes(walk, node, view, anchor);
+    struct view plain = plain_of(walk, view);
+    return plain.count == view.count ? node_matches(walk, node, plain, anchor)
+                                     : items_match(walk, node, view, plain, anchor);
 }
 
 /* ---- the tree ---- */
@@ -191,11 +230,6 @@ static struct node *child_of(struct node *node, struct str name, struct node **u
     return child;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* From room for all its nodes. Clauses come in the order of their places. */
 static const struct node *tree_of(const struct pattern_conjunction *conjunction, struct node *room)
 {
@@ -211,9 +245,8 @@ static const struct node *tree_of(const struct pattern_conjunction *conjunction,
     }
     for (struct node *node = room; node-- > root;) { /* children stand behind their parents */
         uint32_t order = node->clause ? node->order : ORDER_NONE;
-        bool absent_only = node->clause && node->clause->absent_only;
-        node->first_positive = absent_only ? ORDER_NONE : order;
-        node->first_absent = absent_only ? order : ORDER_NONE;
+        node->first_positive = node->clause && node->clause->absent_only ? ORDER_NONE : order;
+        node->first_absent = node->clause && node->clause->absent_too ? order : ORDER_NONE;
         for (const struct node *child = node->child; child; child = child->next) {
             node->first_positive = least(node->first_positive, child->first_positive);
             node->first_absent = least(node->first_absent, child->first_absent);
@@ -239,7 +272,8 @@ static bool conjunction_matches(struct evaluator *e, const struct pattern_conjun
                                 const struct json *event)
 {
     e->walk.len = 0;
-    return node_matches(&e->walk, tree_of(conjunction, e->nodes), view_of(&e->walk, event));
+    uint32_t anchor = ORDER_NONE;
+    return node_matches(&e->walk, tree_of(conjunction, e->nodes), view_of(&e->walk, event), &anchor);
 }
 
 static bool clause_matches(struct evaluator *e, const struct pattern_clause *clause, const struct json *event)

@@ -8,9 +8,9 @@
  *            Of two lists for one place the last counts, of two members of one name in the event the last.
  *         2. What stands at a place are the scalars there, and those in arrays there: [] and {} are nothing.
  *            exists:false asks that there is nothing, every other test that something there passes.
- *         3. What a pattern asks below an array must be found in one and the same item of it. (exists:false
- *            of names that sort before all others asked below that array: must be nothing in any item.) A list
- *            with exists:false beside other tests is found in an item that has nothing there, too.
+ *         3. What a pattern asks below an array must be found in one and the same item of it. exists:false passes
+ *            when nothing stands in the item of what was found there before, names taken as they sort; before
+ *            anything was found, when nothing stands in any item. In a list beside other tests as well.
  *         4. Numbers are equal by value, to the last digit.
  *         5. $or stands for as many patterns as there are ways through it.
  * Threads: a pattern is immutable and may be used by many.

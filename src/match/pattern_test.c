@@ -275,7 +275,7 @@ struct field {
 
 struct wanted {
     struct str place;
-    int value; /* 0 to 3: that number; 4: exists, 5: does not, 6: anything but 0 */
+    int value; /* 0 to 3: that number; 4: exists, 5: does not, 6: anything but 0, 7: 0 or does not, 8: 6 or does not */
 };
 
 typedef VEC(struct field) fields_vec;
@@ -314,6 +314,23 @@ static bool consistent(const struct field *field, const struct field *const *cho
     return true;
 }
 
+static bool literal_passes(int wanted, char digit)
+{
+    switch (wanted) {
+    case 4:
+        return true;
+    case 5:
+        return false;
+    case 6:
+    case 8:
+        return digit != '0';
+    case 7:
+        return digit == '0';
+    default:
+        return digit == '0' + wanted;
+    }
+}
+
 static bool literal_match(const struct wanted *wanted, size_t count, const fields_vec *fields,
                           const struct field **chosen, size_t at)
 {
@@ -325,15 +342,14 @@ static bool literal_match(const struct wanted *wanted, size_t count, const field
         if (!str_eq(field->place, wanted[at].place) || !consistent(field, chosen, at))
             continue;
         found = true;
-        bool same = field->value->text.ptr[0] == '0' + wanted[at].value;
-        bool passes =
-            wanted[at].value == 4 || (wanted[at].value == 6 ? field->value->text.ptr[0] != '0' : same);
+        bool passes = literal_passes(wanted[at].value, field->value->text.ptr[0]);
         chosen[at] = field;
         if (passes && literal_match(wanted, count, fields, chosen, at + 1))
             return true;
     }
     chosen[at] = NULL;
-    return wanted[at].value == 5 && !found && literal_match(wanted, count, fields, chosen, at + 1);
+    bool absent_too = wanted[at].value == 5 || wanted[at].value >= 7;
+    return absent_too && !found && literal_match(wanted, count, fields, chosen, at + 1);
 }
 
 static uint32_t next_random(uint32_t *seed)
@@ -373,9 +389,15 @@ static int wanted_order(const void *left, const void *right)
 /* Some places, sorted, each once; and the same as a pattern's text. */
 static size_t random_wanted(struct arena *arena, uint32_t *seed, struct wanted *wanted, struct str *ret_text)
 {
-    static const char *const tests[] = {
-        "0", "1", "2", "3", "{\"exists\":true}", "{\"exists\":false}", "{\"anything-but\":0}"
-    };
+    static const char *const tests[] = { "0",
+                                         "1",
+                                         "2",
+                                         "3",
+                                         "{\"exists\":true}",
+                                         "{\"exists\":false}",
+                                         "{\"anything-but\":0}",
+                                         "0,{\"exists\":false}",
+                                         "{\"anything-but\":0},{\"exists\":false}" };
     size_t count = 1 + next_random(seed) % 4, kept = 0;
     for (size_t i = 0; i < count; i++) {
         char place[8];
@@ -385,7 +407,7 @@ static size_t random_wanted(struct arena *arena, uint32_t *seed, struct wanted *
             place[len++] = (char)('a' + next_random(seed) % 3);
         }
         wanted[i] = (struct wanted){ .place = arena_copy(arena, str_of(place, len)),
-                                     .value = (int)(next_random(seed) % 7) };
+                                     .value = (int)(next_random(seed) % 9) };
     }
     qsort(wanted, count, sizeof(*wanted), wanted_order);
     struct str text = STR("{");
