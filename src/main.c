@@ -238,7 +238,7 @@ static enum err open_rooms(struct server *server)
         .rules_max = (unsigned)settings->bus_rules_max,
         .rules_cached_max = (unsigned)settings->rules_cached_max,
         .targets_max = (unsigned)settings->rule_targets_max,
-        .pattern_bytes_max = (size_t)settings->rule_pattern_bytes_max,
+        .pattern_characters_max = (size_t)settings->rule_pattern_characters_max,
         .patterns = { .conjunctions_max = (unsigned)settings->pattern_combinations_max,
                       .wildcard_cost_max = (unsigned)settings->pattern_wildcard_cost_max },
         .wildcard_rules_max = (unsigned)settings->wildcard_rules_max,

@@ -77,7 +77,7 @@ static const struct setting table[] = {
     { NUMBER(rules_cached_max, 100000, 1, 10000000,
              "rules kept compiled in memory, of all buses; of one bus that has more, all") },
     { NUMBER(rule_targets_max, 5, 1, 100, "targets of one rule") },
-    { NUMBER(rule_pattern_bytes_max, 2048, 1, 4096, "bytes of a rule's event pattern") },
+    { NUMBER(rule_pattern_characters_max, 2048, 1, 4096, "characters of a rule's event pattern") },
     { NUMBER(pattern_combinations_max, 1000, 1, 10000, "ways through all $or of an event pattern") },
     { NUMBER(pattern_wildcard_cost_max, 10, 1, 10000,
              "what the wildcards of one field of a pattern may cost together, see patterns.md") },

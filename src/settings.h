@@ -29,7 +29,7 @@ struct settings {
     int64_t journal_segment_bytes, view_buffer_bytes, cache_bytes, disk_free_bytes_min;
     int64_t put_events_bytes_max, event_hops_max, bus_rules_max, rules_cached_max, rule_targets_max;
     int64_t inbox_events_max, recent_events_max, recent_bytes_max, service_metrics_write_ms;
-    int64_t rule_pattern_bytes_max, pattern_combinations_max, pattern_wildcard_cost_max, wildcard_rules_max;
+    int64_t rule_pattern_characters_max, pattern_combinations_max, pattern_wildcard_cost_max, wildcard_rules_max;
     int64_t deliveries_per_command_max, delivery_attempts_max, delivery_age_max_ms;
     bool stream_per_event;
     struct str export_folder;

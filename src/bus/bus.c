@@ -9,7 +9,8 @@ enum err bus_open(const struct bus_settings *settings, struct deliver *deliver, 
     s.buses_max = s.buses_max ? s.buses_max : 100;
     s.rules_max = s.rules_max ? s.rules_max : 300;
     s.targets_max = s.targets_max ? s.targets_max : 5;
-    s.pattern_bytes_max = s.pattern_bytes_max ? s.pattern_bytes_max : 2048;
+    s.pattern_characters_max = s.pattern_characters_max ? s.pattern_characters_max : 2048;
+    s.patterns.bytes_max = s.patterns.bytes_max ? s.patterns.bytes_max : 4 * 4096;
     s.wildcard_rules_max = s.wildcard_rules_max ? s.wildcard_rules_max : 30;
     s.inbox_max = s.inbox_max ? s.inbox_max : 1000;
     s.inbox_payload_max = s.inbox_payload_max ? s.inbox_payload_max : 64 * 1024;

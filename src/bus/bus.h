@@ -33,8 +33,8 @@ struct bus_settings {
     unsigned buses_max;             /* of a namespace, "default" not counted; 0: 100 */
     unsigned rules_max;             /* of a bus; 0: 300 */
     unsigned targets_max;           /* of a rule; 0: 5 */
-    size_t pattern_bytes_max;       /* of a rule's event pattern; 0: 2,048 */
-    struct pattern_limits patterns; /* of any pattern */
+    size_t pattern_characters_max;  /* of a rule's event pattern; 0: 2,048 */
+    struct pattern_limits patterns; /* of any pattern; bytes_max 0: those of 4,096 characters */
     unsigned wildcard_rules_max;    /* rules of a bus that have wildcards; 0: 30 */
     unsigned inbox_max;             /* entries kept in the inbox; 0: 1,000 */
     size_t inbox_payload_max;       /* bytes of an event kept with its entry; 0: 65,536 */

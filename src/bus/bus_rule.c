@@ -1,6 +1,7 @@
 /* bus_rule.c - rules and their targets. A rule is one record, its targets in it: five
  * at most, read and written whole. */
 #include "bus/bus_impl.h"
+#include "base/utf8.h"
 #include "store/tags.h"
 
 static const struct str state_enabled = { "ENABLED", 7 };
@@ -133,10 +134,10 @@ static bool rule_check(struct bus *bus, struct work *work, struct ns ns, struct 
         return false;
     if (schedule.len)
         return schedule_refuse(work->arena, rule->bus, schedule, reterr);
-    if (rule->pattern.len > bus->settings.pattern_bytes_max)
+    if (utf8_count(rule->pattern) > bus->settings.pattern_characters_max)
         return fault_set(reterr, work->arena, FAULT_VALIDATION,
                          "Parameter EventPattern for rule %.*s exceeds limit of %zu.", STR_ARG(rule->name),
-                         bus->settings.pattern_bytes_max);
+                         bus->settings.pattern_characters_max);
     struct pattern *pattern;
     if (!bus_pattern_compile(&bus->settings.patterns, work->arena, rule->pattern, &pattern, reterr))
         return false;

@@ -485,7 +485,7 @@ static void default_is_in_the_list(void **state)
 static void keeps_rules(void **state)
 {
     (void)state;
-    struct room *room = room_open(&(struct bus_settings){ .rules_max = 3, .pattern_bytes_max = 30 });
+    struct room *room = room_open(&(struct bus_settings){ .rules_max = 3, .pattern_characters_max = 30 });
     ok(call(room, CREATE_BUS, "b", NULL, ""));
     refused(call(room, PUT_RULE, "no", "r", "{\"source\":[\"s\"]}"), FAULT_NOT_FOUND,
             "Event bus no does not exist.");

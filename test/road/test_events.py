@@ -273,6 +273,13 @@ def test_refuses_rules(events, bus):
     long = json.dumps({"source": ["x" * 2048]})
     refused(events.put_rule, "ValidationException", "Parameter EventPattern for rule r exceeds limit of 2048.",
             Name="r", EventPattern=long)
+    wide = json.dumps({"source": ["é" * 2032]}, ensure_ascii=False)  # 2,048 characters
+    assert (len(wide), len(wide.encode())) == (2048, 4080)
+    events.put_rule(Name="wide", EventBusName=bus, EventPattern=wide)
+    assert events.test_event_pattern(EventPattern=json.dumps({"source": ["é" * 4000, "road"]}, ensure_ascii=False),
+                                     Event=json.dumps(EVENT))["Result"] is True
+    refused(events.put_rule, "ValidationException", "Parameter EventPattern for rule r exceeds limit of 2048.",
+            Name="r", EventPattern=wide[:-1] + " }")
     for call in (events.enable_rule, events.disable_rule, events.describe_rule):
         refused(call, *no_rule("absent"), Name="absent")
         refused(call, *no_bus("absent"), Name="r", EventBusName="absent")
@@ -332,7 +339,7 @@ def test_thirty_rules_with_wildcards_and_no_more(events, bus):
 
 def test_limits_of_patterns_are_settings(new_server):
     server = new_server("--pattern-combinations-max", "3", "--pattern-wildcard-cost-max", "20",
-                        "--rule-pattern-bytes-max", "100", "--wildcard-rules-max", "1")
+                        "--rule-pattern-characters-max", "100", "--wildcard-rules-max", "1")
     events = server.client("events")
     ways = {"$or": [{f"{i}": [1]} for i in range(4)]}
     costly = {"source": [{"wildcard": "*a*b*c*d*e*f*g*"}]}
