@@ -40,7 +40,8 @@ enum { JSON_DEPTH_MAX = 1000 };
 struct json_error {
     char text[256];
     size_t offset;
-    unsigned line, column; /* from 1; the column counts UTF-16 units, as the services do */
+    unsigned line, column;           /* from 1; the column counts UTF-16 units, as the services do */
+    unsigned open_line, open_column; /* where the container begins that is not closed; 0: another error */
 };
 
 /* ---- read ---- */

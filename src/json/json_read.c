@@ -76,6 +76,7 @@ static enum err fail_at(struct reader *r, const char *at, const char *text)
         (void)snprintf(r->error->text, sizeof(r->error->text), "%s", text);
         r->error->offset = (size_t)(at - r->start);
         json_place(whole_text(r), r->error->offset, &r->error->line, &r->error->column);
+        r->error->open_line = r->error->open_column = 0;
     }
     return ERR_INVALID;
 }
@@ -466,7 +467,12 @@ static enum err fail_open(struct reader *r)
     (void)snprintf(text, sizeof(text),
                    ": expected close marker for %s (start marker at line: %u, column: %u)",
                    frame->object ? "Object" : "Array", line, column);
-    return fail_end(r, text);
+    enum err err = fail_end(r, text);
+    if (r->error) {
+        r->error->open_line = line;
+        r->error->open_column = column;
+    }
+    return err;
 }
 
 /* A member's name and colon; its value goes into the place that now waits. */

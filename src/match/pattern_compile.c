@@ -160,6 +160,16 @@ static bool is_blank(struct str text)
     return true;
 }
 
+/* Of a container that is not closed the service names the beginning as it names any place. */
+static struct str reason_of(struct pattern_reader *r, const struct json_error *error)
+{
+    struct str text = str_from(error->text);
+    if (!error->open_line)
+        return text;
+    struct str source = json_source(r->arena, r->text, error->open_line, error->open_column);
+    return arena_printf(r->arena, "%.*s%.*s)", (int)str_find(text, STR("line: ")), text.ptr, STR_ARG(source));
+}
+
 static enum err read_pattern(struct pattern_reader *r, struct pattern *ret)
 {
     struct json source;
@@ -170,7 +180,7 @@ static enum err read_pattern(struct pattern_reader *r, struct pattern *ret)
         return pattern_fail_place(r, STR("Filter is not an object"), line, column);
     }
     if (json_read(r->arena, r->text, 0, &source, &error))
-        return pattern_fail_place(r, str_from(error.text), error.line, error.column);
+        return pattern_fail_place(r, reason_of(r, &error), error.line, error.column);
     if (source.type != JSON_OBJECT)
         return pattern_fail_at(r, &source, "Filter is not an object");
     enum err err = read_object(r, &source, NULL, 0);
