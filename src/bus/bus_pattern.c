@@ -3,9 +3,9 @@
 
 #include <limits.h>
 
-const struct pattern_limits bus_pattern_unlimited = { .bytes_max = SIZE_MAX,
-                                                      .conjunctions_max = UINT_MAX,
-                                                      .wildcard_cost_max = UINT_MAX };
+const struct pattern_limits bus_pattern_unlimited = {
+    .bytes_max = SIZE_MAX, .conjunctions_max = UINT_MAX, .wildcard_cost_max = UINT_MAX, .kept = true
+};
 
 bool bus_pattern_compile(const struct pattern_limits *limits, struct arena *arena, struct str text,
                          struct pattern **ret, struct fault *reterr)

@@ -27,6 +27,7 @@ struct pattern_limits {
     size_t bytes_max;           /* of the text; 4,096 (what may stand in a rule is the bus's setting) */
     unsigned conjunctions_max;  /* ways through all $or; 1,000 */
     unsigned wildcard_cost_max; /* of the wildcards of one place, as pattern_wildcard.c counts; 10 */
+    bool kept; /* it was taken once, maybe by an earlier version that refused less: it is taken again */
 };
 
 /* The pattern lives in the arena, text is copied. ERR_INVALID: the service refuses it too; *reterr is then the

@@ -114,7 +114,7 @@ static enum err read_member(struct pattern_reader *r, const struct json_member *
     struct path path = { .outer = outer, .key = member->key, .place_len = member->key.len };
     if (outer)
         path.place_len += outer->place_len + 1;
-    if (str_eq(member->key, STR("$or")) && pattern_is_or(value))
+    if (str_eq(member->key, STR("$or")) && pattern_is_or(r, value))
         return read_or(r, value, outer, depth);
     if (value->type == JSON_ARRAY)
         return read_list(r, value, &path);

@@ -58,11 +58,14 @@ static enum err read_range(struct pattern_reader *r, const struct json *list, st
     if (!is_operator(upper, '<'))
         return fail_bad_operator(r, upper);
     err = read_bound(r, list, 2, &ret->high);
-    if (!err && list->count > MEMBERS_MAX)
+    if (err)
+        return err;
+    if (list->count > MEMBERS_MAX)
         return pattern_fail_at(r, &list->items[MEMBERS_MAX], "Too many terms in numeric range expression");
-    if (!err && json_number_compare(ret->low.text, ret->high.text) >= 0)
+    int order = json_number_compare(ret->low.text, ret->high.text);
+    if (order > 0 || (order == 0 && !r->limits.kept)) /* earlier versions took a range of one number */
         return pattern_fail_behind(r, list, "Bottom must be less than top");
-    return err;
+    return ERR_OK;
 }
 
 enum err pattern_read_numeric(struct pattern_reader *r, const struct json *value, struct pattern_test *ret)

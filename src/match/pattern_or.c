@@ -47,12 +47,22 @@ static bool has_kept_name(const struct json *object)
     return false;
 }
 
-bool pattern_is_or(const struct json *value)
+/* What earlier versions looked for. */
+static bool has_match_type(const struct json *object)
+{
+    for (uint32_t i = 0; i < object->count; i++)
+        if (pattern_is_match_type(object->members[i].key))
+            return true;
+    return false;
+}
+
+bool pattern_is_or(const struct pattern_reader *r, const struct json *value)
 {
     if (value->type != JSON_ARRAY || value->count < 2)
         return false;
     for (uint32_t i = 0; i < value->count; i++)
-        if (value->items[i].type != JSON_OBJECT || has_kept_name(&value->items[i]))
+        if (value->items[i].type != JSON_OBJECT ||
+            (r->limits.kept ? has_match_type : has_kept_name)(&value->items[i]))
             return false;
     return true;
 }

@@ -42,7 +42,7 @@ unsigned pattern_wildcard_cost(const struct pattern_test *tests, size_t count, u
 
 /* Whether a member named "$or" with this value is one; else it is a field like any other. No name in it may be one that
  * the service keeps. */
-bool pattern_is_or(const struct json *value);
+bool pattern_is_or(const struct pattern_reader *r, const struct json *value);
 enum err pattern_make_conjunctions(struct pattern_reader *r, struct pattern *ret);
 
 /* ---- errors: the texts, and the places they name, are those of the service ---- */

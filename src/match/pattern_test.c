@@ -1,5 +1,6 @@
 /* Patterns: the golden cases, the evaluator against the rules taken literally, and
  * recorded answers of the service. */
+#include "match/matcher.h"
 #include "match/pattern.h"
 #include "match/pattern_golden_test.h"
 #include "base/vec.h"
@@ -422,6 +423,36 @@ static size_t random_wanted(struct arena *arena, uint32_t *seed, struct wanted *
     return kept;
 }
 
+/* What a store may hold of a version that refused less is taken from there, and is what it was. */
+static void test_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *match, *other;
+    } cases[] = {
+        { "{\"a\":[{\"numeric\":[\">=\",5,\"<=\",5]}]}", "{\"a\":5}", "{\"a\":6}" },
+        { "{\"$or\":[{\"regex\":[1]},{\"b\":[{\"prefix\":\"x\"}]}]}", "{\"regex\":1}", "{\"b\":\"y\"}" },
+        { "{\"$or\":[{\"c\":{\"prefix\":[1]}},{\"b\":[2]}]}", "{\"c\":{\"prefix\":1}}", "{\"c\":1}" },
+    };
+    const struct pattern_limits kept = { .kept = true };
+    struct arena arena = { 0 };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pattern *pattern;
+        struct str error;
+        assert_int_equal(pattern_compile(&arena, str_from(cases[i].pattern), NULL, &pattern, &error),
+                         ERR_INVALID);
+        assert_int_equal(pattern_compile(&arena, str_from(cases[i].pattern), &kept, &pattern, &error),
+                         ERR_OK);
+        for (size_t other = 0; other < 2; other++) {
+            struct str text = str_from(other ? cases[i].other : cases[i].match);
+            struct json event = golden_json(&arena, text);
+            assert_int_equal(pattern_match(pattern, &arena, &event), !other);
+            assert_int_equal(matcher_match_once(pattern, &event), !other);
+        }
+    }
+    arena_fini(&arena);
+}
+
 static void test_literal(void **state)
 {
     (void)state;
@@ -516,7 +547,7 @@ int main(void)
         cmocka_unit_test(test_explain_agrees), cmocka_unit_test(test_rank),
         cmocka_unit_test(test_nearest_first),  cmocka_unit_test(test_long_error),
         cmocka_unit_test(test_event_check),    cmocka_unit_test(test_literal),
-        cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_kept),           cmocka_unit_test(test_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
