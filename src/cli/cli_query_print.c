@@ -20,12 +20,18 @@ struct table {
     size_t count;
 };
 
+/* U+0080 to U+009F: a terminal may obey them. */
+static bool is_control(struct str text, size_t at)
+{
+    return (unsigned char)text.ptr[at] == 0xC2 && at + 1 < text.len && (unsigned char)text.ptr[at + 1] < 0xA0;
+}
+
 /* What would break a line, or harm a terminal, is shown as JSON writes it. */
 static struct str plain(struct arena *arena, struct str text)
 {
     bool good = true;
     for (size_t i = 0; i < text.len; i++)
-        good = good && (unsigned char)text.ptr[i] >= ' ' && text.ptr[i] != 0x7F;
+        good = good && (unsigned char)text.ptr[i] >= ' ' && text.ptr[i] != 0x7F && !is_control(text, i);
     if (good)
         return text;
     struct buf out;
@@ -38,6 +44,8 @@ static struct str plain(struct arena *arena, struct str text)
             buf_add(&out, STR("\\t"));
         else if ((unsigned char)c < ' ' || c == 0x7F)
             buf_printf(&out, "\\u%04x", (unsigned)c);
+        else if (is_control(text, i))
+            buf_printf(&out, "\\u%04x", (unsigned char)text.ptr[++i]);
         else
             buf_add_char(&out, c);
     }

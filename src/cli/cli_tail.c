@@ -122,7 +122,8 @@ static int run(int argc, char **argv)
     if (tail.stream_count && !str_empty(tail.prefix))
         return cli_misused(&cli_tail, "--stream or --prefix, not both", NULL);
     tail.server = cli_server_of(endpoint);
-    tail.colour = process_shows_output() && !getenv("NO_COLOR") && !tail.json;
+    tail.terminal = process_shows_output() && !tail.json;
+    tail.colour = tail.terminal && !getenv("NO_COLOR");
     return run_tail(&tail);
 }
 

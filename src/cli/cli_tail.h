@@ -23,6 +23,7 @@ struct tail {
     int64_t since_ms;  /* at first: back from the server's time, or a time */
     int64_t late_ms;   /* how much older than its arrival an event in a gap may be */
     bool json, colour; /* how events are shown */
+    bool terminal;     /* what it would obey is written out */
     bool begun;        /* a session has begun at some time: shown means something */
     uint64_t shown;    /* sequence */
     int64_t heard_ms;  /* the server's time when it was last heard of */

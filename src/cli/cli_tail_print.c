@@ -1,5 +1,5 @@
-/* cli_tail_print.c - events as lines. JSON in a message is folded to one line; on a terminal it has colours, and what
- * would steer the terminal is shown instead. */
+/* cli_tail_print.c - events as lines. JSON in a message is folded to one line; on a terminal it has colours, unless
+ * NO_COLOR says otherwise, and what would steer the terminal is shown instead. */
 #include "cli/cli_tail.h"
 
 #include "base/time.h"
@@ -78,16 +78,16 @@ static void add_coloured(struct buf *out, struct str json)
     }
 }
 
-static void add_message(struct buf *out, struct str message, bool colour)
+static void add_message(struct buf *out, struct str message, const struct tail *tail)
 {
     struct arena arena = { 0 };
     struct json json;
     bool folds = !str_empty(message) && (message.ptr[0] == '{' || message.ptr[0] == '[') &&
                  json_read(&arena, message, 0, &json, NULL) == ERR_OK;
     struct str text = folds ? json_text(&arena, &json) : message;
-    if (folds && colour)
+    if (folds && tail->colour)
         add_coloured(out, text);
-    else if (colour)
+    else if (tail->terminal)
         add_harmless(out, text);
     else
         buf_add(out, text);
@@ -109,12 +109,12 @@ void tail_print(struct tail *tail, const struct tail_event *event)
     if (tail->group_count > 1)
         buf_printf(&line, "%.*s ", STR_ARG(event->group));
     buf_add(&line, tail->colour ? STR(CYAN) : STR_EMPTY);
-    if (tail->colour)
+    if (tail->terminal)
         add_harmless(&line, event->stream);
     else
         buf_add(&line, event->stream);
     buf_add(&line, tail->colour ? STR(PLAIN " ") : STR(" "));
-    add_message(&line, event->message, tail->colour);
+    add_message(&line, event->message, tail);
     if (line.ptr[line.len - 1] != '\n')
         buf_add_char(&line, '\n');
     (void)fwrite(line.ptr, 1, line.len, stdout);

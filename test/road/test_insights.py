@@ -539,13 +539,14 @@ def crema(server, *arguments, **environment):
 
 
 def test_crema_query(server, logs):
-    group = make_group(logs, {"type": "größer", "ms": 5}, {"type": "b", "ms": 250}, "line\nand \x1b[31mmore")
+    group = make_group(logs, {"type": "größer", "ms": 5}, {"type": "b", "ms": 250},
+                       "line\nand \x1b[31mmore\u009b31m")
     done = crema(server, group, "fields type, ms, @message | sort ms desc")
     assert done.stdout.splitlines() == [
         "type     ms  @message",
         'b       250  {"type": "b", "ms": 250}',
         'größer    5  {"type": "gr\\u00f6\\u00dfer", "ms": 5}',
-        "             line\\nand \\u001b[31mmore"]
+        "             line\\nand \\u001b[31mmore\\u009b31m"]
     assert done.returncode == 0 and done.stderr.startswith("3 rows; 3 of 3 events matched, ")
     done = crema(server, "--json", group, "stats max(ms) as m by type")
     assert [json.loads(line) for line in done.stdout.splitlines()] == [{}, {"type": "b", "m": "250"},

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import pty
 import queue
 import signal
 import socket
@@ -308,6 +309,24 @@ def test_tail_lines(server):
     put(logs, "/cli/more", "fine", "ERROR after")
     assert command.line().split(" ", 3)[1:] == ["/cli/more", "s", "ERROR after"]
     assert command.end() == (0, "")
+
+
+def test_tail_does_not_steer_a_terminal(server):
+    logs = make(server, "/cli/terminal")
+    for environment, wanted in (({}, b" {\x1b[34m\"a\"\x1b[0m"), ({"NO_COLOR": "1"}, b" s {\"a\"")):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([CREMA, "tail", "--endpoint", server.endpoint, "--since", "10m", "/cli/terminal"],
+                                   stdout=slave, env=dict(aws_environment(server.endpoint), **environment))
+        put(logs, "/cli/terminal", "\x1b]0;title\x07 \u009b31m", '{"a":1}')
+        seen = b""
+        while wanted not in seen:
+            seen += os.read(master, 4096)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10 * SLOW) == 0
+        os.close(slave)
+        os.close(master)
+        assert (b"\x1b" in seen) == (not environment)
+        assert b"\\x1b]0;title\\x07 \\x9b31m" in seen and b"\x1b]" not in seen and b"\x07" not in seen
 
 
 def test_tail_of_streams(server):
