@@ -128,7 +128,10 @@ static struct query_value evaluate_call(struct query_record *record, const struc
     struct query_value args[QUERY_ARGS_MAX];
     for (size_t i = 0; i < node->count; i++)
         args[i] = query_evaluate(record, node->args[i]);
+    size_t used = record->arena.used;
     struct query_call call = { .arena = &record->arena,
+                               .room = used < QUERY_RECORD_BYTES_MAX ? QUERY_RECORD_BYTES_MAX - used : 0,
+                               .over = &record->over,
                                .now_ms = record->context->now_ms,
                                .period = node->period,
                                .args = args,
@@ -146,6 +149,10 @@ struct query_value query_evaluate(struct query_record *record, const struct quer
 {
     double number;
     struct query_value value;
+    if (record->arena.used > QUERY_RECORD_BYTES_MAX) {
+        record->over = true;
+        return query_null();
+    }
     switch (node->op) {
     case QUERY_LITERAL:
         return node->literal;

@@ -105,14 +105,18 @@ const struct query_function query_functions_number[] = {
 
 /* ---- JSON ---- */
 
+enum { JSON_TREE_BYTES = 32 }; /* of a byte of text, at most */
+
 static struct query_value call_json_parse(const struct query_call *call)
 {
     if (call->args[0].type == QUERY_JSON)
         return call->args[0];
     if (call->args[0].type == QUERY_NULL)
         return query_null();
-    struct json *json = ARENA_NEW(call->arena, struct json);
     struct str text = query_text(call->arena, &call->args[0]);
+    if (!query_call_takes(call, text.len * JSON_TREE_BYTES))
+        return query_null();
+    struct json *json = ARENA_NEW(call->arena, struct json);
     return json_read(call->arena, text, 0, json, NULL) == ERR_OK ? query_of_json(json) : query_null();
 }
 

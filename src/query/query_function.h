@@ -6,6 +6,8 @@
 
 struct query_call {
     struct arena *arena; /* of the record: what is made lives there */
+    size_t room;         /* bytes that it may still take */
+    bool *over;          /* said when it would take more */
     int64_t now_ms;
     struct query_period period;
     const struct query_value *args;
@@ -22,6 +24,13 @@ struct query_function {
 };
 
 enum { QUERY_ARGS_MAX = 64 };
+
+/* Whether there is room for so many bytes; the query fails when there is not. */
+static inline bool query_call_takes(const struct query_call *call, size_t bytes)
+{
+    *call->over |= bytes > call->room;
+    return bytes <= call->room;
+}
 
 /* NULL: there is none. */
 const struct query_function *query_function_named(struct str name);

@@ -39,10 +39,19 @@ static struct query_value call_isblank(const struct query_call *call)
 /* What is missing adds nothing. */
 static struct query_value call_concat(const struct query_call *call)
 {
-    struct str text = STR_EMPTY;
-    for (size_t i = 0; i < call->count; i++)
-        text = arena_concat(call->arena, text, arg(call, i));
-    return query_of_text(text.ptr ? text : STR(""));
+    struct str parts[QUERY_ARGS_MAX];
+    size_t len = 0, at = 0;
+    for (size_t i = 0; i < call->count; i++) {
+        parts[i] = arg(call, i);
+        len += parts[i].len;
+    }
+    if (!query_call_takes(call, len))
+        return query_null();
+    char *out = arena_bytes(call->arena, len + 1);
+    for (size_t i = 0; i < call->count; at += parts[i++].len)
+        if (parts[i].len)
+            memcpy(out + at, parts[i].ptr, parts[i].len);
+    return query_of_text(str_of(out, len));
 }
 
 /* ---- trim ---- */
@@ -139,6 +148,8 @@ static struct query_value call_replace(const struct query_call *call)
     for (struct str rest = text; (found = str_find(rest, from)) != STR_NOT_FOUND; count++)
         rest = str_from_offset(rest, found + from.len);
     size_t len = text.len - count * from.len + count * to.len;
+    if (!query_call_takes(call, len))
+        return query_null();
     char *out = arena_bytes(call->arena, len + 1), *at = out;
     while ((found = str_find(text, from)) != STR_NOT_FOUND) {
         memcpy(at, text.ptr, found);
@@ -192,6 +203,8 @@ static struct query_value change_case(const struct query_call *call, uint32_t (*
     if (missing(call))
         return query_null();
     struct str text = arg(call, 0);
+    if (!query_call_takes(call, text.len * 2))
+        return query_null();
     char *out = arena_bytes(call->arena, text.len * 2 + 4);
     size_t len = 0;
     for (uint32_t point; text.len;) {

@@ -193,6 +193,19 @@ static struct str pointer(void *self, struct arena *arena, const struct query_or
     return logs_event_id(arena, &job->query->groups[origin->group], at);
 }
 
+static bool is_unwanted(struct query *query)
+{
+    return atomic_load_explicit(&query->cancelled, memory_order_relaxed) ||
+           atomic_load_explicit(&query->closing, memory_order_relaxed);
+}
+
+/* Nobody wants it any more, or its time is over. With or without the job's mutex. */
+static bool stops(void *self)
+{
+    const struct query_job *job = self;
+    return is_unwanted(job->query) || clock_monotonic_ns() - job->query->began_ns > job->settings.run_ns_max;
+}
+
 /* Compiles, cuts. */
 static bool job_plan(struct query_job *job)
 {
@@ -207,7 +220,8 @@ static bool job_plan(struct query_job *job)
     job->context = (struct query_context){ .plan = job->plan,
                                            .groups = query->logs,
                                            .pointer = pointer,
-                                           .pointer_self = job,
+                                           .stops = stops,
+                                           .self = job,
                                            .now_ms = job->now_ms };
     query_run_init(&job->run, &job->context, job->settings.bytes_max);
     job->planned = true;
@@ -224,23 +238,15 @@ static bool job_plan(struct query_job *job)
 
 /* ---- events ---- */
 
-static bool is_unwanted(struct query *query)
-{
-    return atomic_load_explicit(&query->cancelled, memory_order_relaxed) ||
-           atomic_load_explicit(&query->closing, memory_order_relaxed);
-}
-
 /* Whether the work is to end early. */
 static bool job_stops(struct query_job *job)
 {
-    struct query *query = job->query;
-    if (is_unwanted(query))
+    if (stops(job))
         return true;
     mutex_lock(job->mutex);
-    bool stops = job->failed || !str_empty(job->run.failed) ||
-                 clock_monotonic_ns() - query->began_ns > job->settings.run_ns_max;
+    bool failed = job->failed || !str_empty(job->run.failed);
     mutex_unlock(job->mutex);
-    return stops;
+    return failed;
 }
 
 /* Hands in what the worker has, and shows what is found so far. */

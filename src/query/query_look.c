@@ -7,7 +7,13 @@
 
 #include <stdlib.h>
 
-enum { LOOKED_AT_MAX = 2000, LOOK_NS_MAX = 50000000, NAMES_MAX = 1000 };
+enum {
+    LOOKED_AT_MAX = 2000,
+    LOOK_NS_MAX = 50000000,
+    NAMES_MAX = 1000,
+    FIELDS_MAX = 10000,         /* of one event; those behind are left out */
+    FIELDS_BYTES_MAX = 16 << 20 /* of their names */
+};
 
 /* ---- all fields of a JSON message ---- */
 
@@ -17,19 +23,23 @@ struct flattening {
     struct arena *arena;
     field_f *each;
     void *self;
+    unsigned fields;
+    size_t bytes;
 };
 
-static void flatten(const struct flattening *to, struct str prefix, const struct json *json)
+static void flatten(struct flattening *to, struct str prefix, const struct json *json)
 {
     if (json->type != JSON_OBJECT && json->type != JSON_ARRAY) {
         to->each(to->self, prefix, json);
+        to->fields++;
         return;
     }
-    for (uint32_t i = 0; i < json->count; i++) {
+    for (uint32_t i = 0; i < json->count && to->fields < FIELDS_MAX && to->bytes < FIELDS_BYTES_MAX; i++) {
         bool object = json->type == JSON_OBJECT;
         struct str key = object ? json->members[i].key : arena_printf(to->arena, "%u", i);
         const char *before = !str_empty(prefix) ? "." : str_starts(key, STR("@")) ? "@" : "";
         struct str name = arena_printf(to->arena, "%.*s%s%.*s", STR_ARG(prefix), before, STR_ARG(key));
+        to->bytes += name.len;
         flatten(to, name, object ? &json->members[i].value : &json->items[i]);
     }
 }
@@ -37,7 +47,7 @@ static void flatten(const struct flattening *to, struct str prefix, const struct
 static void flatten_message(struct arena *arena, struct str message, field_f *each, void *self)
 {
     struct json json;
-    struct flattening to = { arena, each, self };
+    struct flattening to = { .arena = arena, .each = each, .self = self };
     if (json_read(arena, message, 0, &json, NULL) == ERR_OK && json.type == JSON_OBJECT)
         flatten(&to, STR_EMPTY, &json);
 }
@@ -143,6 +153,7 @@ struct shares {
     struct arena *arena;
     struct map by_name;
     VEC(const void *) list; /* of struct share */
+    size_t bytes;           /* of their names */
     size_t event;           /* from 1 */
 };
 
@@ -153,8 +164,9 @@ static void add_share(void *self, struct str name, const struct json *value)
     if (value && value->type == JSON_NULL)
         return;
     if (!share) {
-        if (shares->list.len == NAMES_MAX)
+        if (shares->list.len == NAMES_MAX || shares->bytes >= FIELDS_BYTES_MAX)
             return;
+        shares->bytes += name.len;
         share = ARENA_NEW(shares->arena, struct share);
         share->name = arena_copy(shares->arena, name);
         (void)map_put(&shares->by_name, share->name, share);

@@ -54,6 +54,7 @@ static void begin(struct query_record *record)
         record->stamp = 1;
     }
     record->json_read = false;
+    record->over = false;
 }
 
 void query_record_begin_event(struct query_record *record, const struct query_event *event)
@@ -94,7 +95,7 @@ static struct query_value load(struct query_record *record, const struct query_s
     const struct query_context *context = record->context;
     const struct query_event *event = record->event;
     if (slot->kind == QUERY_SLOT_POINTER)
-        return query_of_text(context->pointer(context->pointer_self, &record->arena, &record->origin));
+        return query_of_text(context->pointer(context->self, &record->arena, &record->origin));
     if (!event)
         return query_null();
     switch (slot->kind) {
@@ -174,6 +175,16 @@ static void run_regex(struct query_record *record, const struct query_stage *sta
 static void run_from(struct query_record *record, const struct query_segment *segment, size_t stage,
                      query_sink_f *sink, void *self);
 
+enum { ASK_EVERY = 256 }; /* items */
+
+/* Whether the record goes no further. */
+static bool ends(struct query_record *record)
+{
+    if (record->arena.used > QUERY_RECORD_BYTES_MAX)
+        record->over = true;
+    return record->over || record->stopped;
+}
+
 /* The stages behind run for every item; what they set is set anew each time. */
 static void run_unnest(struct query_record *record, const struct query_segment *segment, size_t at,
                        query_sink_f *sink, void *self)
@@ -182,7 +193,12 @@ static void run_unnest(struct query_record *record, const struct query_segment *
     struct query_value value = query_evaluate(record, stage->node);
     bool is_list = value.type == QUERY_JSON && value.json->type == JSON_ARRAY;
     size_t count = is_list ? value.json->count : 1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !ends(record); i++) {
+        const struct query_context *context = record->context;
+        if (++record->unnested % ASK_EVERY == 0 && context->stops && context->stops(context->self)) {
+            record->stopped = true;
+            return;
+        }
         for (size_t j = at + 1; j < segment->stages.len; j++) {
             const struct query_stage *later = &segment->stages.at[j];
             if (later->kind == QUERY_SET || later->kind == QUERY_UNNEST)
@@ -200,7 +216,7 @@ static void run_unnest(struct query_record *record, const struct query_segment *
 static void run_from(struct query_record *record, const struct query_segment *segment, size_t at,
                      query_sink_f *sink, void *self)
 {
-    for (; at < segment->stages.len; at++) {
+    for (; at < segment->stages.len && !ends(record); at++) {
         const struct query_stage *stage = &segment->stages.at[at];
         struct query_value value;
         if (stage->kind == QUERY_UNNEST) {
@@ -221,7 +237,8 @@ static void run_from(struct query_record *record, const struct query_segment *se
                 run_regex(record, stage, text);
         }
     }
-    sink(self, record);
+    if (!ends(record))
+        sink(self, record);
 }
 
 void query_record_run(struct query_record *record, const struct query_segment *segment, query_sink_f *sink,

@@ -44,12 +44,18 @@ struct query_group {
     struct str log; /* account:name */
 };
 typedef struct str query_pointer_f(void *self, struct arena *arena, const struct query_origin *origin);
+/* Whether the work is to end; asked of a record that is unnested, now and then. */
+typedef bool query_stops_f(void *self);
+
+/* What the texts and values of one record may take; a query with one that wants more fails. */
+enum { QUERY_RECORD_BYTES_MAX = 128 << 20 };
 
 struct query_context {
     const struct query_plan *plan;
     const struct query_group *groups;
     query_pointer_f *pointer; /* @ptr of an event */
-    void *pointer_self;
+    query_stops_f *stops;     /* NULL: it does not */
+    void *self;               /* of both */
     int64_t now_ms;
 };
 
@@ -64,6 +70,8 @@ struct query_record {
     const struct query_event *event; /* NULL: a row */
     struct query_origin origin;
     struct query_place place;
+    unsigned unnested;  /* items, of all records */
+    bool over, stopped; /* it wanted more memory than it may take; stops said so: what came out is not all */
 };
 
 void query_record_init(struct query_record *record, const struct query_context *context);

@@ -35,6 +35,7 @@ static void gather(void *self, struct query_record *record)
     worker->reached = true;
     if (!worker->over)
         worker->over = !query_table_add(worker->table, record);
+    record->over |= worker->over;
 }
 
 bool query_worker_event(struct query_worker *worker, const struct query_event *event)
@@ -43,7 +44,8 @@ bool query_worker_event(struct query_worker *worker, const struct query_event *e
     query_record_begin_event(&worker->record, event);
     query_record_run(&worker->record, worker->table->segment, gather, worker);
     worker->matched += worker->reached;
-    return !worker->over;
+    worker->over |= worker->record.over;
+    return !worker->over && !worker->record.stopped;
 }
 
 static bool fail_over(struct query_run *run)
@@ -81,11 +83,12 @@ static bool run_segment(struct query_run *run, struct query_record *record, size
     const struct query_plan *plan = run->context.plan;
     struct gathering gathering = { .table = query_table_new(plan, &plan->segments.at[index], &run->budget) };
     *table = gathering.table;
-    for (size_t i = 0; i < from->list.len && !gathering.over; i++) {
+    for (size_t i = 0; i < from->list.len && !gathering.over && !record->stopped; i++) {
         query_record_begin_row(record, &plan->segments.at[index - 1], from->list.at[i], i);
         query_record_run(record, &plan->segments.at[index], gather_row, &gathering);
+        gathering.over |= record->over;
     }
-    if (gathering.over)
+    if (gathering.over || record->stopped)
         return false;
     query_table_rows(gathering.table, arena, ret);
     return !ret->over;
@@ -115,7 +118,7 @@ static void put_row(struct query_run *run, struct arena *arena, const struct que
             put_field(out, slot->name, query_text(arena, &value));
     }
     if (plan->of_events && !pointer_shown)
-        put_field(out, STR("@ptr"), run->context.pointer(run->context.pointer_self, arena, &row->origin));
+        put_field(out, STR("@ptr"), run->context.pointer(run->context.self, arena, &row->origin));
     json_end_array(out);
 }
 
@@ -161,7 +164,10 @@ bool query_run_results(struct query_run *run, size_t bytes_max, struct query_res
             good = run_segment(run, &record, i, &rows, &arena, &tables[i], &next);
             rows = next;
         }
-        good = good ? put_rows(run, &rows, bytes_max, ret) : fail_over(run);
+        if (good)
+            good = put_rows(run, &rows, bytes_max, ret);
+        else if (!record.stopped)
+            (void)fail_over(run);
     }
     for (size_t i = 1; i < plan->segments.len; i++)
         query_table_free(&tables[i]);

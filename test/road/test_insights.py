@@ -284,6 +284,28 @@ def test_stop_of_one_that_waits(slow):
     assert results(logs, second)["status"] in ("Cancelled", "Complete")
 
 
+def test_stop_within_one_event(new_server):
+    """One event may become as many records as its lists have pairs, and triples."""
+    one = new_server("--ephemeral", "--scan-threads", "1")
+    logs = one.client("logs")
+    group = make_group(logs, {"a": [1] * 5000})
+    product = "fields jsonParse(@message) as j | unnest j.a into x | unnest j.a into y | unnest j.a into z"
+    for query in (product + " | stats count(*)", "stats min(@message) as m | fields jsonParse(m) as j | " +
+                  product.split(" | ", 1)[1] + " | stats count(*)"):
+        query = start(logs, group, query)
+        eventually(lambda: logs.get_query_results(queryId=query)["status"] == "Running")
+        time.sleep(0.3)
+        logs.stop_query(queryId=query)
+        began = time.monotonic()
+        assert results(logs, query)["status"] == "Cancelled"
+        assert time.monotonic() - began < 2 * SLOW
+    start(logs, group, product + " | stats count(*)")
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert one.stop() == 0
+    assert time.monotonic() - began < 5 * SLOW
+
+
 def test_others_have_their_turn(slow):
     """A quick query does not wait for the end of a slow one, on one thread."""
     _, logs, group = slow
@@ -372,6 +394,22 @@ def test_time_and_memory(new_server):
     assert rows(answer) == [{"n": "3000"}]
     with urllib.request.urlopen(one.endpoint + "/metrics") as metrics:
         assert b"\ncrema_queries_failed_total 2\n" in metrics.read()
+    wire.close()
+
+
+def test_what_one_event_may_become(new_server):
+    """Texts that double with each command: the query fails, the server does not."""
+    one = new_server("--ephemeral")
+    logs, wire = one.client("logs"), Wire(one.port)
+    group = make_group(logs, "x" * 100_000)
+    doubled = "fields concat(@message, @message) as a0" + "".join(
+        f" | fields concat(a{i}, a{i}) as a{i + 1}" for i in range(30)) + " | display strlen(a30)"
+    for query in (doubled, "display strlen(replace(@message, 'x', @message))",
+                  "stats min(@message) as a0 | " + doubled.split(" | ", 1)[1]):
+        answer = results(wire, start(logs, group, query))
+        assert (answer["status"], answer["results"]) == ("Failed", []) and "more memory" in answer["statusReason"]
+    assert ask(logs, group, "display strlen(concat(@message, @message, replace(@message, 'x', 'yz'))) as n") == [
+        {"n": "400000"}]
     wire.close()
 
 
@@ -494,6 +532,16 @@ def test_log_record(logs):
     refused(logs.get_log_record, "ResourceNotFoundException", "log record does not exist", logRecordPointer=absent)
     logs.delete_log_group(logGroupName=group)
     refused(logs.get_log_record, "ResourceNotFoundException", "does not exist", logRecordPointer=event["eventId"])
+
+
+def test_a_record_of_very_many_fields(logs):
+    """Names of nested fields repeat what they are in: what is told of one event is bounded."""
+    group = make_group(logs, {"k" * 100_000: [1] * 50_000}, {"a": [1] * 100_000})
+    rows = results(logs, start(logs, group, "sort @timestamp | fields @timestamp"))["results"]
+    long, many = (logs.get_log_record(logRecordPointer=row[-1]["value"])["logRecord"] for row in rows)
+    assert 10 < len(long) < 1000 and long["@message"].startswith('{"kkk')
+    assert len(many) == 10_000 + 6 and many["a.9999"] == "1"
+    assert len(logs.get_log_group_fields(logGroupName=group)["logGroupFields"]) == 1000
 
 
 def test_log_group_fields(logs, wire):
