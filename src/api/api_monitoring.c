@@ -105,6 +105,17 @@ static bool statistic_of(struct str name, size_t *ret)
 
 /* ---- PutMetricData ---- */
 
+/* What a value may be: sums of such are finite, however many there are. */
+static bool in_reach(double value)
+{
+    return value >= -METRICS_VALUE_MAX && value <= METRICS_VALUE_MAX;
+}
+
+static bool out_of_reach(struct op_call *call)
+{
+    return refuse(call, "Values must be in the range of -2^360 to 2^360.");
+}
+
 static bool in_values(struct op_call *call, const struct json *datum, struct metrics_values *ret)
 {
     const struct json *set = json_get_typed(datum, STR("StatisticValues"), JSON_OBJECT);
@@ -115,12 +126,16 @@ static bool in_values(struct op_call *call, const struct json *datum, struct met
     if (one + (set != NULL) + (values != NULL) != 1)
         return fault_set(&call->fault, call->arena, FAULT_CONFLICT,
                          "A datum has one of Value, StatisticValues and Values.");
+    if (!in_reach(value))
+        return out_of_reach(call);
     *ret = (struct metrics_values){ 1, value, value, value };
     if (set) {
         if (!in_number(set, STR("SampleCount"), &ret->count) || !in_number(set, STR("Sum"), &ret->sum) ||
             !in_number(set, STR("Minimum"), &ret->least) || !in_number(set, STR("Maximum"), &ret->most) ||
             ret->count <= 0 || ret->least > ret->most)
             return refuse(call, "StatisticValues are not those of any values.");
+        if (!in_reach(ret->count) || !in_reach(ret->sum) || !in_reach(ret->least) || !in_reach(ret->most))
+            return out_of_reach(call);
     }
     if (!values)
         return true;
@@ -131,6 +146,8 @@ static bool in_values(struct op_call *call, const struct json *datum, struct met
         if (!json_number_double(values->items[i].text, &value) ||
             (counts && (!json_number_double(counts->items[i].text, &count) || count <= 0)))
             return refuse(call, "Values and Counts are numbers, Counts above 0.");
+        if (!in_reach(value) || !in_reach(count) || !in_reach(value * count))
+            return out_of_reach(call);
         ret->least = ret->count == 0 || value < ret->least ? value : ret->least;
         ret->most = ret->count == 0 || value > ret->most ? value : ret->most;
         ret->count += count;
@@ -293,10 +310,12 @@ void op_monitoring_get_metric_statistics(struct op_call *call)
 /* ---- GetMetricData ---- */
 
 struct data_query {
-    struct str id, label;
+    struct str id, label, unit;
+    struct metrics_id metric;
+    struct metrics_range range;
     size_t statistic;
     bool wanted;
-    struct metrics_point *points; /* earlier first, each time once */
+    struct metrics_point *points; /* while it is written: earlier first, each time once */
     size_t count;
 };
 
@@ -343,8 +362,6 @@ static bool valid_id(struct str id)
 static bool query_read(struct op_call *call, const struct json *given, struct data_query *ret)
 {
     const struct json *stat = json_get_typed(given, STR("MetricStat"), JSON_OBJECT);
-    struct metrics_id id;
-    struct metrics_range range;
     ret->id = json_get_str(given, STR("Id"));
     ret->label = json_get_str(given, STR("Label"));
     ret->wanted = !json_is(json_get(given, STR("ReturnData")), JSON_FALSE);
@@ -368,14 +385,11 @@ static bool query_read(struct op_call *call, const struct json *given, struct da
             &call->fault, call->arena, FAULT_VALIDATION,
             "The statistic %.*s is not supported: those are SampleCount, Average, Sum, Minimum, Maximum.",
             STR_ARG(name));
-    if (!in_metric(call, json_get(stat, STR("Metric")), &id) || !in_range(call, stat, &range))
+    if (!in_metric(call, json_get(stat, STR("Metric")), &ret->metric) || !in_range(call, stat, &ret->range))
         return false;
+    ret->unit = json_get_str(stat, STR("Unit"));
     if (str_empty(ret->label))
-        ret->label = id.name;
-    if (!bad_store(call, metrics_points(call->reader, call->arena, call->ns, &id,
-                                        json_get_str(stat, STR("Unit")), &range, &ret->points, &ret->count)))
-        return false;
-    merge_units(ret);
+        ret->label = ret->metric.name;
     return true;
 }
 
@@ -401,11 +415,23 @@ static const struct metrics_point *point_at(const struct data_page *page, const 
     return &query->points[page->descending ? query->count - 1 - i : i];
 }
 
+/* The points of a query; they live as long as the arena. A page that is full asks for none. */
+static bool query_points(struct op_call *call, struct arena *arena, struct data_query *query)
+{
+    if (!bad_store(call, metrics_points(call->reader, arena, call->ns, &query->metric, query->unit,
+                                        &query->range, &query->points, &query->count)))
+        return false;
+    merge_units(query);
+    return true;
+}
+
 /* False: not all of it is on this page or one before. */
-static bool out_result(struct json_writer *out, struct data_page *page, const struct data_query *query)
+static bool out_result(struct json_writer *out, struct data_page *page, const struct data_query *query,
+                       bool full)
 {
     size_t from, to;
     page_part(page, query->count, &from, &to);
+    bool whole = to == query->count && !full;
     json_begin_object(out);
     json_put_member_str(out, STR("Id"), query->id);
     json_put_member_str(out, STR("Label"), query->label);
@@ -419,9 +445,30 @@ static bool out_result(struct json_writer *out, struct data_page *page, const st
     for (size_t i = from; i < to; i++)
         json_put_double(out, statistic(&point_at(page, query, i)->values, query->statistic));
     json_end_array(out);
-    json_put_member_str(out, STR("StatusCode"), to == query->count ? STR("Complete") : STR("PartialData"));
+    json_put_member_str(out, STR("StatusCode"), whole ? STR("Complete") : STR("PartialData"));
     json_end_object(out);
-    return to == query->count;
+    return whole;
+}
+
+/* One query after the other: the points of all at once might be millions. False: with the fault set. */
+static bool out_results(struct op_call *call, struct data_query *queries, size_t count,
+                        struct data_page *page, bool *ret_whole)
+{
+    struct arena arena = { 0 };
+    bool good = true;
+    *ret_whole = true;
+    for (size_t i = 0; good && i < count; i++) {
+        struct data_query *query = &queries[i];
+        bool full = page->room == 0;
+        if (!query->wanted)
+            continue;
+        arena_reset(&arena);
+        good = full || query_points(call, &arena, query);
+        if (good)
+            *ret_whole &= out_result(call->out, page, query, full);
+    }
+    arena_fini(&arena);
+    return good;
 }
 
 static bool in_data_page(struct op_call *call, struct data_page *ret)
@@ -466,13 +513,12 @@ void op_monitoring_get_metric_data(struct op_call *call)
         }
     }
     size_t most = page.room;
-    bool whole = true;
+    bool whole;
     json_begin_object(call->out);
     json_key(call->out, STR("MetricDataResults"));
     json_begin_array(call->out);
-    for (uint32_t i = 0; i < all->count; i++)
-        if (queries[i].wanted)
-            whole &= out_result(call->out, &page, &queries[i]);
+    if (!out_results(call, queries, all->count, &page, &whole))
+        return;
     json_end_array(call->out);
     if (!whole) {
         struct key place = { .len = 0 };

@@ -442,7 +442,7 @@ const struct operation operations_monitoring[] = {
     { .service = "monitoring", .name = "GetAlarmMuteRule", .kind = OP_REFUSED },
     { .service = "monitoring", .name = "GetDashboard", .kind = OP_REFUSED },
     { .service = "monitoring", .name = "GetInsightRuleReport", .kind = OP_REFUSED },
-    { .service = "monitoring", .name = "GetMetricData", .kind = OP_READ,
+    { .service = "monitoring", .name = "GetMetricData", .kind = OP_SCAN,
       .run = op_monitoring_get_metric_data,
       .input = &shape_GetMetricDataInput, .output = &shape_GetMetricDataOutput,
       .body_bytes_max = 1048576, .since = "0.1.0" },

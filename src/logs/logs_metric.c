@@ -21,7 +21,7 @@ static bool number_of(struct str text, double *ret)
     if (!logs_number_read(text, true, &number) || !json_number_double(number.digits, &value))
         return false;
     *ret = number.negative ? -value : value;
-    return true;
+    return value <= METRICS_VALUE_MAX;
 }
 
 static bool dimensions_read(struct arena *arena, const struct json *given, struct logs_counter *ret,
@@ -72,7 +72,10 @@ bool logs_counter_read(struct arena *arena, const struct json *filter, struct lo
     }
     const struct json *other = json_get_typed(t, STR("defaultValue"), JSON_NUMBER);
     const struct json *dimensions = json_get_typed(t, STR("dimensions"), JSON_OBJECT);
-    ret->has_other = other && json_number_double(other->text, &ret->other);
+    ret->has_other = other != NULL;
+    if (other && !number_of(other->text, &ret->other))
+        return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
+                         "defaultValue is out of the range of -2^360 to 2^360.");
     if (ret->has_other && dimensions && dimensions->count)
         return fault_set(reterr, arena, FAULT_INVALID_PARAMETER,
                          "Invalid metric transformation: dimensions and default value are mutually exclusive "

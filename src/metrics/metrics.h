@@ -24,6 +24,7 @@ enum {
     METRICS_MINUTE_MS = 60000,
 };
 #define METRICS_KEPT_MS INT64_C(1296000000) /* 15 days */
+#define METRICS_VALUE_MAX 0x1p360 /* either way, of values and how often they come: their sums stay finite */
 
 enum err metrics_open(struct metrics **ret) MUST_USE;
 void metrics_close(struct metrics **metrics);

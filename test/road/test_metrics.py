@@ -105,6 +105,16 @@ def test_values_of_events(logs, metrics, space):
     assert totals(statistics(metrics, space, "Fourth")) == (1, 1534)
 
 
+def test_sums_stay_finite(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Price", "{ $.price > 0 }", space, "$.price")
+    put(logs, space, '{"price":1e308}', '{"price":2}', '{"price":1e308}', '{"price":1e400}', '{"price":"1e309"}')
+    assert totals(statistics(metrics, space, "Price")) == (1, 2)
+    refused(logs.put_metric_filter, "InvalidParameterException", "defaultValue is out of the range of -2^360 to 2^360.",
+            logGroupName=space, filterName="d", filterPattern="x", metricTransformations=[
+                {"metricName": "d", "metricNamespace": space, "metricValue": "1", "defaultValue": 1e308}])
+
+
 def test_a_default_for_what_does_not_match(logs, metrics, space):
     make(logs, space)
     count(logs, space, "Errors", "ERROR", space, "2", defaultValue=0)
@@ -269,7 +279,7 @@ def test_what_is_put(metrics, space):
          "Timestamp": at},
         {"MetricName": "Many", "Values": [1, 5], "Counts": [3, 1], "Timestamp": at,
          "Dimensions": [{"Name": "a", "Value": "b c"}]},
-        {"MetricName": "Now", "Value": 1e300}])
+        {"MetricName": "Now", "Value": 1e100}])
     assert statistics(metrics, space, "One") == [
         {"Timestamp": at, "SampleCount": 2.0, "Sum": -0.5, "Average": -0.25, "Minimum": -2.0, "Maximum": 1.5,
          "Unit": "Seconds"}]
@@ -277,7 +287,7 @@ def test_what_is_put(metrics, space):
     assert (point["Average"], point["Unit"]) == (2.5, "None")
     point, = statistics(metrics, space, "Many", [("a", "b c")])
     assert (point["SampleCount"], point["Sum"], point["Minimum"], point["Maximum"]) == (4, 8, 1, 5)
-    assert totals(statistics(metrics, space, "Now")) == (1, 1e300)
+    assert totals(statistics(metrics, space, "Now")) == (1, 1e100)
     names = [m["MetricName"] for m in metrics.list_metrics(Namespace=space, RecentlyActive="PT3H")["Metrics"]]
     assert names == ["Many", "Now", "One", "Set"]
 
@@ -326,6 +336,30 @@ def test_get_metric_data(metrics, space):
     assert seen == [(i, float(n)) for i in "ab" for n in range(10)] and pages == 5
 
 
+def test_many_queries_at_once(server, metrics, space):
+    """Two weeks of minutes, asked for hundreds of times: pages that are whole, and memory for one query at a time."""
+    first = minute(now()) - 14 * 1440 * MINUTE + 5 * MINUTE
+    for hour in range(300):
+        if hour % 15 == 0:
+            metrics.put_metric_data(Namespace=space, MetricData=[
+                {"MetricName": "Cups", "Value": 1, "Timestamp": first + (60 * hour + n) * MINUTE} for n in range(900)])
+    options = {"StartTime": first, "EndTime": first + 18000 * MINUTE, "MetricDataQueries": [
+        {"Id": f"q{n}", "MetricStat": stat(space, "Cups")} for n in range(500)]}
+
+    def resident():
+        with open(f"/proc/{server.process.pid}/status") as status:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) // 1024
+
+    before = resident()
+    page = metrics.get_metric_data(**options)
+    assert resident() - before < 200
+    assert [len(r["Values"]) for r in page["MetricDataResults"]] == [18000] * 5 + [10800] + [0] * 494
+    assert [r["StatusCode"] for r in page["MetricDataResults"]] == ["Complete"] * 5 + ["PartialData"] * 495
+    page = metrics.get_metric_data(**options, NextToken=page["NextToken"])
+    assert [len(r["Values"]) for r in page["MetricDataResults"]][:7] == [0] * 5 + [7200, 18000]
+    assert [r["StatusCode"] for r in page["MetricDataResults"]][4:7] == ["Complete"] * 3
+
+
 def test_errors(metrics, space):
     value, combination = "InvalidParameterValue", "InvalidParameterCombination"
     good = {"Namespace": space, "MetricName": "x", "StartTime": now() - 60 * MINUTE, "EndTime": now(), "Period": 60,
@@ -357,6 +391,10 @@ def test_errors(metrics, space):
         {"MetricName": "x", "Value": 1, "Timestamp": now() - 15 * 1440 * MINUTE})
     bad(value, "A StorageResolution under 60 is not supported: values are kept by the minute.",
         {"MetricName": "x", "Value": 1, "StorageResolution": 1})
+    for more in ({"Value": 1e109}, {"Value": -1e308}, {"Values": [1, 1e109]}, {"Values": [1], "Counts": [1e109]},
+                 {"Values": [1e60], "Counts": [1e60]},
+                 {"StatisticValues": {"SampleCount": 1, "Sum": 1e109, "Minimum": 0, "Maximum": 1}}):
+        bad(value, "Values must be in the range of -2^360 to 2^360.", {"MetricName": "x", **more})
     # Of a request that is refused nothing is put.
     bad(value, "A dimension is named twice.", {"MetricName": "y", "Value": 1},
         {"MetricName": "x", "Value": 1, "Dimensions": [{"Name": "a", "Value": v} for v in "12"]})
