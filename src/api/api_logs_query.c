@@ -143,9 +143,9 @@ static void statistics_out(struct json_writer *out, const struct query_counts *c
     json_begin_object(out);
     json_put_member_i64(out, STR("recordsMatched"), (int64_t)counts->matched);
     json_put_member_i64(out, STR("recordsScanned"), (int64_t)counts->scanned);
-    json_put_member_i64(out, STR("estimatedRecordsSkipped"), 0); /* there are no field indexes */
+    json_put_member_i64(out, STR("estimatedRecordsSkipped"), (int64_t)counts->skipped);
     json_put_member_i64(out, STR("bytesScanned"), (int64_t)counts->bytes);
-    json_put_member_i64(out, STR("estimatedBytesSkipped"), 0);
+    json_put_member_i64(out, STR("estimatedBytesSkipped"), (int64_t)counts->skipped_bytes);
     json_put_member_i64(out, STR("logGroupsScanned"), (int64_t)counts->groups);
     json_end_object(out);
 }

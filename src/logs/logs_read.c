@@ -115,23 +115,46 @@ static size_t hit_at(const struct logs_wanted *wanted, size_t event)
     return i;
 }
 
+static void count_missed(struct logs_wanted *wanted, size_t from, size_t to)
+{
+    const struct logs_chunk_event *events = wanted->chunk.events;
+    if (from >= to)
+        return;
+    wanted->missed = to - from - (wanted->to - wanted->from);
+    wanted->missed_bytes =
+        (size_t)events[to - 1].message_at + events[to - 1].message_len - events[from].message_at;
+    for (size_t i = wanted->from; i < wanted->to; i++)
+        wanted->missed_bytes -= events[wanted->hits[i]].message_len;
+}
+
+/* offset: where the needle stands first; STR_NOT_FOUND: nowhere. */
 static void choose(struct logs_wanted *wanted, const struct logs_want *want, size_t offset)
 {
-    wanted->from = event_at(&wanted->chunk, want->first);
-    wanted->to = event_at(&wanted->chunk, want->end);
-    wanted->hit_count = 0;
+    size_t from = event_at(&wanted->chunk, want->first), to = event_at(&wanted->chunk, want->end);
+    wanted->from = from;
+    wanted->to = to;
+    wanted->hit_count = wanted->missed = wanted->missed_bytes = 0;
     wanted->has_hits = want->needle.len > 0;
     if (!wanted->has_hits)
         return;
-    find_hits(wanted, want->needle, offset);
-    wanted->from = hit_at(wanted, wanted->from);
-    wanted->to = hit_at(wanted, wanted->to);
+    if (offset != STR_NOT_FOUND)
+        find_hits(wanted, want->needle, offset);
+    wanted->from = hit_at(wanted, from);
+    wanted->to = hit_at(wanted, to);
+    count_missed(wanted, from, to);
 }
 
-static enum err nothing(struct logs_wanted *wanted)
+static enum err nothing(struct logs_wanted *wanted, size_t missed, size_t missed_bytes)
 {
     wanted->from = wanted->to = 0;
+    wanted->missed = missed;
+    wanted->missed_bytes = missed_bytes;
     return ERR_OK;
+}
+
+static bool lies_within(const struct logs_want *want, struct logs_position first, struct logs_position last)
+{
+    return logs_position_compare(want->first, first) <= 0 && logs_position_compare(last, want->end) < 0;
 }
 
 enum err logs_wanted_run(struct logs_wanted *wanted, const struct logs_span *span, struct str value,
@@ -142,10 +165,10 @@ enum err logs_wanted_run(struct logs_wanted *wanted, const struct logs_span *spa
     if (!logs_run_read(span, value, &run))
         return ERR_CORRUPT;
     if (want->has_number && run.stream.number != want->number)
-        return nothing(wanted);
+        return nothing(wanted, 0, 0);
     size_t offset = str_find(run.messages, want->needle);
-    if (offset == STR_NOT_FOUND)
-        return nothing(wanted);
+    if (offset == STR_NOT_FOUND && lies_within(want, span->first, span->last))
+        return nothing(wanted, run.count, run.messages.len);
     logs_chunk_of_run(&wanted->chunk, &run);
     for (size_t i = 0; i < run.count; i++) {
         if (!logs_run_next(&run, &event))
@@ -164,8 +187,9 @@ enum err logs_wanted_chunk(struct logs_wanted *wanted, const struct logs_block_h
     if (err != ERR_OK)
         return err;
     size_t offset = str_find(wanted->chunk.messages, want->needle);
-    if (offset == STR_NOT_FOUND)
-        return nothing(wanted);
+    struct logs_position last = index + 1 < head->chunk_count ? head->chunks[index + 1].first : span->last;
+    if (offset == STR_NOT_FOUND && lies_within(want, head->chunks[index].first, last))
+        return nothing(wanted, head->chunks[index].count, wanted->chunk.messages.len);
     err = logs_chunk_read_columns(&wanted->chunk, head, span, index, body);
     if (err == ERR_OK)
         choose(wanted, want, offset);

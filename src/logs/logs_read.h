@@ -24,7 +24,8 @@ struct logs_wanted {
     uint32_t *hits; /* events that hold the needle, by place; when has_hits */
     size_t hit_count, hit_cap;
     bool has_hits;
-    size_t from, to; /* of events, or of hits: those within the places */
+    size_t from, to;             /* of events, or of hits: those within the places */
+    size_t missed, missed_bytes; /* events within the places, without the needle; their messages */
 };
 enum err logs_wanted_run(struct logs_wanted *wanted, const struct logs_span *span, struct str value,
                          const struct logs_want *want) MUST_USE;

@@ -101,6 +101,10 @@ static enum err source_chunk(struct source *source, size_t chunk)
 static bool source_next(struct logs_scan *scan, struct source *source)
 {
     while (!source->wanted || !source_event(source)) {
+        if (source->wanted && !source->want.has_number) { /* gone through */
+            scan->stats.searched_events += source->wanted->missed;
+            scan->stats.searched_bytes += source->wanted->missed_bytes;
+        }
         if (!source->is_block || source->chunk_from == source->chunk_to)
             return false;
         size_t chunk = source->want.direction == STORE_UP ? source->chunk_from++ : --source->chunk_to;
@@ -241,6 +245,20 @@ static bool block_may_hold(struct logs_scan *scan, const struct logs_block_head 
     return true;
 }
 
+/* Of walks over pieces of the places one after the other, or at once, one counts it: that in which it begins, going
+ * down ends. */
+static void count_passed(struct logs_scan *scan, const struct logs_span *span,
+                         const struct logs_block_head *head)
+{
+    scan->stats.blocks_passed++;
+    if (!scan->needle_count ||
+        (scan->want.direction == STORE_UP ? logs_position_compare(span->first, scan->want.first) < 0
+                                          : logs_position_compare(span->last, scan->want.end) >= 0))
+        return;
+    scan->stats.passed_events += head->count;
+    scan->stats.passed_bytes += head->bytes - (uint64_t)head->count * LOGS_EVENT_OVERHEAD_BYTES;
+}
+
 /* Reads a head and says whether the block is to be opened. */
 static bool block_wanted(struct logs_scan *scan, const struct logs_span *span, struct str value,
                          struct logs_block_head *ret)
@@ -254,11 +272,10 @@ static bool block_wanted(struct logs_scan *scan, const struct logs_span *span, s
     if (scan->err != ERR_OK)
         return false;
     if (!wanted) {
-        scan->stats.blocks_passed++;
+        count_passed(scan, span, ret);
         return false;
     }
     scan->stats.blocks_read++;
-    scan->stats.blocks_bytes += ret->bytes;
     return true;
 }
 

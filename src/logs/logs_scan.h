@@ -43,9 +43,10 @@ struct logs_scanned {
 };
 
 struct logs_scan_stats {
-    uint64_t events, bytes;              /* given: messages */
-    uint64_t blocks_read, blocks_passed; /* opened; passed over for what their heads or grams say */
-    uint64_t blocks_bytes;               /* of messages in those opened */
+    uint64_t events, bytes;                   /* given: messages */
+    uint64_t searched_events, searched_bytes; /* gone through, but without the needle */
+    uint64_t passed_events, passed_bytes;     /* in blocks passed over: about */
+    uint64_t blocks_read, blocks_passed;      /* opened; passed over for what their heads or grams say */
 };
 
 /* The query's texts must live as long as the scan. */

@@ -322,6 +322,8 @@ static void describe(struct query *query, struct arena *arena, struct query_info
         .counts = { .matched = atomic_load(&query->matched),
                     .scanned = atomic_load(&query->scanned),
                     .bytes = atomic_load(&query->bytes),
+                    .skipped = atomic_load(&query->skipped),
+                    .skipped_bytes = atomic_load(&query->skipped_bytes),
                     .groups = query->group_count },
         .group = query->group_count == 1 ? arena_copy(arena, query->groups[0].name) : STR_EMPTY,
     };

@@ -85,6 +85,7 @@ bool queries_cancel(struct queries *queries, struct store_reader *reader, struct
 
 struct query_counts {
     uint64_t matched, scanned, bytes, groups;
+    uint64_t skipped, skipped_bytes; /* about: in blocks that cannot hold a text that is asked for */
 };
 
 struct query_info {

@@ -267,18 +267,27 @@ static void show_progress(struct query_job *job, struct query_worker *worker)
 }
 
 struct seen {
-    uint64_t events, bytes, matched;
+    uint64_t events, bytes, matched, skipped, skipped_bytes;
 };
+
+static void add(atomic_uint_fast64_t *to, uint64_t now, uint64_t counted)
+{
+    atomic_fetch_add_explicit(to, now - counted, memory_order_relaxed);
+}
 
 static void count_seen(struct query *query, struct seen *counted, const struct logs_scan *scan,
                        const struct query_worker *worker)
 {
     struct logs_scan_stats stats;
     logs_scan_look(scan, &stats);
-    atomic_fetch_add_explicit(&query->scanned, stats.events - counted->events, memory_order_relaxed);
-    atomic_fetch_add_explicit(&query->bytes, stats.bytes - counted->bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&query->matched, worker->matched - counted->matched, memory_order_relaxed);
-    *counted = (struct seen){ stats.events, stats.bytes, worker->matched };
+    struct seen now = { stats.events + stats.searched_events, stats.bytes + stats.searched_bytes,
+                        worker->matched, stats.passed_events, stats.passed_bytes };
+    add(&query->scanned, now.events, counted->events);
+    add(&query->bytes, now.bytes, counted->bytes);
+    add(&query->matched, now.matched, counted->matched);
+    add(&query->skipped, now.skipped, counted->skipped);
+    add(&query->skipped_bytes, now.skipped_bytes, counted->skipped_bytes);
+    *counted = now;
 }
 
 /* Up to the scan's end, or for as long as a turn lasts: then the part goes on from there. False: the work ends. */

@@ -45,7 +45,7 @@ struct query {
     int64_t began_ns, ended_ns;
     struct query_shown *shown;
     /* Any thread: */
-    atomic_uint_fast64_t matched, scanned, bytes;
+    atomic_uint_fast64_t matched, scanned, bytes, skipped, skipped_bytes;
     atomic_bool cancelled, closing;
     /* Of those who keep it, under their mutex: */
     bool is_counted;

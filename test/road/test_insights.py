@@ -357,6 +357,32 @@ def test_every_event_once(new_server, threads):
     wire.close()
 
 
+def test_what_was_gone_through(new_server):
+    """The statistics of a search for a text are those of all that was searched, not of what it hit."""
+    one = new_server("--logs-pack-age-ms", "50")
+    logs, wire = one.client("logs"), Wire(one.port)
+    group = make_group(logs)
+    lines = [f"{i} " + uuid.uuid4().hex * 20 + (" needle" if i < 10 else "") for i in range(8000)]
+    put(logs, group, *lines)
+
+    def counts(query):
+        answer = results(wire, start(logs, group, query))
+        assert rows(answer) == [{"n": "10"}], answer
+        return answer["statistics"]
+
+    whole = counts("filter strcontains(@message, 'needle') | stats count(*) as n")
+    size = sum(len(line) for line in lines)
+    assert (whole["recordsScanned"], whole["bytesScanned"], whole["estimatedRecordsSkipped"]) == (8000, size, 0)
+    search = "filter @message like 'needle' | stats count(*) as n"
+    first = counts(search)
+    assert (first["recordsMatched"], first["recordsScanned"] + first["estimatedRecordsSkipped"]) == (10, 8000), first
+    packed = eventually(lambda: (lambda s: s if s["estimatedRecordsSkipped"] else None)(counts(search)))
+    assert 10 <= packed["recordsScanned"] < 8000
+    assert packed["recordsScanned"] + packed["estimatedRecordsSkipped"] == 8000
+    assert packed["bytesScanned"] + packed["estimatedBytesSkipped"] == size
+    wire.close()
+
+
 # ---- limits
 
 def test_so_many_at_once(new_server):
