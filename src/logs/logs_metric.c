@@ -1,5 +1,6 @@
 #include "logs/logs_metric.h"
 
+#include "base/utf8.h"
 #include "logs/logs_filters.h"
 #include "logs/logs_pattern_impl.h"
 
@@ -153,7 +154,7 @@ void logs_counter_see(struct logs *logs, struct work *work, const struct logs_fi
         dimensions[i].name = counter->metric.dimensions[i].name;
         if (!logs_field_value(&counter->pattern, &counter->fields[i], logs->matcher, work->arena, message,
                               &dimensions[i].value) ||
-            str_empty(dimensions[i].value))
+            str_empty(dimensions[i].value) || utf8_count(dimensions[i].value) > METRICS_DIMENSION_VALUE_MAX)
             return;
     }
     add(logs, work, filters, counter, timestamp_ms, value, dimensions);

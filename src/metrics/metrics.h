@@ -18,8 +18,9 @@ struct metrics;
 
 enum {
     METRICS_DIMENSIONS_MAX = 30,
-    METRICS_SETS_MAX = 1000, /* sets of dimensions, each with its units, of a metric */
-    METRICS_NAME_MAX = 255,  /* characters of a namespace or name */
+    METRICS_SETS_MAX = 1000,            /* sets of dimensions, each with its units, of a metric */
+    METRICS_NAME_MAX = 255,             /* characters of a namespace or name */
+    METRICS_DIMENSION_VALUE_MAX = 1024, /* characters */
     METRICS_LIST_MAX = 500,
     METRICS_MINUTE_MS = 60000,
 };

@@ -139,6 +139,15 @@ def test_dimensions(logs, metrics, space):
     assert len(metrics.list_metrics(Namespace=space, Dimensions=[{"Name": "Kind"}])["Metrics"]) == 3
 
 
+def test_a_dimension_is_short(logs, metrics, space):
+    make(logs, space)
+    count(logs, space, "Orders", "{ $.size = * }", space, dimensions={"Size": "$.size"})
+    put(logs, space, *[json.dumps({"size": value})
+                       for value in ("L", "x" * 1024, "é" * 1024, "x" * 1025, "x" * 900_000)])
+    values = {d["Value"] for m in metrics.list_metrics(Namespace=space)["Metrics"] for d in m["Dimensions"]}
+    assert values == {"L", "x" * 1024, "é" * 1024}
+
+
 def test_a_metric_has_so_many_sets_of_dimensions(server, logs, metrics, space):
     make(logs, space)
     count(logs, space, "Visits", "{ $.user = * }", space, dimensions={"User": "$.user"})
