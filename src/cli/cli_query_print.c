@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-enum { COLUMNS_MAX = 200 };
-
 struct column {
     struct str name;
     size_t width; /* in code points */
@@ -16,8 +14,7 @@ struct column {
 
 struct table {
     struct arena arena;
-    struct column columns[COLUMNS_MAX];
-    size_t count;
+    VEC(struct column) columns;
 };
 
 /* U+0080 to U+009F: a terminal may obey them. */
@@ -68,14 +65,11 @@ static bool is_number(struct str text)
 
 static struct column *column_of(struct table *table, struct str name)
 {
-    for (size_t i = 0; i < table->count; i++)
-        if (str_eq(table->columns[i].name, name))
-            return &table->columns[i];
-    if (table->count == COLUMNS_MAX)
-        return NULL;
-    struct column *column = &table->columns[table->count++];
-    *column = (struct column){ name, utf8_count(name), true };
-    return column;
+    for (size_t i = 0; i < table->columns.len; i++)
+        if (str_eq(table->columns.at[i].name, name))
+            return &table->columns.at[i];
+    VEC_PUSH(&table->arena, &table->columns, ((struct column){ name, utf8_count(name), true }));
+    return &table->columns.at[table->columns.len - 1];
 }
 
 /* NULL: the row has none of it. */
@@ -116,15 +110,16 @@ static void put(const struct column *column, struct str text, bool last, bool co
 
 void query_print_table(const struct json *rows, size_t row_count, bool colour)
 {
-    struct table table = { .count = 0 };
+    struct table table = { 0 };
     measure(&table, rows, row_count);
-    for (size_t i = 0; i < table.count; i++)
-        put(&table.columns[i], plain(&table.arena, table.columns[i].name), i + 1 == table.count, colour);
+    for (size_t i = 0; i < table.columns.len; i++)
+        put(&table.columns.at[i], plain(&table.arena, table.columns.at[i].name), i + 1 == table.columns.len,
+            colour);
     for (size_t i = 0; i < row_count; i++)
-        for (size_t j = 0; j < table.count; j++) {
-            const struct json *value = field_of(&rows[i], table.columns[j].name);
-            put(&table.columns[j], value ? plain(&table.arena, value->text) : STR(""), j + 1 == table.count,
-                false);
+        for (size_t j = 0; j < table.columns.len; j++) {
+            const struct json *value = field_of(&rows[i], table.columns.at[j].name);
+            put(&table.columns.at[j], value ? plain(&table.arena, value->text) : STR(""),
+                j + 1 == table.columns.len, false);
         }
     arena_fini(&table.arena);
 }

@@ -628,6 +628,10 @@ def test_crema_query(server, logs):
     assert crema(server, "--since=10s", group, "limit 1").stderr.startswith("0 rows; 0 of 0")
     done = crema(server, "--start", "2020-01-01 00:00:00", "--end=2020-01-01T01:00:00Z", group, "limit 1")
     assert done.returncode == 0
+    wide = make_group(logs, {f"f{i}": i for i in range(230)})
+    done = crema(server, wide, "fields " + ", ".join(f"f{i}" for i in range(230)))
+    assert [line.split() for line in done.stdout.splitlines()] == [[f"f{i}" for i in range(230)],
+                                                                   [str(i) for i in range(230)]]
     other = make_group(logs, {"ms": 1})
     assert crema(server, group, other, "stats count(*) as n").stdout.split() == ["n", "4"]
 
