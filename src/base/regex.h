@@ -52,6 +52,11 @@ struct str regex_literal(const struct regex *regex);
 
 struct regex_walker *regex_walker_new(const struct regex *regex);
 void regex_walker_free(struct regex_walker **walker);
+/* A walk may take minutes, where both the expression and the text are long. stops is asked every few milliseconds of
+ * it: when it says so the walk ends without a match, and regex_walker_stopped is true from then on. */
+typedef bool regex_stops_f(void *self);
+void regex_walker_watch(struct regex_walker *walker, regex_stops_f *stops, void *self);
+bool regex_walker_stopped(const struct regex_walker *walker);
 bool regex_walker_matches(struct regex_walker *walker, struct str text);
 /* Groups that took part; those that did not are left with a NULL ptr. groups: as many as regex_groups. */
 bool regex_walker_search(struct regex_walker *walker, struct str text, struct str *groups);

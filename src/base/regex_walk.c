@@ -27,6 +27,10 @@ struct regex_walker {
     struct pending *stack; /* NULL: not needed yet */
     uint64_t begin[4];     /* bytes that a match may begin with */
     bool may_be_empty;     /* a match may be of no characters at all: begin says nothing */
+    regex_stops_f *stops;
+    void *stops_self;
+    size_t steps; /* since it was asked */
+    bool stopped;
 };
 
 static void *take(size_t count, size_t size)
@@ -45,6 +49,17 @@ struct regex_walker *regex_walker_new(const struct regex *regex)
     walker->regex = regex;
     walker->machine = &regex->machines[regex->machine_count - 1];
     return walker;
+}
+
+void regex_walker_watch(struct regex_walker *walker, regex_stops_f *stops, void *self)
+{
+    walker->stops = stops;
+    walker->stops_self = self;
+}
+
+bool regex_walker_stopped(const struct regex_walker *walker)
+{
+    return walker->stopped;
 }
 
 static void threads_init(struct threads *threads, size_t places, size_t slots)
@@ -243,6 +258,18 @@ static const char *next_begin(const struct regex_walker *walker, const char *at,
     return at;
 }
 
+enum { STEPS_MAX = 1 << 19 }; /* of threads, between two questions */
+
+static bool is_to_stop(struct regex_walker *walker)
+{
+    walker->steps += walker->now.count + 1;
+    if (walker->steps < STEPS_MAX)
+        return false;
+    walker->steps = 0;
+    walker->stopped |= walker->stops && walker->stops(walker->stops_self);
+    return walker->stopped;
+}
+
 static bool walk(struct regex_walker *walker, struct str text, const char **found)
 {
     size_t slots = walker->regex->group_count * 2;
@@ -267,6 +294,8 @@ static bool walk(struct regex_walker *walker, struct str text, const char **foun
         walker->then = now;
         if (!next)
             return matched;
+        if (is_to_stop(walker))
+            return false;
         at = next;
     }
 }

@@ -242,6 +242,38 @@ static void test_limits(void **state)
     arena_fini(&arena);
 }
 
+static bool stops_at_third(void *self)
+{
+    unsigned *asked = self;
+    return ++*asked == 3;
+}
+
+static void test_a_walk_can_be_stopped(void **state)
+{
+    struct arena arena = { 0 };
+    const struct regex *regex;
+    struct str groups[REGEX_GROUPS_MAX];
+    struct diag diag;
+    unsigned asked = 0;
+    size_t at, len = 2000000;
+    (void)state;
+    assert_int_equal(regex_compile_groups(&arena, STR("[ab]{0,1000}[ab]{0,1000}[yz]"), 0, &regex, &at, &diag),
+                     ERR_OK);
+    char *text = arena_bytes(&arena, len);
+    memset(text, 'a', len);
+    struct regex_walker *walker = regex_walker_new(regex);
+    regex_walker_watch(walker, stops_at_third, &asked);
+    text[100] = 'z';
+    assert_true(regex_walker_matches(walker, str_of(text, 200)));
+    assert_false(regex_walker_stopped(walker));
+    text[100] = 'a';
+    assert_false(regex_walker_search(walker, str_of(text, len), groups));
+    assert_true(regex_walker_stopped(walker));
+    assert_int_equal(asked, 3);
+    regex_walker_free(&walker);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_literals),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_a_walk_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

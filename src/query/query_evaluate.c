@@ -116,9 +116,13 @@ static struct query_value evaluate_like(struct query_record *record, const struc
     bool found = false;
     if (value.type != QUERY_NULL) {
         struct str text = query_text(&record->arena, &value);
-        found = node->op == QUERY_CONTAINS
-                    ? str_find(text, node->literal.text) != STR_NOT_FOUND
-                    : regex_walker_matches(query_record_walker(record, node->regex), text);
+        if (node->op == QUERY_CONTAINS) {
+            found = str_find(text, node->literal.text) != STR_NOT_FOUND;
+        } else {
+            struct regex_walker *walker = query_record_walker(record, node->regex);
+            found = regex_walker_matches(walker, text);
+            record->stopped |= regex_walker_stopped(walker);
+        }
     }
     return query_of_bool(found != node->negated);
 }

@@ -133,9 +133,12 @@ const struct query_value *query_record_load(struct query_record *record, uint16_
 
 struct regex_walker *query_record_walker(struct query_record *record, uint16_t regex)
 {
-    if (!record->walkers[regex])
-        record->walkers[regex] = regex_walker_new(record->context->plan->regexes.at[regex]);
-    return record->walkers[regex];
+    struct regex_walker *walker = record->walkers[regex];
+    if (!walker) {
+        walker = record->walkers[regex] = regex_walker_new(record->context->plan->regexes.at[regex]);
+        regex_walker_watch(walker, record->context->stops, record->context->self);
+    }
+    return walker;
 }
 
 /* ---- stages ---- */
@@ -165,7 +168,10 @@ static void run_glob(struct query_record *record, const struct query_stage *stag
 static void run_regex(struct query_record *record, const struct query_stage *stage, struct str text)
 {
     struct str groups[REGEX_GROUPS_MAX];
-    if (!regex_walker_search(query_record_walker(record, stage->regex), text, groups))
+    struct regex_walker *walker = query_record_walker(record, stage->regex);
+    bool found = regex_walker_search(walker, text, groups);
+    record->stopped |= regex_walker_stopped(walker);
+    if (!found)
         return;
     for (size_t i = 0; i < stage->count; i++)
         if (stage->slots[i] != UINT16_MAX && groups[i].ptr)

@@ -44,7 +44,7 @@ struct query_group {
     struct str log; /* account:name */
 };
 typedef struct str query_pointer_f(void *self, struct arena *arena, const struct query_origin *origin);
-/* Whether the work is to end; asked of a record that is unnested, now and then. */
+/* Whether the work is to end: asked now and then of a record that takes long. */
 typedef bool query_stops_f(void *self);
 
 /* What the texts and values of one record may take; a query with one that wants more fails. */

@@ -285,21 +285,27 @@ def test_stop_of_one_that_waits(slow):
 
 
 def test_stop_within_one_event(new_server):
-    """One event may become as many records as its lists have pairs, and triples."""
+    """One event may become as many records as its lists have pairs, and triples; an expression and a text may both be
+    long."""
     one = new_server("--ephemeral", "--scan-threads", "1")
     logs = one.client("logs")
     group = make_group(logs, {"a": [1] * 5000})
-    product = "fields jsonParse(@message) as j | unnest j.a into x | unnest j.a into y | unnest j.a into z"
-    for query in (product + " | stats count(*)", "stats min(@message) as m | fields jsonParse(m) as j | " +
-                  product.split(" | ", 1)[1] + " | stats count(*)"):
-        query = start(logs, group, query)
+    long = make_group(logs, "ab" * 400_000)
+    product = "unnest j.a into x | unnest j.a into y | unnest j.a into z | stats count(*)"
+    kind = "[ab]{0,1000}" * 4 + "[yz]"
+    queries = [(group, "fields jsonParse(@message) as j | " + product),
+               (group, "stats min(@message) as m | fields jsonParse(m) as j | " + product)]
+    queries += [(long, f"{command} | filter @message not like /{kind}/")
+                for command in (f"filter @message like /{kind}/", f"parse @message /(?<x>{kind})/")]
+    for name, text in queries:
+        query = start(logs, name, text)
         eventually(lambda: logs.get_query_results(queryId=query)["status"] == "Running")
         time.sleep(0.3)
         logs.stop_query(queryId=query)
         began = time.monotonic()
         assert results(logs, query)["status"] == "Cancelled"
         assert time.monotonic() - began < 2 * SLOW
-    start(logs, group, product + " | stats count(*)")
+    start(logs, *queries[0])
     time.sleep(0.3)
     began = time.monotonic()
     assert one.stop() == 0
