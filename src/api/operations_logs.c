@@ -1765,7 +1765,7 @@ const struct operation operations_logs[] = {
       .run = op_logs_tag_resource,
       .input = &shape_TagResourceRequest, .output = &shape_empty_,
       .body_bytes_max = 1048576, .since = "0.1.0" },
-    { .service = "logs", .name = "TestMetricFilter", .kind = OP_READ,
+    { .service = "logs", .name = "TestMetricFilter", .kind = OP_SCAN,
       .run = op_logs_test_metric_filter,
       .input = &shape_TestMetricFilterRequest, .output = &shape_TestMetricFilterResponse,
       .body_bytes_max = 1048576, .since = "0.1.0" },
