@@ -1,15 +1,23 @@
 // An answer in a page: const rules = useAnswer((signal) => call("events", "ListRules", {}, { signal }), [bus]).
-// Asked anew when one of `deps` or the namespace changes, on reload(), and every `everyMs` while the page is looked at,
-// until an answer is as `until` wants it.
+// Asked anew when one of `deps` or the namespace changes, on reload(), and every `everyMs`, until an answer is as `until`
+// wants it; always while the page is looked at only: in a tab in the background it waits for that.
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { ApiError } from "./client";
-import { useNamespace } from "./namespace";
+import { useNamespace, type Namespace } from "./namespace";
 
 export interface Answer<Output> {
-  readonly data: Output | undefined; // the last one; stays while the next is asked for
+  readonly data: Output | undefined; // the last one; stays while the next is asked for, and when the same is refused
   readonly error: ApiError | undefined;
   readonly loading: boolean;
   readonly reload: () => void;
+}
+
+interface State<Output> {
+  readonly of: string; // what `data` is an answer to
+  readonly whose?: Namespace;
+  readonly data?: Output;
+  readonly error?: ApiError;
+  readonly loading: boolean;
 }
 
 export function useAnswer<Output>(
@@ -17,7 +25,7 @@ export function useAnswer<Output>(
   deps: readonly unknown[] = [],
   options: { everyMs?: number; until?: (data: Output) => boolean } = {},
 ): Answer<Output> {
-  const [state, setState] = useState<{ data?: Output; error?: ApiError; loading: boolean }>({ loading: true });
+  const [state, setState] = useState<State<Output>>({ of: "", loading: true });
   const [round, setRound] = useState(0);
   const namespace = useNamespace();
   const latest = useRef({ ask, until: options.until });
@@ -33,26 +41,32 @@ export function useAnswer<Output>(
     const again = (): void => {
       if (everyMs > 0 && !controller.signal.aborted) timer = setTimeout(run, everyMs);
     };
+    const seen = (): void => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", seen);
+      run();
+    };
     const run = (): void => {
-      if (document.hidden) return again();
+      if (document.hidden) return document.addEventListener("visibilitychange", seen);
       latest.current.ask(controller.signal).then(
         (data) => {
-          if (!controller.signal.aborted) setState({ data, loading: false });
+          if (!controller.signal.aborted) setState({ of: key, whose: namespace, data, loading: false });
           if (!latest.current.until?.(data)) again();
         },
         (error: ApiError) => {
-          if (!controller.signal.aborted) setState((before) => ({ ...before, error, loading: false }));
+          if (!controller.signal.aborted) setState((before) => ({ ...(before.of === key ? before : { of: key }), whose: namespace, error, loading: false }));
           again();
         },
       );
     };
-    setState((before) => ({ ...before, loading: true }));
+    setState((before) => (before.whose === namespace ? { ...before, loading: true } : { of: "", loading: true }));
     run();
     return () => {
       controller.abort();
+      document.removeEventListener("visibilitychange", seen);
       clearTimeout(timer);
     };
-  }, [key, round, everyMs]);
+  }, [key, namespace, round, everyMs]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   return { data: state.data, error: state.error, loading: state.loading, reload };
