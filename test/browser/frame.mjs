@@ -48,6 +48,64 @@ await story(async ({ page, saw, link, shot, wrong }) => {
   saw.narrow.push(await navigation.count());
   saw.wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
+  // A path that is no page's, long as it may be.
+  await page.goto(link(`#/nothing/${"x".repeat(300)}`));
+  await page.getByRole("heading", { name: /^There is no page/, level: 1 }).waitFor();
+  saw.widerStill = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+  // What has the focus is not under the bar, when one goes back up.
+  await page.setViewportSize({ width: 1400, height: 500 });
+  await page.goto(link("#/"));
+  const tabs = page.getByRole("tab");
+  await tabs.first().focus();
+  saw.tops = [];
+  for (;;) {
+    await page.keyboard.press("Shift+Tab");
+    const top = await page.evaluate(() => document.activeElement.closest("main") && document.activeElement.getBoundingClientRect().top);
+    if (top === null) break;
+    saw.tops.push(top);
+  }
+  saw.bar = await page.getByRole("banner").evaluate((bar) => bar.getBoundingClientRect().bottom);
+
+  // A dialog gives the focus back, when a field of it took it too.
+  await page.goto(link("#/buses"));
+  saw.given = [];
+  for (const name of ["us-east-1", "Create event bus"]) {
+    const button = page.getByRole("button", { name, exact: true });
+    await button.click();
+    await page.getByRole("dialog").getByRole("textbox").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    saw.given.push(await button.evaluate((one) => one === document.activeElement));
+  }
+
+  // A part that can no longer be loaded takes nothing else away.
+  await page.goto(link("#/"));
+  await page.reload();
+  await tabs.first().waitFor();
+  await page.route("**/assets/**", (route) => route.abort());
+  saw.wrongBefore = wrong.length;
+  await page.getByRole("button", { name: "us-east-1" }).click();
+  await page.getByText("Region and keys failed").waitFor();
+  saw.stays = await page.getByRole("heading", { name: "Overview", level: 1 }).count();
+  wrong.splice(saw.wrongBefore); // the browser says what it could not load
+
+  // Before any script has run, the page is as dark as the system.
+  saw.grounds = [];
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.unroute("**/assets/**");
+    await page.route("**/assets/*.js", (route) => route.abort());
+    await page.reload();
+    await page.waitForFunction(() => getComputedStyle(document.body).margin === "0px"); // the styles are there
+    saw.grounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+  }
+  await page.unroute("**/assets/*.js");
+  await page.emulateMedia({ colorScheme: null });
+  await page.reload();
+  await page.getByText("On disk").waitFor();
+  wrong.splice(saw.wrongBefore);
+
   // The policy holds: what is written into the page does not run.
   saw.wrongBefore = wrong.length;
   await page.evaluate(() => {

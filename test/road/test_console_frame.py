@@ -1,4 +1,6 @@
 """The console's frame in a browser: it loads, obeys its policy, changes its theme, stays on its page."""
+import re
+
 from browser import story
 
 
@@ -11,4 +13,9 @@ def test_frame(server):
     assert saw["busesAt"] == "#/buses"
     assert saw["inlineRan"] is False and saw["refusals"] >= 1
     assert saw["turns"] == [[0, "Open the navigation"], [1, "Close the navigation"]]
-    assert saw["narrow"] == [0, 0] and saw["wider"] == 0
+    assert saw["narrow"] == [0, 0] and saw["wider"] == 0 and saw["widerStill"] == 0
+    assert saw["tops"] and min(saw["tops"]) >= saw["bar"] == 48
+    assert saw["given"] == [True, True]
+    assert saw["stays"] == 1
+    dark, light = (sum(map(int, re.findall(r"\d+", ground))) for ground in saw["grounds"])
+    assert dark < 100 and light == 3 * 255

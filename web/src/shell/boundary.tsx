@@ -3,7 +3,12 @@ import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import { Component, type ReactNode } from "react";
 
-export class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
+interface BoundaryProps {
+  readonly what?: string; // failed
+  readonly children: ReactNode;
+}
+
+export class Boundary extends Component<BoundaryProps, { error: Error | undefined }> {
   override state = { error: undefined as Error | undefined };
 
   static getDerivedStateFromError(error: Error): { error: Error } {
@@ -14,7 +19,7 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
     const { error } = this.state;
     if (!error) return this.props.children;
     return (
-      <Alert type="error" i18nStrings={{ errorIconAriaLabel: "Error" }} header="This page failed" action={<Button onClick={() => window.location.reload()}>Reload</Button>}>
+      <Alert type="error" i18nStrings={{ errorIconAriaLabel: "Error" }} header={`${this.props.what ?? "This page"} failed`} action={<Button onClick={() => window.location.reload()}>Reload</Button>}>
         {error.message}
       </Alert>
     );

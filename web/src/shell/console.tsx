@@ -8,6 +8,7 @@ import { usePlace } from "../route";
 import { routeOf, sections } from "../routes";
 import { Boundary } from "./boundary";
 import { Frame } from "./frame";
+import { Said } from "./said";
 import { Top } from "./top";
 import { worded } from "./worded";
 
@@ -19,7 +20,11 @@ function Page() {
   useEffect(() => {
     document.title = found ? `${found.route.title} - Crema` : "Crema";
   }, [found]);
-  if (!found) return <Box variant="h2">There is no page {path}</Box>;
+  if (!found) return (
+    <Box variant="h1">
+      There is no page <Said text={path} />
+    </Box>
+  );
   return (
     <Boundary key={path}>
       <Suspense fallback={<Spinner size="large" />}>
@@ -36,23 +41,23 @@ export function Console() {
   const found = routeOf(usePlace().path);
   const active = sections.find(({ section }) => section === found?.route.section);
   return (
-    <>
-      <Frame
-        top={<Top ask={() => setAsking(true)} />}
-        navigation={
-          <SideNavigation
-            activeHref={active?.href ?? ""}
-            items={sections.map(({ text, href }) => ({ type: "link", text, href }))}
-          />
-        }
-      >
-        <Page />
-      </Frame>
+    <Frame
+      top={<Top ask={() => setAsking(true)} />}
+      navigation={
+        <SideNavigation
+          activeHref={active?.href ?? ""}
+          items={sections.map(({ text, href }) => ({ type: "link", text, href }))}
+        />
+      }
+    >
       {asking && (
-        <Suspense fallback={null}>
-          <Who close={() => setAsking(false)} />
-        </Suspense>
+        <Boundary what="Region and keys">
+          <Suspense fallback={null}>
+            <Who close={() => setAsking(false)} />
+          </Suspense>
+        </Boundary>
       )}
-    </>
+      <Page />
+    </Frame>
   );
 }

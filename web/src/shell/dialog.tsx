@@ -3,7 +3,7 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useId, type ReactNode } from "react";
+import { useCallback, useId, useState, type ReactNode } from "react";
 import type { Action } from "../api/use_action";
 import { CopyCommands, type Calls } from "../cli/copy_command";
 import { Failure } from "./failure";
@@ -22,8 +22,20 @@ export interface DialogProps {
   readonly children: ReactNode;
 }
 
+// What had the focus has it again when the dialog is gone. Modal does so too, but not when a field inside took the focus first.
+function useFocusBack(): (form: HTMLFormElement | null) => void {
+  const [before] = useState(() => document.activeElement);
+  return useCallback(
+    (form) => {
+      if (!form && before instanceof HTMLElement) before.focus();
+    },
+    [before],
+  );
+}
+
 export function Dialog({ title, verb, action, calls, good = true, size = "medium", kept, close, done, children }: DialogProps) {
   const form = useId();
+  const back = useFocusBack();
   const leave = (way: (() => void) | undefined): void => {
     if (kept !== undefined) forget(kept);
     way?.();
@@ -53,6 +65,7 @@ export function Dialog({ title, verb, action, calls, good = true, size = "medium
       }
     >
       <form
+        ref={back}
         id={form}
         onSubmit={(event) => {
           event.preventDefault();

@@ -8,7 +8,7 @@ export function Failure({ error, retry }: { error: ApiError; retry?: () => void 
   return (
     <Alert type="error" i18nStrings={{ errorIconAriaLabel: "Error" }} header={error.name} action={retry && <Button onClick={retry}>Try again</Button>}>
       {error.message}
-      {error.requestId && <Box variant="small">Request {error.requestId}</Box>}
+      {error.requestId && <Box variant="small" display="block">Request {error.requestId}</Box>}
     </Alert>
   );
 }

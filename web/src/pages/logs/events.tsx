@@ -109,12 +109,14 @@ function OfStream({ input, group }: { input: object; group: string }) {
         {loading && <Spinner />}
         {data && <span>{countText(data.events.length, "event")}</span>}
       </SpaceBetween>
-      <EventRows
-        key={token ?? ""}
-        events={shownOf(data?.events ?? [], group)}
-        withStream={false}
-        empty={loading ? <Spinner /> : token === undefined ? "No events in this time" : "No events further in this direction"}
-      />
+      {(!error || data) && (
+        <EventRows
+          key={token ?? ""}
+          events={shownOf(data?.events ?? [], group)}
+          withStream={false}
+          empty={loading ? <Spinner /> : token === undefined ? "No events in this time" : "No events further in this direction"}
+        />
+      )}
     </SpaceBetween>
   );
 }

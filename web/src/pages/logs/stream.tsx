@@ -27,7 +27,11 @@ export default function StreamPage({ parameters }: PageProps) {
     </>
   );
   return (
-    <PageFrame title={<Said text={stream} />} description={<Link href={groupLink(group)}>{group}</Link>} actions={actions} error={event.error}>
+    <PageFrame title={<Said text={stream} />} description={
+        <Link href={groupLink(group)}>
+          <Said text={group} />
+        </Link>
+      } actions={actions} error={event.error}>
       <Events key={`${group}\n${stream}`} group={group} stream={stream} />
     </PageFrame>
   );
