@@ -38,7 +38,10 @@ await story(async ({ page, saw, link }) => {
   await page.goto(link("#/recent?list=inbox"));
   await take(curl());
 
-  await ofDialog("#/buses?dialog=create", () => dialog.getByLabel("Name", { exact: true }).fill("second"));
+  await ofDialog("#/buses?dialog=create", async () => {
+    await dialog.getByLabel("Name", { exact: true }).fill("second");
+    await dialog.getByLabel("Description", { exact: true }).fill("file:///etc/passwd");
+  });
   await ofDialog("#/logs?dialog=create", () => dialog.getByLabel("Name").fill("/second"));
   await ofDialog(`#/logs?chosen=${encodeURIComponent(group)}&dialog=retention`, async () => {
     await dialog.getByRole("button", { name: /Events expire after/ }).click();

@@ -38,6 +38,12 @@ await story(async ({ page, context, given, saw, link, shot }) => {
   await page.getByText("Live", { exact: true }).waitFor();
   saw.bar = await page.getByRole("banner").innerText().catch(() => page.locator("#top").innerText());
 
+  // A command that is copied is signed, by the shell.
+  await page.goto(link("#/recent?list=inbox"));
+  await page.getByRole("button", { name: "Copy as curl", exact: true }).click();
+  await page.getByRole("button", { name: "Copied", exact: true }).waitFor();
+  saw.curl = await page.evaluate(() => navigator.clipboard.readText());
+
   // They are nowhere but in the tab.
   const stored = (tab) => tab.evaluate((secret) => [localStorage, sessionStorage].map((kept) => JSON.stringify(kept).includes(secret)), given.secret);
   saw.stored = await stored(page);

@@ -7,12 +7,13 @@ import pytest
 
 from browser import story
 from conftest import ACCOUNT, REGION, SLOW, aws_environment
+from wire import Wire
 
 GROUP = "/aws/events/serverlesspressoEventBus"
 
 
-def paste(command):
-    environment = aws_environment("http://127.0.0.1:9")  # the command itself says where
+def paste(command, **environment):
+    environment = dict(aws_environment("http://127.0.0.1:9"), **environment)  # the command itself says where
     done = subprocess.run(["sh", "-ec", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           env=environment, timeout=120 * SLOW)
     assert done.returncode == 0, command + done.stderr
@@ -39,6 +40,7 @@ def test_commands(server):
     machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:OrderProcessorWorkflow"
     for command in commands[2:9]:
         paste(command)
+    assert Wire(server.port)("events", "DescribeEventBus", Name="second")["Description"] == "file:///etc/passwd"
     assert events.describe_rule(Name="logAll", EventBusName="Serverlesspresso")["State"] == "DISABLED"
     groups = {one["logGroupName"]: one.get("retentionInDays") for one in logs.describe_log_groups()["logGroups"]}
     assert groups == {GROUP: 7, "/second": None, "/third": None}

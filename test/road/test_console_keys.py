@@ -1,5 +1,9 @@
 """The console of a server with keys: asked for, refused, taken, and gone with the tab."""
+import json
+import shutil
+
 from browser import story
+from test_console_commands import paste
 
 
 def test_keys(new_server):
@@ -10,5 +14,8 @@ def test_keys(new_server):
     assert "(ID)" in saw["bar"]
     assert saw["stored"] == [False, True] and saw["cookies"] == 0
     assert saw["storedThen"] == [False, False]
+    if shutil.which("curl"):
+        assert json.loads(paste(saw["curl"], AWS_SECRET_ACCESS_KEY="/secret+of=it")) == {"Entries": []}
+        assert "InvalidSignatureException" in paste(saw["curl"], AWS_SECRET_ACCESS_KEY="wrong")
     groups = server.client("logs", key="ID", secret="/secret+of=it").describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in groups] == ["/till"]
