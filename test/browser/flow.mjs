@@ -49,8 +49,24 @@ await story(async ({ page, saw, link, shot }) => {
   await shot("flow-editor");
   await text.fill('{"StartAt": }');
   await page.getByText("A JSON value expected here").waitFor();
+  const problems = page.getByRole("status", { name: "Problems" });
   await text.fill(definition);
-  await page.getByText("No problems").waitFor();
+  await problems.getByText("No problems").waitFor();
+  // What the server has not looked at is not said to have none.
+  let answered;
+  const held = new Promise((done) => (answered = done));
+  await page.route(link(""), async (route) => {
+    if (!route.request().headers()["x-amz-target"]?.endsWith(".ValidateStateMachineDefinition")) return route.continue();
+    await held;
+    return route.continue();
+  });
+  const asked = page.waitForRequest((request) => request.headers()["x-amz-target"]?.endsWith(".ValidateStateMachineDefinition") ?? false);
+  await text.fill(`${definition}\n`);
+  await asked;
+  saw.unsaid = await problems.innerText();
+  answered();
+  await problems.getByText("No problems").waitFor();
+  await page.unroute(link(""));
   await page.getByRole("button", { name: "Create state machine" }).click();
   await page.waitForFunction(() => location.hash.startsWith("#/machines/arn"));
   await page.getByText("No executions yet").waitFor();

@@ -19,6 +19,10 @@ await story(async ({ page, context, given, saw, link, shot }) => {
   await use(given.keyId, "wrong");
   await dialog.getByText("InvalidSignatureException").waitFor();
   saw.requests = await dialog.getByText(/^Request [0-9a-f-]{36}$/).count();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  saw.refused = await page.getByRole("banner").getByRole("button").innerText();
+  await page.getByRole("banner").getByRole("button").click();
   await use("nobody", given.secret);
   await dialog.getByText("UnrecognizedClientException").waitFor();
   await use(given.keyId, given.secret);

@@ -26,6 +26,7 @@ def test_the_coffee_shop(server):
     tables(server)
     saw = story(server, "flow")
     assert "Nowhere" in saw["problem"] and "/States/Pass/Next" in saw["problem"]
+    assert saw["unsaid"] == "Not looked at yet"
     assert re.fullmatch(UUID, saw["name"]) and saw["startRefused"]
     passed = ["DynamoDB Get Shop Status", "Shop Open?", "ListExecutions", "Is capacity available?"]
     assert {name: status for name, status in saw["statuses"].items() if status} == {

@@ -10,6 +10,7 @@ def test_keys(new_server):
     server = new_server("--ephemeral", "--key", "ID:/secret+of=it")
     saw = story(server, "keys", {"keyId": "ID", "secret": "/secret+of=it"})
     assert saw["beforeKeys"] == 0 and saw["requests"] == 1
+    assert saw["refused"] == "us-east-1"  # what the server does not take is not taken here
     assert saw["dialogs"] == 0 and saw["refusals"] == 0
     assert "(ID)" in saw["bar"]
     assert saw["stored"] == [False, True] and saw["cookies"] == 0

@@ -1,6 +1,6 @@
 // The client of Crema's API: call("events", "ListRules", { EventBusName: "orders" }).
 // An answer that is an error is thrown as an ApiError, with the service's own name and words.
-import { getNamespace, wantKeys } from "./namespace";
+import { getNamespace, wantKeys, type Namespace } from "./namespace";
 import { amzDate, authorization, credential } from "./sigv4";
 
 export type Service = "events" | "logs" | "states" | "dynamodb" | "crema";
@@ -34,11 +34,12 @@ export interface Call {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  readonly as?: Namespace; // another than the one that is chosen
 }
 
-async function headersOf(service: Service, operation: string, body: string): Promise<Record<string, string>> {
+async function headersOf(service: Service, operation: string, body: string, namespace: Namespace): Promise<Record<string, string>> {
   const { prefix, version } = services[service];
-  const { region, account, keyId, secret } = getNamespace();
+  const { region, account, keyId, secret } = namespace;
   const headers: Record<string, string> = {
     "content-type": `application/x-amz-json-${version}`,
     "x-amz-date": amzDate(new Date()),
@@ -65,9 +66,9 @@ function errorOf(response: Response, body: unknown): ApiError {
   return new ApiError(name, message, response.status, response.headers.get("x-amzn-requestid") ?? "", given);
 }
 
-async function post(service: Service, operation: string, input: object, options: CallOptions): Promise<Response> {
+async function post(service: Service, operation: string, input: object, { as = getNamespace(), ...options }: CallOptions): Promise<Response> {
   const body = JSON.stringify(input);
-  const headers = await headersOf(service, operation, body);
+  const headers = await headersOf(service, operation, body, as);
   try {
     return await fetch("/", { method: "POST", headers, body, credentials: "omit", ...options });
   } catch (error) {

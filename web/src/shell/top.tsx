@@ -29,14 +29,15 @@ function Choice<Id extends string>({ label, texts, chosen, choose }: ChoiceProps
 }
 
 export function Top({ ask }: { ask: () => void }) {
-  const { region, keyId } = useNamespace();
+  const { region, account, keyId } = useNamespace();
+  const who = keyId ?? account;
   return (
     <header className="top">
       <a className="top-name" href="#/">
         Crema
       </a>
       <button type="button" title="Region and keys" onClick={ask}>
-        {keyId ? `${region} (${keyId})` : region}
+        {who ? `${region} (${who})` : region}
       </button>
       <Choice label="Time zone" texts={zones} chosen={useZone()} choose={setZone} />
       <Choice label="Theme" texts={themes} chosen={useTheme()} choose={setTheme} />

@@ -16,8 +16,9 @@ export default function Who({ close }: { close: () => void }) {
   const change = (part: Partial<Namespace>): void => setGiven({ ...given, ...part });
   const wanted = useKeysWanted();
   const use = useAction(async () => {
-    setNamespace(Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as unknown as Namespace);
-    await getActivity({ Limit: 1 }); // whether the server takes them
+    const next = Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as unknown as Namespace;
+    await getActivity({ Limit: 1 }, { as: next }); // whether the server takes them
+    setNamespace(next);
   });
   return (
     <Dialog title="Region and keys" verb="Use" action={use} good={regionGood && accountGood} close={close} done={close}>

@@ -48,8 +48,9 @@ export function statesWith(problems: readonly Problem[], flow: Flow | undefined)
   );
 }
 
-function Problems({ problems, show }: { problems: readonly Problem[]; show: (problem: Problem) => void }) {
-  if (problems.length === 0) return <StatusIndicator type="success">No problems</StatusIndicator>;
+// `known`: whether it is the text that was looked at.
+function Problems({ problems, known, show }: { problems: readonly Problem[]; known: boolean; show: (problem: Problem) => void }) {
+  if (problems.length === 0) return known ? <StatusIndicator type="success">No problems</StatusIndicator> : <StatusIndicator type="pending">Not looked at yet</StatusIndicator>;
   return (
     <SpaceBetween size="xs">
       {problems.map((problem, at) => (
@@ -75,7 +76,7 @@ export function DefinitionEditor({ value, onChange, type }: { value: string; onC
   const parsed = useMemo(() => parseJson(value), [value]);
   const wellFormed = "root" in parsed;
   const { data, error, loading } = useAnswer(
-    (signal) => ("root" in parseJson(paused) ? validateDefinition({ definition: paused, type }, { signal }) : Promise.resolve({ result: "FAIL" as const, diagnostics: [] })),
+    async (signal) => ({ of: paused, ...("root" in parseJson(paused) ? await validateDefinition({ definition: paused, type }, { signal }) : { diagnostics: [], truncated: false }) }),
     [paused, type],
   );
   const problems = useMemo(() => problemsOf(value, parsed, data?.diagnostics ?? []), [value, parsed, data]);
@@ -103,7 +104,7 @@ export function DefinitionEditor({ value, onChange, type }: { value: string; onC
         </SpaceBetween>
         {error && <Failure error={error} />}
         <div role="status" aria-label="Problems">
-          <Problems problems={problems} show={({ start, end }) => editor.current?.select(start, end)} />
+          <Problems problems={problems} known={data?.of === value && !loading && !error} show={({ start, end }) => editor.current?.select(start, end)} />
         </div>
         {data?.truncated && <Alert type="info">There are more problems than are shown.</Alert>}
       </SpaceBetween>

@@ -39,7 +39,7 @@ export function TargetTable({ targets, of }: { targets: readonly Target[] | unde
       trackBy="Id"
       wrapLines
       columnDefinitions={[
-        { id: "target", header: "Target", isRowHeader: true, cell: (target) => <TargetLink arn={target.Arn} /> },
+        { id: "target", header: "Target", minWidth: 140, isRowHeader: true, cell: (target) => <TargetLink arn={target.Arn} /> },
         { id: "id", header: "Id", minWidth: 120, cell: (target) => <Said text={target.Id} /> },
         { id: "input", header: "Input", cell: (target) => <TargetInput target={target} /> },
         { id: "arn", header: "ARN", cell: (target) => <Said text={target.Arn} /> },
