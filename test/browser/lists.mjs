@@ -66,6 +66,36 @@ await story(async ({ page, saw, link, shot }) => {
   await page.getByRole("option", { name: "Timed out", exact: true }).click();
   await page.getByText("No executions that are timed out").waitFor();
 
+  // A server that takes its time: what is shown is of the status before, and it is said that another is asked for.
+  const late = async (operation, act) => {
+    await page.route(link(""), async (route) => {
+      if (route.request().headers()["x-amz-target"]?.endsWith(`.${operation}`)) await page.waitForTimeout(1500);
+      return route.continue();
+    });
+    await act();
+    await page.unroute(link(""));
+  };
+  const again = page.getByRole("button", { name: "Ask again" });
+  saw.slow = [await again.getAttribute("aria-disabled")];
+  await late("ListExecutions", async () => {
+    await page.getByRole("button", { name: /^Status / }).click();
+    await page.getByRole("option", { name: "All statuses", exact: true }).click();
+    await page.locator('button[aria-label="Ask again"][aria-disabled="true"]').waitFor();
+    saw.slow.push(await names(4).then((all) => all.length));
+    await page.locator('button[aria-label="Ask again"]:not([aria-disabled="true"])').waitFor();
+  });
+  await page.goto(link("#/recent"));
+  await page.getByText(/^Since /).waitFor();
+  await late("ListRecentEvents", async () => {
+    await page.getByRole("tab", { name: "No rule matched" }).click();
+    await page.getByText("Asking the server").first().waitFor();
+    await page.getByText("Asking the server").first().waitFor({ state: "detached" });
+    await page.getByRole("combobox", { name: "Source" }).fill("nobody");
+    await page.keyboard.press("Enter");
+    await page.getByText("Asking the server").first().waitFor();
+    await page.getByText("No recent event is like that").waitFor();
+  });
+
   // The history's filter: by type, by step, by id.
   await page.goto(link(`#/machines/executions/${arn("execution", "paths:good")}`));
   const rows = page.getByRole("table", { name: "Events" }).locator(".rows-row");

@@ -73,6 +73,7 @@ def test_lists(server):
     assert saw["ofBus"] == ["Order.Refunded", "Order.Paid"]
     assert saw["ofType"] == ["Order.Paid"] and saw["ofSource"] == ["Order.Other"]
     assert saw["byStatus"] == {"Running": ["late"], "Succeeded": ["good"], "Failed": ["bad"], "Aborted": ["stopped"]}
+    assert saw["slow"] == [None, 4]
     assert saw["history"] == [["PassStateEntered", "PassStateExited"], ["ChoiceStateEntered", "PassStateEntered"], []]
     assert saw["children"] == 3 and saw["items"] == "3 total, 2 succeeded, 1 failed"
     assert saw["underWay"] == "2 total, 2 running"

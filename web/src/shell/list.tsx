@@ -12,20 +12,21 @@ import { CopyCommand, type OtherCommand } from "../cli/copy_command";
 import { setQuery, usePlace } from "../route";
 import { Failure } from "./failure";
 import { Heading } from "./heading";
+import { useSlow } from "./settled";
 
 export interface Column<Item> {
   readonly id: string;
   readonly header: string;
   readonly cell: (item: Item) => ReactNode;
   readonly isRowHeader?: boolean;
-  readonly width?: number;
+  readonly minWidth?: number;
 }
 
 export interface ListProps<Item> {
   readonly title: string;
   readonly level?: "h1" | "h2";
   readonly description?: ReactNode;
-  readonly answer: Pick<Answer<{ items: readonly Item[]; more?: boolean }>, "data" | "error" | "reload">;
+  readonly answer: Pick<Answer<{ items: readonly Item[]; more?: boolean }>, "data" | "error" | "loading" | "reload">;
   readonly call: Call; // that it is an answer to
   readonly others?: readonly OtherCommand[];
   readonly columns: readonly Column<Item>[];
@@ -41,17 +42,18 @@ const PAGE_ITEMS = 50;
 
 export function List<Item>(props: ListProps<Item>) {
   const { title, level = "h2", columns, keyOf, textOf, selected, onSelect } = props;
-  const { data, error, reload } = props.answer;
+  const { data, error, loading, reload } = props.answer;
+  const slow = useSlow(loading);
   const items = data?.items;
   const { query } = usePlace();
   const filter = query["filter"] ?? "";
   const wanted = filter.toLowerCase();
   const found = items?.filter((item) => textOf(item).toLowerCase().includes(wanted)) ?? [];
   const pages = Math.max(1, Math.ceil(found.length / PAGE_ITEMS));
-  const at = Math.min(Number(query["page"]) || 1, pages);
+  const at = Math.max(1, Math.min(Math.floor(Number(query["page"])) || 1, pages));
   const actions = (
     <>
-      <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
+      <Button iconName="refresh" ariaLabel="Ask again" loading={slow} loadingText="Asking the server" onClick={reload} />
       <CopyCommand {...props.call} {...(props.others ? { others: props.others } : {})} />
       {props.actions}
     </>

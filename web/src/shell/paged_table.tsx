@@ -9,6 +9,7 @@ import { CopyCommand } from "../cli/copy_command";
 import { Failure } from "./failure";
 import { Heading } from "./heading";
 import { Pager, type Paging } from "./pager";
+import { useSlow } from "./settled";
 
 export interface PagedTableProps<Item> {
   readonly title: string;
@@ -24,9 +25,10 @@ export interface PagedTableProps<Item> {
 
 export function PagedTable<Item>({ title, description, answer, call, paging, columns, keyOf, filter, empty }: PagedTableProps<Item>) {
   const { data, error, reload, loading } = answer;
+  const slow = useSlow(loading);
   const actions = (
     <>
-      <Button iconName="refresh" ariaLabel="Ask again" onClick={reload} />
+      <Button iconName="refresh" ariaLabel="Ask again" loading={slow} loadingText="Asking the server" onClick={reload} />
       <CopyCommand {...call} />
     </>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 
 const SETTLED_MS = 250;
+const SLOW_MS = 700;
 
 export function useSettled<Value>(value: Value): Value {
   const [settled, setSettled] = useState(value);
@@ -10,4 +11,18 @@ export function useSettled<Value>(value: Value): Value {
     return () => clearTimeout(timer);
   }, [value]);
   return settled;
+}
+
+// Whether something has been going on for so long that it wants to be said.
+export function useSlow(going: boolean): boolean {
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!going) return;
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => {
+      clearTimeout(timer);
+      setSlow(false);
+    };
+  }, [going]);
+  return slow;
 }

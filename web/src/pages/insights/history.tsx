@@ -21,7 +21,7 @@ const columnsOf = (load: (query: QueryInfo) => void): readonly Column<QueryInfo>
       </Button>
     ),
   },
-  { id: "status", header: "Status", cell: (query) => <QueryState status={query.status} /> },
+  { id: "status", header: "Status", minWidth: 140, cell: (query) => <QueryState status={query.status} /> },
   { id: "query", header: "Query", cell: (query) => <Said text={query.queryString} /> },
   { id: "group", header: "Log group", cell: (query) => <Said text={query.logGroupName ?? "several"} /> },
   { id: "duration", header: "Took", cell: (query) => (query.queryDuration === undefined ? "-" : `${query.queryDuration} ms`) },

@@ -141,7 +141,7 @@ export default function Live() {
           withGroup={groups.length > 1}
           highlight={highlight}
           follow={!paused}
-          empty={groups.length ? "Waiting for events" : "Choose a log group"}
+          empty={groups.length === 0 ? "Choose a log group" : state.error ? "It listens no longer" : "Waiting for events"}
         />
       </Panel>
     </PageFrame>

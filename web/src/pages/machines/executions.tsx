@@ -22,7 +22,7 @@ function durationOf({ startDate, stopDate }: ExecutionLine): string {
 
 const columns = [
   { id: "name", header: "Name", isRowHeader: true, cell: (one: ExecutionLine) => <Link href={executionLink(one.executionArn)}>{one.name}</Link> },
-  { id: "status", header: "Status", cell: (one: ExecutionLine) => <Status status={one.status} /> },
+  { id: "status", header: "Status", minWidth: 150, cell: (one: ExecutionLine) => <Status status={one.status} /> },
   { id: "started", header: "Started", cell: (one: ExecutionLine) => timeText(one.startDate) },
   { id: "ended", header: "End", cell: (one: ExecutionLine) => (one.stopDate === undefined ? "-" : timeText(one.stopDate)) },
   { id: "duration", header: "Duration", cell: durationOf },

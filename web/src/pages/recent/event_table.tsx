@@ -23,7 +23,7 @@ const columns: readonly TableProps.ColumnDefinition<RecentEvent>[] = [
     cell: (event) => <Link href={eventLink(event.EventId)}>{timeText(event.ArrivalTime)}</Link>,
   },
   { id: "type", header: "Detail type", minWidth: 200, cell: (event) => <Said text={event.DetailType} short /> },
-  { id: "source", header: "Source", cell: (event) => <Said text={event.Source} short /> },
+  { id: "source", header: "Source", minWidth: 150, cell: (event) => <Said text={event.Source} short /> },
   {
     id: "bus",
     header: "Bus",

@@ -15,6 +15,7 @@ import { setQuery, usePlace } from "../../route";
 import { Failure } from "../../shell/failure";
 import { Heading } from "../../shell/heading";
 import { Said } from "../../shell/said";
+import { useSlow } from "../../shell/settled";
 import { timeText } from "../../shell/time";
 import { TargetLink } from "./target_link";
 
@@ -67,7 +68,8 @@ export function Inbox() {
   const { query } = usePlace();
   const before = query["before"];
   const input = { Limit: 50, ...(before ? { NextToken: before } : {}) };
-  const { data, error, reload } = useAnswer((signal) => listInbox(input, { signal }), [before], before ? {} : { everyMs: 2000 });
+  const { data, error, loading, reload } = useAnswer((signal) => listInbox(input, { signal }), [before], before ? {} : { everyMs: 2000 });
+  const slow = useSlow(loading);
   return (
     <SpaceBetween size="m">
       {error && <Failure error={error} retry={reload} />}
@@ -83,6 +85,7 @@ export function Inbox() {
             description="What could not go where it should; kept in the store."
             actions={
               <>
+                {slow && <StatusIndicator type="loading">Asking the server</StatusIndicator>}
                 <CopyCommand service="crema" operation="ListInbox" input={input} />
                 {before && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}
               </>

@@ -15,6 +15,7 @@ import { setQuery, usePlace, type Query } from "../../route";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { Failure } from "../../shell/failure";
 import { Heading } from "../../shell/heading";
+import { useSlow } from "../../shell/settled";
 import { timeText } from "../../shell/time";
 import { EventTable } from "./event_table";
 import { Filters } from "./filters";
@@ -61,7 +62,8 @@ function Events({ list }: { list: string }) {
   const { query } = usePlace();
   const question = questionOf(query);
   const paused = query["live"] === "off" || query["before"] !== undefined;
-  const { data, error, reload } = useAnswer((signal) => listRecentEvents(question, { signal }), [question], paused ? {} : { everyMs: 1000 });
+  const { data, error, loading, reload } = useAnswer((signal) => listRecentEvents(question, { signal }), [question], paused ? {} : { everyMs: 1000 });
+  const slow = useSlow(loading);
   const filtered = Boolean(query["bus"] ?? query["source"] ?? query["type"]);
   return (
     <SpaceBetween size="m">
@@ -75,6 +77,7 @@ function Events({ list }: { list: string }) {
             description={data && `Since ${timeText(data.Since)}; older ones are no longer known.`}
             actions={
               <>
+                {slow && <StatusIndicator type="loading">Asking the server</StatusIndicator>}
                 <CopyCommand service="crema" operation="ListRecentEvents" input={question} />
                 {query["before"] && <Button onClick={() => setQuery({ before: undefined })}>Newest</Button>}
                 <Toggle checked={!paused} disabled={query["before"] !== undefined} onChange={({ detail }) => setQuery({ live: detail.checked ? undefined : "off" })}>

@@ -20,7 +20,7 @@ export function RuleStatus({ state }: { state: string }) {
 
 const columnsOf = (bus: string): readonly Column<Rule>[] => [
   { id: "name", header: "Name", isRowHeader: true, cell: (rule) => <Link href={ruleLink(bus, rule.Name)}>{rule.Name}</Link> },
-  { id: "status", header: "Status", cell: (rule) => <RuleStatus state={rule.State} /> },
+  { id: "status", header: "Status", minWidth: 130, cell: (rule) => <RuleStatus state={rule.State} /> },
   { id: "type", header: "Type", cell: (rule) => (rule.ScheduleExpression ? "Scheduled" : "Standard") },
   { id: "description", header: "Description", cell: (rule) => <Said text={rule.Description} /> },
 ];
