@@ -16,15 +16,17 @@ export interface ShownEvent extends LogEvent {
 
 const LINE_MAX = 600; // characters of a message in its row
 
-// Where the text stands in the message, without regard to case.
+// Finds the text without regard to case. (Small letters of a text may be more than it has: places in them are not its own.)
+const finderOf = (wanted: string): RegExp => new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
+
+// Where the text stands in the message.
 export function highlighted(message: string, wanted: string): ReactNode {
   if (!wanted) return message;
   const parts: ReactNode[] = [];
-  const [low, part] = [message.toLowerCase(), wanted.toLowerCase()];
   let at = 0;
-  for (let found = low.indexOf(part); found >= 0; found = low.indexOf(part, at)) {
-    parts.push(<Fragment key={found}>{message.slice(at, found)}</Fragment>, <mark key={`m${found}`}>{message.slice(found, found + part.length)}</mark>);
-    at = found + part.length;
+  for (const { 0: part, index } of message.matchAll(finderOf(wanted))) {
+    parts.push(<Fragment key={index}>{message.slice(at, index)}</Fragment>, <mark key={`m${index}`}>{part}</mark>);
+    at = index + part.length;
   }
   return [...parts, message.slice(at)];
 }
@@ -63,7 +65,7 @@ export function EventRows(props: {
       cell: (event) => <bdi>{highlighted(event.message.slice(0, LINE_MAX), highlight)}</bdi>,
     },
   ];
-  const marked = highlight ? (event: ShownEvent): boolean => event.message.toLowerCase().includes(highlight.toLowerCase()) : undefined;
+  const marked = highlight ? (event: ShownEvent): boolean => finderOf(highlight).test(event.message) : undefined;
   return (
     <Rows
       label="Log events"
