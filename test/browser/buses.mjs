@@ -44,6 +44,18 @@ await story(async ({ page, saw, link, shot }) => {
   saw.envelope = await page.getByRole("group", { name: "Accepted envelope" }).first().innerText();
   await shot("sent");
 
+  // What was refused is still there after a reload, to be mended; what was sent is not.
+  await page.reload();
+  await page.getByLabel("Source", { exact: true }).waitFor();
+  saw.typed = [await page.getByLabel("Source", { exact: true }).inputValue()];
+  await page.getByLabel("Source", { exact: true }).fill("till");
+  await page.getByLabel("Detail type", { exact: true }).fill("t".repeat(129));
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.getByText("DetailType must not be longer than 128 characters").waitFor();
+  await page.reload();
+  await page.getByText("What was typed here before is still here").waitFor();
+  saw.typed.push(await page.getByLabel("Source", { exact: true }).inputValue());
+
   // As a row of the bus, too, they are text.
   await page.goto(link("#/buses/orders?tab=events"));
   await page.locator("tbody tr").nth(1).waitFor();

@@ -12,6 +12,7 @@ def test_buses(server):
     assert saw["detailProblem"].startswith("Line 1")
     assert saw["sent"].startswith("Sent: 2 accepted")
     assert "12345678901234567890.10" in saw["envelope"] and "<img src=x onerror=" in saw["envelope"]
+    assert saw["typed"] == ["", "till"]
     assert saw["events"] == 3  # with the row of headers
     assert len(saw["shown"]) >= 4
     assert saw["request"] == 1

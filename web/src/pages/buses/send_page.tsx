@@ -95,8 +95,9 @@ function SendForm({ kept, again }: { kept: string; again: string | undefined }) 
   const { bus, buses } = useStart(isKept(kept) ? undefined : again, fillIn);
   const entries = drafts.map((draft) => entryOf(bus, draft));
   const send = useAction(async () => {
-    setSent({ entries, answer: await putEvents(entries) });
-    forget(kept);
+    const answer = await putEvents(entries);
+    setSent({ entries, answer });
+    if (answer.FailedEntryCount === 0) forget(kept);
   });
   const good = drafts.every((draft) => Object.keys(problemsOf(draft)).length === 0);
   const change = (at: number, part: Partial<EntryDraft>): void =>
