@@ -5,7 +5,7 @@ import { story } from "./browser.mjs";
 const bus = "Serverlesspresso";
 const group = "/aws/events/serverlesspressoEventBus";
 
-await story(async ({ page, call, saw, link }) => {
+await story(async ({ page, context, call, saw, link }) => {
   const states = (operation, body) => call(`AWSStepFunctions.${operation}`, body);
   const dialog = page.getByRole("dialog");
   const heading = (name) => page.getByRole("heading", { name, exact: true }).first();
@@ -127,4 +127,31 @@ await story(async ({ page, call, saw, link }) => {
   await plot.waitFor();
   saw.plotAt = await plot.getAttribute("aria-label");
   saw.utc = await page.evaluate(() => new Date().toISOString().slice(11, 13));
+
+  // A link says for which region and account it is: to a tab of its own, and to one that was of another region.
+  const bar = (tab) => tab.getByRole("banner").getByRole("button");
+  await page.goto(link("#/buses"));
+  await bar(page).click();
+  await dialog.getByLabel("Region").fill("eu-west-1");
+  await dialog.getByLabel("Account").fill("111122223333");
+  await dialog.getByRole("button", { name: "Use" }).click();
+  await dialog.waitFor({ state: "detached" });
+  saw.whose = [new URL(page.url()).hash];
+  for (const name of ["default", "Rules"]) {
+    const opened = context.waitForEvent("page");
+    await page.getByRole("link", { name, exact: true }).click({ modifiers: ["Control"] });
+    const tab = await opened;
+    await tab.getByRole("heading", { level: 1 }).first().waitFor();
+    saw.whose.push(new URL(tab.url()).hash, await bar(tab).innerText());
+    if (name === "default") await tab.getByText("arn:aws:events:eu-west-1:111122223333:event-bus/default").waitFor();
+    await tab.close();
+  }
+  await page.goto(link("#/buses/default?region=ap-south-1"));
+  await page.getByText("arn:aws:events:ap-south-1:111122223333:event-bus/default").waitFor();
+  await page.goBack();
+  await page.getByText("arn:aws:events:eu-west-1:111122223333:event-bus/default").waitFor();
+  saw.whose.push(await bar(page).innerText());
+  await page.goto(link("#/?region=no%20region&account=12"));
+  await page.getByText("On disk").waitFor();
+  saw.whose.push(await bar(page).innerText());
 }, { timezoneId: "America/New_York" });

@@ -39,3 +39,6 @@ def test_every_page_is_as_it_was_after_a_reload(server):
     local, utc = saw["zones"]
     assert local != utc and local[14:] == utc[14:]
     assert re.match(rf"Events a second at {saw['utc']}:\d\d:\d\d: ", saw["plotAt"])
+    other = "?region=eu-west-1&account=111122223333"
+    assert saw["whose"] == ["#/buses" + other, "#/buses/default" + other, "eu-west-1 (111122223333)", "#/rules" + other,
+                            "eu-west-1 (111122223333)", "eu-west-1 (111122223333)", "eu-west-1 (111122223333)"]

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { getNamespace, setNamespace } from "./api/namespace";
 import { go, href, match, placeOf, setQuery } from "./route";
 
 describe("places", () => {
@@ -31,4 +32,26 @@ describe("links", () => {
     setQuery({ source: "x y", bus: undefined });
     expect(placeOf(window.location.hash)).toEqual({ path: "/recent", query: { source: "x y" } });
   });
+});
+
+it("links say the region and the account, unless they are the first ones", () => {
+  setNamespace({ region: "eu-west-1", account: "111122223333" });
+  expect(href("/buses/:bus", { bus: "orders" }, { tab: "tags" })).toBe("#/buses/orders?tab=tags&region=eu-west-1&account=111122223333");
+  setNamespace({ region: "us-east-1", account: "111122223333", keyId: "ID", secret: "hush" });
+  expect(href("/buses")).toBe("#/buses");
+});
+
+it("what a link says of them holds", () => {
+  setNamespace({ region: "us-east-1" });
+  const follow = (hash: string): void => {
+    window.location.hash = hash;
+    window.dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  follow("#/buses?region=eu-west-1");
+  expect(getNamespace()).toEqual({ region: "eu-west-1" });
+  follow("#/buses?account=111122223333&region=EU!");
+  expect(getNamespace()).toEqual({ region: "eu-west-1", account: "111122223333" });
+  follow("#/buses");
+  expect(getNamespace().region).toBe("eu-west-1");
+  setNamespace({ region: "us-east-1" });
 });

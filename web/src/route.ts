@@ -1,6 +1,7 @@
 // The router: a page is a hash, "#/buses/orders?tab=rules", so that every view has a link of its own and a reload
 // stays where it was. A segment ":name" of a pattern is a parameter; values are percent-encoded, so an ARN fits one.
 import { useSyncExternalStore } from "react";
+import { namespaceQuery } from "./api/namespace";
 
 export type Query = Readonly<Record<string, string>>;
 
@@ -65,7 +66,7 @@ export function href<Pattern extends string>(
     .split("/")
     .map((part) => (part.startsWith(":") ? encodeURIComponent(values[part.slice(1)] ?? "") : part))
     .join("/");
-  const given = Object.entries(query ?? {}).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const given = Object.entries({ ...query, ...namespaceQuery() }).filter((pair): pair is [string, string] => pair[1] !== undefined);
   const text = new URLSearchParams(given).toString();
   return `#${path}${text ? `?${text}` : ""}`;
 }

@@ -3,7 +3,7 @@
 // component whose `parameters` are those of its pattern.
 import { lazy as lazily, type ComponentType, type LazyExoticComponent } from "react";
 import Overview from "./pages/overview/overview";
-import { href, match } from "./route";
+import { match } from "./route";
 import { worded, type Load } from "./shell/worded";
 
 export interface PageProps {
@@ -55,9 +55,9 @@ export const routes: readonly Route[] = [
 ];
 
 // What the side navigation shows, in its order.
-export const sections: readonly { section: Section; text: string; href: string }[] = routes
+export const sections: readonly { section: Section; text: string; pattern: string }[] = routes
   .filter((route, at) => routes.findIndex((other) => other.section === route.section) === at)
-  .map((route) => ({ section: route.section, text: route.title, href: href(route.pattern) }));
+  .map((route) => ({ section: route.section, text: route.title, pattern: route.pattern }));
 
 export function routeOf(path: string): { route: Route; parameters: PageProps["parameters"] } | undefined {
   for (const route of routes) {

@@ -1,4 +1,5 @@
-// Whom requests speak for: region, account, and keys for servers that want them. Keys stay in this tab's session.
+// Whom requests speak for: region, account, and keys for servers that want them. Keys stay in this tab's session; region and
+// account stand in the links of pages too, unless they are the first ones: what a page shows is of them.
 import { useSyncExternalStore } from "react";
 
 export interface Namespace {
@@ -14,19 +15,41 @@ const listeners = new Set<() => void>();
 let current: Namespace | undefined;
 let keysWanted = false;
 
-function read(): Namespace {
+export const isRegion = (text: string): boolean => /^[a-z0-9-]{1,64}$/.test(text);
+export const isAccount = (text: string): boolean => /^\d{12}$/.test(text);
+
+function kept(): Namespace {
   try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(NAME) ?? "null");
-    if (kept && typeof kept === "object" && "region" in kept && typeof kept.region === "string") return kept as Namespace;
+    const found: unknown = JSON.parse(sessionStorage.getItem(NAME) ?? "null");
+    if (found && typeof found === "object" && "region" in found && typeof found.region === "string") return found as Namespace;
   } catch {
     // what is kept there is not ours
   }
   return DEFAULT;
 }
 
-export function getNamespace(): Namespace {
-  return (current ??= read());
+// What the link of the page says, and else what it was before.
+function linked(before: Namespace): Namespace {
+  const link = new URLSearchParams(window.location.hash.split("?").slice(1).join("?"));
+  const [region, account] = [link.get("region") ?? "", link.get("account") ?? ""];
+  const other = { ...(isRegion(region) ? { region } : {}), ...(isAccount(account) ? { account } : {}) };
+  return Object.entries(other).every(([name, value]) => before[name as "region" | "account"] === value) ? before : { ...before, ...other };
 }
+
+// What a link says of it.
+export function namespaceQuery(): { region?: string; account?: string } {
+  const { region, account, keyId } = getNamespace();
+  return { ...(region === DEFAULT.region ? {} : { region }), ...(account && !keyId ? { account } : {}) };
+}
+
+export function getNamespace(): Namespace {
+  return (current ??= linked(kept()));
+}
+
+window.addEventListener("hashchange", () => {
+  const next = linked(getNamespace());
+  if (next !== current) setNamespace(next);
+});
 
 export function setNamespace(namespace: Namespace): void {
   current = namespace;

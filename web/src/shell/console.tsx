@@ -3,8 +3,8 @@ import Box from "@cloudscape-design/components/box";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import Spinner from "@cloudscape-design/components/spinner";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useKeysWanted } from "../api/namespace";
-import { usePlace } from "../route";
+import { useKeysWanted, useNamespace } from "../api/namespace";
+import { href, usePlace } from "../route";
 import { routeOf, sections } from "../routes";
 import { Boundary } from "./boundary";
 import { Frame } from "./frame";
@@ -38,6 +38,7 @@ export function Console() {
   const [asking, setAsking] = useState(false);
   const wanted = useKeysWanted();
   useEffect(() => setAsking(wanted), [wanted]);
+  useNamespace(); // which stands in the links
   const found = routeOf(usePlace().path);
   const active = sections.find(({ section }) => section === found?.route.section);
   return (
@@ -45,8 +46,8 @@ export function Console() {
       top={<Top ask={() => setAsking(true)} />}
       navigation={
         <SideNavigation
-          activeHref={active?.href ?? ""}
-          items={sections.map(({ text, href }) => ({ type: "link", text, href }))}
+          activeHref={active ? href(active.pattern) : ""}
+          items={sections.map(({ text, pattern }) => ({ type: "link", text, href: href(pattern) }))}
         />
       }
     >

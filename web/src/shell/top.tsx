@@ -2,6 +2,7 @@
 // It is made of the browser's own controls: Cloudscape's TopNavigation draws everything three times to see what has room,
 // which was a tenth of the time before the first view.
 import { useNamespace } from "../api/namespace";
+import { href } from "../route";
 import { setTheme, useTheme, type Theme } from "./theme";
 import "./top.css";
 import { setZone, useZone, type Zone } from "./zone";
@@ -33,7 +34,7 @@ export function Top({ ask }: { ask: () => void }) {
   const who = keyId ?? account;
   return (
     <header className="top">
-      <a className="top-name" href="#/">
+      <a className="top-name" href={href("/")}>
         Crema
       </a>
       <button type="button" title="Region and keys" onClick={ask}>

@@ -5,20 +5,22 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import { getActivity } from "../api/crema";
-import { getNamespace, setNamespace, useKeysWanted, type Namespace } from "../api/namespace";
+import { getNamespace, isAccount, isRegion, namespaceQuery, setNamespace, useKeysWanted, type Namespace } from "../api/namespace";
 import { useAction } from "../api/use_action";
+import { setQuery } from "../route";
 import { Dialog } from "./dialog";
 
 export default function Who({ close }: { close: () => void }) {
   const [given, setGiven] = useState<Namespace>(getNamespace);
-  const regionGood = /^[a-z0-9-]{1,64}$/.test(given.region);
-  const accountGood = !given.account || /^\d{12}$/.test(given.account);
+  const regionGood = isRegion(given.region);
+  const accountGood = !given.account || isAccount(given.account);
   const change = (part: Partial<Namespace>): void => setGiven({ ...given, ...part });
   const wanted = useKeysWanted();
   const use = useAction(async () => {
     const next = Object.fromEntries(Object.entries(given).filter(([, value]) => value)) as unknown as Namespace;
     await getActivity({ Limit: 1 }, { as: next }); // whether the server takes them
     setNamespace(next);
+    setQuery({ region: undefined, account: undefined, ...namespaceQuery() });
   });
   return (
     <Dialog title="Region and keys" verb="Use" action={use} good={regionGood && accountGood} close={close} done={close}>

@@ -11,7 +11,7 @@ import { listRecentEvents, type EventState, type RecentEventsInput } from "../..
 import { useAnswer } from "../../api/use_answer";
 import { CopyCommand } from "../../cli/copy_command";
 import { sendLink } from "../../links";
-import { setQuery, usePlace, type Query } from "../../route";
+import { href, setQuery, usePlace, type Query } from "../../route";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { Failure } from "../../shell/failure";
 import { Heading } from "../../shell/heading";
@@ -111,7 +111,7 @@ export default function Recent() {
         level="h1"
         actions={
           <StatusIndicator type="info">
-            A ring in memory; events that must last go to a <Link href="#/logs">log group</Link>
+            A ring in memory; events that must last go to a <Link href={href("/logs")}>log group</Link>
           </StatusIndicator>
         }
       >
