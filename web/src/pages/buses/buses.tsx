@@ -14,8 +14,8 @@ import { CreateBus } from "./create_bus";
 
 const columns: readonly Column<Bus>[] = [
   { id: "name", header: "Name", isRowHeader: true, cell: (bus) => <Link href={busLink(bus.Name)}>{bus.Name}</Link> },
-  { id: "description", header: "Description", cell: (bus) => <Said text={bus.Description} /> },
-  { id: "arn", header: "ARN", cell: (bus) => <Said text={bus.Arn} /> },
+  { id: "description", header: "Description", minWidth: 140, cell: (bus) => <Said text={bus.Description} /> },
+  { id: "arn", header: "ARN", minWidth: 220, cell: (bus) => <Said text={bus.Arn} /> },
   { id: "created", header: "Created", cell: (bus) => timeText(bus.CreationTime) },
 ];
 
