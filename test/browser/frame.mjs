@@ -3,7 +3,7 @@ import { story } from "./browser.mjs";
 
 const dark = (page) => page.evaluate(() => document.body.classList.contains("awsui-dark-mode"));
 
-await story(async ({ page, saw, link, shot, wrong }) => {
+await story(async ({ page, newContext, saw, link, shot, wrong }) => {
   await page.goto(link("#/"));
   await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
   await page.getByText("On disk").waitFor();
@@ -105,6 +105,21 @@ await story(async ({ page, saw, link, shot, wrong }) => {
   await page.reload();
   await page.getByText("On disk").waitFor();
   wrong.splice(saw.wrongBefore);
+
+  // Where the browser is told to keep nothing, a choice lasts until the page is left.
+  const forgetful = await newContext();
+  await forgetful.addInitScript(() => {
+    const denied = { get: () => { throw new DOMException("Access is denied", "SecurityError"); } };
+    Object.defineProperty(window, "localStorage", denied);
+    Object.defineProperty(window, "sessionStorage", denied);
+  });
+  const alone = await forgetful.newPage();
+  await alone.goto(link("#/"));
+  await alone.getByText("On disk").waitFor();
+  await alone.getByRole("combobox", { name: "Theme" }).selectOption("Dark");
+  await alone.waitForFunction(() => document.body.classList.contains("awsui-dark-mode"));
+  saw.keptNowhere = await alone.getByRole("combobox", { name: "Theme" }).inputValue();
+  await forgetful.close();
 
   // The policy holds: what is written into the page does not run.
   saw.wrongBefore = wrong.length;

@@ -13,6 +13,7 @@ def test_frame(server):
     assert saw["busesAt"] == "#/buses"
     assert saw["inlineRan"] is False and saw["refusals"] >= 1
     assert saw["turns"] == [[0, "Open the navigation"], [1, "Close the navigation"]]
+    assert saw["keptNowhere"] == "dark"
     assert saw["narrow"] == [0, 0] and saw["wider"] == 0 and saw["widerStill"] == 0
     assert saw["tops"] and min(saw["tops"]) >= saw["bar"] == 48
     assert saw["given"] == [True, True]

@@ -1,6 +1,7 @@
 // Whom requests speak for: region, account, and keys for servers that want them. Keys stay in this tab's session; region and
 // account stand in the links of pages too, unless they are the first ones: what a page shows is of them.
 import { useSyncExternalStore } from "react";
+import { ofTab } from "../storage";
 
 export interface Namespace {
   readonly region: string;
@@ -20,7 +21,7 @@ export const isAccount = (text: string): boolean => /^\d{12}$/.test(text);
 
 function kept(): Namespace {
   try {
-    const found: unknown = JSON.parse(sessionStorage.getItem(NAME) ?? "null");
+    const found: unknown = JSON.parse(ofTab.get(NAME) ?? "null");
     if (found && typeof found === "object" && "region" in found && typeof found.region === "string") return found as Namespace;
   } catch {
     // what is kept there is not ours
@@ -53,7 +54,7 @@ window.addEventListener("hashchange", () => {
 
 export function setNamespace(namespace: Namespace): void {
   current = namespace;
-  sessionStorage.setItem(NAME, JSON.stringify(namespace));
+  ofTab.set(NAME, JSON.stringify(namespace));
   for (const listener of listeners) listener();
 }
 

@@ -20,11 +20,13 @@ function Page() {
   useEffect(() => {
     document.title = found ? `${found.route.title} - Crema` : "Crema";
   }, [found]);
-  if (!found) return (
-    <Box variant="h1">
-      There is no page <Said text={path} />
-    </Box>
-  );
+  if (!found) {
+    return (
+      <Box variant="h1">
+        There is no page <Said text={path} />
+      </Box>
+    );
+  }
   return (
     <Boundary key={path}>
       <Suspense fallback={<Spinner size="large" />}>

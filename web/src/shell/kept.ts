@@ -1,21 +1,22 @@
 // What is typed into a form, kept in the tab's session so that a reload loses none of it: const [name, setName] =
 // useKept("bus/name", ""); a third function fills in what nobody typed, which is not kept. Forgotten when the form was sent or given up: forget("bus") forgets all below "bus".
 import { useCallback, useEffect, useState } from "react";
+import { ofTab } from "../storage";
 
 const PREFIX = "crema.typed.";
 
 function read<Value>(key: string): Value | undefined {
   try {
-    return JSON.parse(sessionStorage.getItem(PREFIX + key) ?? "null") ?? undefined;
+    return JSON.parse(ofTab.get(PREFIX + key) ?? "null") ?? undefined;
   } catch {
     return undefined; // what is kept there is not ours
   }
 }
 
-const below = (key: string): string[] => Object.keys(sessionStorage).filter((name) => `${name}/`.startsWith(`${PREFIX}${key}/`));
+const below = (key: string): string[] => ofTab.names().filter((name) => `${name}/`.startsWith(`${PREFIX}${key}/`));
 
 export function forget(key: string): void {
-  for (const name of below(key)) sessionStorage.removeItem(name);
+  for (const name of below(key)) ofTab.set(name, undefined);
 }
 
 export const isKept = (key: string): boolean => below(key).length > 0;
@@ -24,12 +25,7 @@ export function useKept<Value>(key: string, first: Value | (() => Value)): [Valu
   const [value, setValue] = useState<Value>(() => read<Value>(key) ?? (first instanceof Function ? first() : first));
   const [changed, setChanged] = useState(false);
   useEffect(() => {
-    if (!changed) return;
-    try {
-      sessionStorage.setItem(PREFIX + key, JSON.stringify(value));
-    } catch {
-      // the session has no room for it: it is lost with a reload
-    }
+    if (changed) ofTab.set(PREFIX + key, JSON.stringify(value));
   }, [key, value, changed]);
   const change = useCallback((to: Value | ((before: Value) => Value)) => {
     setChanged(true);

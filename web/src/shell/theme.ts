@@ -1,6 +1,7 @@
 // Light or dark: the system's until somebody chooses; the choice is kept in this browser.
 import { applyMode, Mode } from "@cloudscape-design/global-styles";
 import { useEffect, useSyncExternalStore } from "react";
+import { ofBrowser } from "../storage";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -8,13 +9,12 @@ const NAME = "crema.theme";
 const listeners = new Set<() => void>();
 
 export function getTheme(): Theme {
-  const kept = localStorage.getItem(NAME);
+  const kept = ofBrowser.get(NAME);
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 
 export function setTheme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(NAME);
-  else localStorage.setItem(NAME, theme);
+  ofBrowser.set(NAME, theme === "system" ? undefined : theme);
   for (const listener of listeners) listener();
 }
 

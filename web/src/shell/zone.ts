@@ -2,20 +2,21 @@
 // stands in the link of the page where it was made, which says it to whoever follows the link.
 import { useSyncExternalStore } from "react";
 import { placeOf, setQuery } from "../route";
+import { ofBrowser } from "../storage";
 
 export type Zone = "local" | "utc";
 
 const NAME = "crema.zone";
 
 export function getZone(): Zone {
-  const zone = placeOf(window.location.hash).query["zone"] ?? localStorage.getItem(NAME);
+  const zone = placeOf(window.location.hash).query["zone"] ?? ofBrowser.get(NAME);
   return zone === "utc" ? "utc" : "local";
 }
 
 export const isUtc = (): boolean => getZone() === "utc";
 
 export function setZone(zone: Zone): void {
-  localStorage.setItem(NAME, zone);
+  ofBrowser.set(NAME, zone);
   setQuery({ zone }); // which tells those who listen
 }
 

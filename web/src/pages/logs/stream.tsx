@@ -27,11 +27,16 @@ export default function StreamPage({ parameters }: PageProps) {
     </>
   );
   return (
-    <PageFrame title={<Said text={stream} />} description={
+    <PageFrame
+      title={<Said text={stream} />}
+      description={
         <Link href={groupLink(group)}>
           <Said text={group} />
         </Link>
-      } actions={actions} error={event.error}>
+      }
+      actions={actions}
+      error={event.error}
+    >
       <Events key={`${group}\n${stream}`} group={group} stream={stream} />
     </PageFrame>
   );
