@@ -90,6 +90,26 @@ enum value_shape value_shape(const struct value *value, size_t bytes_max)
     return depth_fits(&value->json, JSON_DEPTH_MAX) ? VALUE_FITS : VALUE_DEEP;
 }
 
+bool value_text_is_deep(struct str text)
+{
+    unsigned depth = 0;
+    bool quoted = false;
+    if (text.len <= 2 * JSON_DEPTH_MAX) /* so deep has two brackets a level */
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += c == '\\';
+        else if ((c == '[' || c == '{') && ++depth > JSON_DEPTH_MAX)
+            return true;
+        else if (c == ']' || c == '}')
+            depth--;
+    }
+    return false;
+}
+
 struct str execution_status_name(enum execution_status status)
 {
     static const char *const names[EXECUTION_STATUSES] = {

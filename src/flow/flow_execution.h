@@ -37,6 +37,8 @@ struct str value_text(struct arena *arena, struct value *value);
  * be asked before it is rendered. Large: certainly over bytes_max; the text's length says it exactly. */
 enum value_shape { VALUE_FITS, VALUE_LARGE, VALUE_DEEP };
 enum value_shape value_shape(const struct value *value, size_t bytes_max);
+/* The same of a JSON text: whether it is nested deeper than can be read (JSON_DEPTH_MAX). */
+bool value_text_is_deep(struct str text);
 
 /* Where an execution lies in the store; it names it in tokens, timers and deliveries. */
 struct execution_ref {

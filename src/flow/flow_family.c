@@ -182,7 +182,8 @@ void family_succeed(struct step *step, struct branch *parent)
         parent->previous_event = previous;
         parent_wake(step, parent);
         outputs_drop(step, parent);
-        step_leave(step, parent, value_of_text(joined), STATE_NONE);
+        if (step_depth(step, parent, joined))
+            step_leave(step, parent, value_of_text(joined), STATE_NONE);
     } else {
         step_fail_size(step, parent);
     }

@@ -579,6 +579,82 @@ static void what_an_execution_costs(void **test)
     engine_close(&engine);
 }
 
+/* ---- depth ---- */
+
+static struct str deep(struct arena *arena, size_t depth)
+{
+    char *text = arena_bytes(arena, 2 * depth);
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    return str_of(text, 2 * depth);
+}
+
+#define PASS_ALONE "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"End\":true}}}"
+#define READS_AGAIN                                                                                     \
+    ",\"Next\":\"W\"},\"W\":{\"Type\":\"Wait\",\"Seconds\":1,\"Next\":\"Q\"},\"Q\":{\"Type\":\"Pass\"," \
+    "\"Parameters\":{\"x.$\":\"$[0]\"},\"End\":true}}}"
+
+/* Each part is as deep as may be; the whole, a level deeper, could not be read again. */
+static void what_is_put_together_is_not_too_deep(void **test)
+{
+    (void)test;
+    static const struct {
+        const char *name, *definition;
+        size_t deep_most; /* the deepest input that goes well */
+    } cases[] = {
+        { "Parallel",
+          "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":[" PASS_ALONE
+          "]" READS_AGAIN,
+          JSON_DEPTH_MAX - 1 },
+        { "Selected",
+          "{\"StartAt\":\"P\",\"States\":{\"P\":{\"Type\":\"Parallel\",\"Branches\":[" PASS_ALONE
+          "],\"ResultSelector\":{\"r.$\":\"$[0]\"},\"End\":true}}}",
+          JSON_DEPTH_MAX - 1 },
+        { "Map",
+          "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"StartAt\":\"A\","
+          "\"States\":{\"A\":{\"Type\":\"Pass\",\"Parameters\":{\"x.$\":\"$\"},\"End\":true}}}" READS_AGAIN,
+          JSON_DEPTH_MAX - 1 },
+        { "Batch",
+          "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"ItemProcessor\":{\"ProcessorConfig\":{"
+          "\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"STANDARD\"},\"StartAt\":\"A\",\"States\":{\"A\":{"
+          "\"Type\":\"Pass\",\"Parameters\":{\"n.$\":\"States.ArrayLength($.Items)\"},\"End\":true}}},"
+          "\"ItemBatcher\":{\"MaxItemsPerBatch\":1},\"End\":true}}}",
+          JSON_DEPTH_MAX - 1 },
+        { "Child",
+          "{\"StartAt\":\"T\",\"States\":{\"T\":{\"Type\":\"Task\",\"Resource\":"
+          "\"arn:aws:states:::states:startExecution.sync:2\",\"Parameters\":{\"StateMachineArn\":\"" MACHINE(
+              "Wraps") "\",\"Input.$\":\"$\"},\"OutputPath\":\"$.Output\",\"Next\":\"W\"},\"W\":{\"Type\":"
+                       "\"Wait\",\"Seconds\":1,\"End\":true}}}",
+          JSON_DEPTH_MAX - 2 },
+    };
+    struct engine engine;
+    struct arena arena = { 0 };
+    struct str arn;
+    engine_open(&engine, NULL);
+    create(&engine, "Wraps",
+           "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pass\",\"Parameters\":{\"x.$\":\"$\"},\"End\":"
+           "true}}}");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        create(&engine, cases[i].name, cases[i].definition);
+        for (size_t more = 0; more < 2; more++) {
+            assert_text(engine_start(&engine, str_from(cases[i].name), STR_EMPTY,
+                                     deep(&arena, cases[i].deep_most + more), &arn),
+                        "");
+            for (int n = 0; n < 5; n++)
+                engine_advance(&engine, 1000);
+            struct flow_execution about;
+            engine_describe(&engine, arn, &arena, &about);
+            if (!str_eq(about.status, more ? STR("FAILED") : STR("SUCCEEDED")))
+                print_error("%s, %zu more: %.*s\n", cases[i].name, more, STR_ARG(about.cause));
+            assert_text(about.status, more ? "FAILED" : "SUCCEEDED");
+            assert_true(!more || str_eq(about.error, STR("States.Runtime")));
+            assert_true(!more || str_ends(about.cause, STR("The data is nested deeper than 1000 levels.")));
+        }
+    }
+    arena_fini(&arena);
+    engine_close(&engine);
+}
+
 /* ---- executions of Express machines that tasks wait for ---- */
 
 #define WAITED(name, input)                                                                               \
@@ -703,6 +779,7 @@ int main(void)
         cmocka_unit_test(a_full_history_is_the_end),
         cmocka_unit_test(a_rollback_leaves_nothing),
         cmocka_unit_test(a_machine_of_another_place_is_not_seen),
+        cmocka_unit_test(what_is_put_together_is_not_too_deep),
         cmocka_unit_test(what_an_item_costs),
         cmocka_unit_test(what_an_execution_costs),
         cmocka_unit_test(a_row_of_executions_that_wait_has_an_end),

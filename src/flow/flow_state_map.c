@@ -438,7 +438,7 @@ static bool map_batch(struct step *step, struct branch *branch, struct start_ord
         step_fail_size(step, branch);
         return false;
     }
-    return good;
+    return good && step_depth(step, branch, ret->input);
 }
 
 static void map_resume(struct step *step, struct branch *branch, const struct happening *what)

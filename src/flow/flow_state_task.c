@@ -309,6 +309,8 @@ static void task_succeed(struct step *step, struct branch *branch, const struct 
         step_fail(step, branch, error, cause, false);
         return;
     }
+    if (!step_depth(step, branch, text)) /* with .sync:2 an output of its own stands in it */
+        return;
     task_event(step, branch, HISTORY_TASK_SUCCEEDED);
     history_text(&step->history, FIELD_OUTPUT, text);
     history_end(&step->history);

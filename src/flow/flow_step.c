@@ -368,14 +368,23 @@ void step_fail_size(struct step *step, struct branch *branch)
     step_fail(step, branch, STR("States.DataLimitExceeded"), cause, false);
 }
 
+static bool step_fail_depth(struct step *step, struct branch *branch)
+{
+    step_fail_runtime(step, branch, "The data is nested deeper than %d levels.", JSON_DEPTH_MAX);
+    return false;
+}
+
+bool step_depth(struct step *step, struct branch *branch, struct str text)
+{
+    return !value_text_is_deep(text) || step_fail_depth(step, branch);
+}
+
 bool step_render(struct step *step, struct branch *branch, struct value *value)
 {
     size_t most = step->settings->payload_bytes_max;
     enum value_shape shape = value_shape(value, most);
-    if (shape == VALUE_DEEP) {
-        step_fail_runtime(step, branch, "The data is nested deeper than %d levels.", JSON_DEPTH_MAX);
-        return false;
-    }
+    if (shape == VALUE_DEEP)
+        return step_fail_depth(step, branch);
     if (shape == VALUE_FITS && value_text(step->arena, value).len <= most)
         return true;
     step_fail_size(step, branch);

@@ -208,6 +208,9 @@ void step_fail_runtime(struct step *step, struct branch *branch, const char *for
 void step_fail_size(struct step *step, struct branch *branch);
 /* Renders the value. False, and the branch has failed, when it is too large or too deep. */
 bool step_render(struct step *step, struct branch *branch, struct value *value);
+/* Of a text that was put together from values that fit, each as deep as may be. False, and the branch has failed, when
+ * the whole is too deep: it could not be read again. */
+bool step_depth(struct step *step, struct branch *branch, struct str text);
 /* Ends the execution as failed, whatever retriers and catchers say. */
 void step_fail_execution(struct step *step, struct branch *branch, struct str error, struct str cause);
 
