@@ -148,6 +148,8 @@ struct execution {
 };
 
 void execution_write(struct buf *out, const struct execution *execution);
+/* The head has no more: a name of 80 characters of four bytes, an alias of 80, 256 of a trace header, and numbers. */
+enum { EXECUTION_HEAD_BYTES_MAX = 1024 };
 /* False when it is not one. Texts are slices of bytes. whole: with the root's branch, of one that runs; else the head
  * only. */
 bool execution_read(struct arena *arena, struct str bytes, bool whole, struct execution *ret);

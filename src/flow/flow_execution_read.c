@@ -275,8 +275,9 @@ bool flow_execution_list(const struct flow *flow, struct store_reader *reader, s
         bool whole = key_execution_read(key, &ref);
         if (whole)
             whole = running ? execution_find(reader, arena, PARTITION_ONLY, &ref, false, &execution) == ERR_OK
-                            : execution_read(arena, arena_copy(arena, str_slice(value, 0, 512)), false,
-                                             &execution);
+                            : execution_read(arena,
+                                             arena_copy(arena, str_slice(value, 0, EXECUTION_HEAD_BYTES_MAX)),
+                                             false, &execution);
         if (whole && ((which.version > 0 && execution.version != which.version) ||
                       (!str_empty(which.alias) && !str_eq(execution.alias, which.alias))))
             continue;

@@ -122,6 +122,17 @@ def test_executions_of_versions_and_aliases(states, wire):
                     f"State Machine Does Not Exist: '{arn}{qualifier}'", stateMachineArn=arn + qualifier)
 
 
+def test_an_execution_of_long_names_is_listed(states):
+    """All that a list shows of it is as long as may be, in characters of four bytes where those may be."""
+    arn = make(states, publish=True)["stateMachineArn"]
+    alias = states("CreateStateMachineAlias", name="a" * 80, routingConfiguration=route((arn + ":1", 100)))
+    name, live = "\U0001f980" * 80, alias["stateMachineAliasArn"]
+    execution = states("StartExecution", stateMachineArn=live, name=name, traceHeader="t" * 256)["executionArn"]
+    for more in ({"stateMachineArn": arn}, {"stateMachineArn": live, "statusFilter": "SUCCEEDED"}):
+        listed = states("ListExecutions", **more)["executions"]
+        assert [(e["executionArn"], e["name"], e["stateMachineAliasArn"]) for e in listed] == [(execution, name, live)]
+
+
 def test_weights(states):
     arn, first, second = two_versions(states)
     states("CreateStateMachineAlias", name="split", routingConfiguration=route((first, 30), (second, 70)))
