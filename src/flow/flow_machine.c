@@ -354,9 +354,12 @@ bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns n
 {
     struct flow_machine machine;
     struct flow_activity activity;
+    struct str name;
     struct fault fault = { 0 };
+    /* Versions and aliases have no tags. */
     bool found = activity_is(arn) ? flow_activity_describe(reader, arena, ns, arn, &activity, &fault)
-                                  : flow_machine_describe(reader, arena, ns, arn, &machine, &fault);
+                                  : machine_arn_read(arena, ns, arn, &name, &fault) &&
+                                        flow_machine_describe(reader, arena, ns, arn, &machine, &fault);
     if (found)
         return true;
     if (fault.code == FAULT_MACHINE_NOT_FOUND || fault.code == FAULT_ACTIVITY_NOT_FOUND)

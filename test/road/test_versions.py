@@ -93,6 +93,18 @@ def test_publish_with_create_and_update(states, wire):
                 f"A state machine is deleted by its unqualified ARN. Received: {arn}:1", stateMachineArn=arn + ":1")
 
 
+def test_versions_and_aliases_have_no_tags(states, wire):
+    """None that outlive them, and are there again with a machine of the same name."""
+    arn = make(states, publish=True, tags=[{"key": "k", "value": "v"}])["stateMachineArn"]
+    alias = states("CreateStateMachineAlias", name="live", routingConfiguration=route((arn + ":1", 100)))
+    for qualified in (arn + ":1", alias["stateMachineAliasArn"]):
+        for operation, more in (("TagResource", {"tags": [{"key": "a", "value": "b"}]}), ("ListTagsForResource", {}),
+                                ("UntagResource", {"tagKeys": ["k"]})):
+            refused_raw(wire, operation, "ResourceNotFound", f"Resource not found: '{qualified}'",
+                        resourceArn=qualified, **more)
+    assert states("ListTagsForResource", resourceArn=arn)["tags"] == [{"key": "k", "value": "v"}]
+
+
 def test_executions_of_versions_and_aliases(states, wire):
     arn, first, second = two_versions(states)
     alias = states("CreateStateMachineAlias", name="live", routingConfiguration=route((second, 100)))
