@@ -362,7 +362,8 @@ bool flow_taggable(struct store_reader *reader, struct arena *arena, struct ns n
                                         flow_machine_describe(reader, arena, ns, arn, &machine, &fault);
     if (found)
         return true;
-    if (fault.code == FAULT_MACHINE_NOT_FOUND || fault.code == FAULT_ACTIVITY_NOT_FOUND)
+    if (fault.code == FAULT_MACHINE_NOT_FOUND || fault.code == FAULT_ACTIVITY_NOT_FOUND ||
+        fault.code == FAULT_VALIDATION)
         return fault_set(reterr, arena, FAULT_NOT_FOUND, "Resource not found: '%.*s'", STR_ARG(arn));
     *reterr = fault;
     return false;

@@ -47,6 +47,12 @@ bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct 
         return false;
     if (!str_eq(type, STR("stateMachine")))
         return states_type_wrong(arena, type, reterr);
+    if (str_find_char(name, '/') != STR_NOT_FOUND)
+        return fault_set(
+            reterr, arena, FAULT_VALIDATION,
+            "The ARN must be of a state machine, not of a Distributed Map state in it. Received: "
+            "%.*s",
+            STR_ARG(arn));
     if (!here || str_empty(name) || str_find_char(name, ':') != STR_NOT_FOUND)
         return fault_set(reterr, arena, FAULT_MACHINE_NOT_FOUND, "State Machine Does Not Exist: '%.*s'",
                          STR_ARG(arn));

@@ -180,6 +180,30 @@ def test_map_run_refusals(server):
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_a_map_state_is_no_machine(server):
+    """Its executions name it as their machine; what is asked of machines is refused for it, DeleteStateMachine too."""
+    sfn = server.client("stepfunctions")
+    definition = {"StartAt": "M", "States": {"M": {
+        "Type": "Map", "End": True, "Label": "label", "ItemProcessor": dict(
+            scope("P", Type="Pass"), ProcessorConfig={"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"})}}}
+    arn = machine(sfn, "HasMap", definition)
+    execution = sfn.start_execution(stateMachineArn=arn, input="[1]")["executionArn"]
+    over(sfn, execution)
+    run = sfn.list_map_runs(executionArn=execution)["mapRuns"][0]["mapRunArn"]
+    inside = sfn.list_executions(mapRunArn=run)["executions"][0]["stateMachineArn"]
+    assert inside == arn + "/label"
+    for call, more in ((sfn.describe_state_machine, {}), (sfn.delete_state_machine, {}), (sfn.start_execution, {}),
+                       (sfn.update_state_machine, {"definition": json.dumps(definition)})):
+        with pytest.raises(ClientError) as caught:
+            call(stateMachineArn=inside, **more)
+        assert caught.value.response["Error"] == {
+            "Code": "ValidationException", "Message": "The ARN must be of a state machine, not of a Distributed Map "
+                                                      f"state in it. Received: {inside}"}
+    with pytest.raises(ClientError) as caught:
+        sfn.list_tags_for_resource(resourceArn=inside)
+    assert caught.value.response["Error"]["Code"] == "ResourceNotFound"
+
+
 def test_a_map_run_ends_with_its_execution(server):
     sfn = server.client("stepfunctions")
     definition = {"StartAt": "M", "States": {"M": {
