@@ -6,10 +6,12 @@
 
 /* ---- the context object ---- */
 
+/* With a fraction of three digits, or none: the service leaves out one that is zero. */
 static struct json time_text(struct arena *arena, int64_t time_ms)
 {
     char *at = arena_bytes(arena, TIME_TEXT_BYTES);
-    return json_of_str(str_of(at, time_format_milliseconds(time_ms, at)));
+    size_t len = time_ms % 1000 ? time_format_milliseconds(time_ms, at) : time_format_seconds(time_ms, at);
+    return json_of_str(str_of(at, len));
 }
 
 static struct json_member member_of(struct str key, struct json value)
@@ -33,11 +35,12 @@ static bool context_map(struct step *step, struct branch *branch, struct json *r
     }
     if (!value)
         return false;
-    struct json_member *item = ARENA_ARRAY(arena, struct json_member, 2);
+    struct json_member *item = ARENA_ARRAY(arena, struct json_member, 3);
     struct json_member *map = ARENA_ARRAY(arena, struct json_member, 1);
     item[0] = member_of(STR("Index"), json_of_i64(arena, index));
     item[1] = member_of(STR("Value"), *value);
-    map[0] = member_of(STR("Item"), json_of_object(item, 2));
+    item[2] = member_of(STR("Source"), json_of_str(STR("STATE_DATA"))); /* there are no readers */
+    map[0] = member_of(STR("Item"), json_of_object(item, 3));
     *ret = json_of_object(map, 1);
     return true;
 }

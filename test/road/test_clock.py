@@ -113,6 +113,18 @@ def test_timers_fire_in_order_each_at_its_own_time(still):
         assert exits == [pytest.approx(start + seconds * (i + 1), abs=0.0011) for i in range(20)]
 
 
+def test_the_context_s_times_have_the_fraction_they_need(still):
+    """A whole second has none, as with the service."""
+    definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True, "Parameters": {
+        "a.$": "$$.Execution.StartTime", "b.$": "$$.State.EnteredTime"}}}}
+    machine, whole = still.flows.machine(definition), int(still.clock.get()["Time"]) + 2
+    for more, fraction in ((0, ""), (0.05, ".050"), (0.5, ".500")):
+        at = still.clock("AdvanceClock", To=whole + more)["Time"]
+        about = still.flows.sfn.describe_execution(executionArn=still.flows.start(machine))
+        text = datetime.datetime.utcfromtimestamp(int(at)).isoformat() + fraction + "Z"
+        assert json.loads(about["output"]) == {"a": text, "b": text}
+
+
 def test_from_timer_to_timer(still):
     executions = [still.flows.start(still.flows.machine(waits(seconds))) for seconds in (300, 100, 100, 200)]
     start, seen = still.clock.get()["Time"], []
