@@ -274,9 +274,34 @@ static bool relation_holds(enum choice_relation relation, int order)
     return false;
 }
 
+/* Of a timestamp's fraction what comes behind the milliseconds. */
+static struct str below_millisecond(struct str timestamp)
+{
+    size_t dot = str_find_char(timestamp, '.'), end = dot;
+    if (dot == STR_NOT_FOUND)
+        return STR_EMPTY;
+    do
+        end++;
+    while (end < timestamp.len && timestamp.ptr[end] >= '0' && timestamp.ptr[end] <= '9');
+    while (timestamp.ptr[end - 1] == '0')
+        end--;
+    return end > dot + 4 ? str_slice(timestamp, dot + 4, end - dot - 4) : STR_EMPTY;
+}
+
+/* False when one is no timestamp. */
+static bool order_in_time(struct str left, struct str right, int *ret)
+{
+    int64_t left_ms, right_ms;
+    if (!time_parse(left, &left_ms) || !time_parse(right, &right_ms))
+        return false;
+    *ret = left_ms != right_ms ? (left_ms < right_ms ? -1 : 1)
+                               : str_compare(below_millisecond(left), below_millisecond(right));
+    return true;
+}
+
 static bool compare(const struct rule *rule, const struct json *value, const struct json *operand)
 {
-    int64_t left, right;
+    int order;
     switch (rule->type) {
     case CHOICE_STRING:
         return json_is(value, JSON_STRING) && json_is(operand, JSON_STRING) &&
@@ -286,8 +311,7 @@ static bool compare(const struct rule *rule, const struct json *value, const str
                relation_holds(rule->relation, json_number_compare(value->text, operand->text));
     case CHOICE_TIMESTAMP:
         return json_is(value, JSON_STRING) && json_is(operand, JSON_STRING) &&
-               time_parse(value->text, &left) && time_parse(operand->text, &right) &&
-               relation_holds(rule->relation, left < right ? -1 : left > right);
+               order_in_time(value->text, operand->text, &order) && relation_holds(rule->relation, order);
     case CHOICE_BOOLEAN:
         return (value->type == JSON_TRUE || value->type == JSON_FALSE) && value->type == operand->type;
     }
