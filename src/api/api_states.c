@@ -281,6 +281,11 @@ static void out_machine(struct op_call *call, const struct flow_machine *machine
         json_put_member_str(out, STR("revisionId"), machine->revision_id);
     if (!str_empty(machine->description))
         json_put_member_str(out, STR("description"), machine->description);
+    struct str references = bare ? STR_EMPTY : flow_variable_references(call->arena, machine->definition);
+    if (!str_empty(references)) {
+        json_key(out, STR("variableReferences"));
+        json_put_raw(out, references);
+    }
 }
 
 static struct str machine_type(const struct flow_machine *machine)

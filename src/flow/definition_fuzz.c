@@ -65,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     problem_list problems;
     plan_check(&arena, str_of((const char *)bytes, len), false, true, known, NULL, 100, &problems);
     assert((plan != NULL) == (problems.len == 0 || problems.at[0].warning)); /* errors come first */
+    reference_list references;
+    plan_references(&arena, str_of((const char *)bytes, len), &references);
     plan_free(&plan);
     arena_fini(&arena);
     return 0;

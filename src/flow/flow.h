@@ -66,6 +66,8 @@ struct flow_problem {
 /* All that is wrong with a definition, at most max of it. */
 size_t flow_definition_problems(const struct flow *flow, struct arena *arena, struct str definition,
                                 bool express, bool warn, size_t max, struct flow_problem *ret);
+/* The variables that states of a machine read, as an object of lists by state; empty: none does. Any thread. */
+struct str flow_variable_references(struct arena *arena, struct str definition);
 /* config: loggingConfiguration, or NULL. *ret: the text to keep. Fault INVALID_LOGGING_CONFIGURATION. Whether the
  * log group is there is for the caller to see. */
 bool flow_logging_check(struct arena *arena, const struct json *config, struct str *ret,

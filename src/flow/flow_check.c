@@ -166,6 +166,43 @@ bool check_bool(struct check *check, const struct where *at, const struct json *
 
 /* ---- paths and templates ---- */
 
+static void reference_add(struct check *check, struct str name)
+{
+    struct str key = arena_printf(check->arena, "%u %.*s", check->state, STR_ARG(name));
+    if (!variable_name_fits(name) || map_put(&check->referenced, key, check))
+        return;
+    struct reference reference = { check->state, check->states[check->state].name,
+                                   arena_copy(check->arena, name) };
+    VEC_PUSH(check->arena, check->references, reference);
+}
+
+static bool in_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c & 0x80;
+}
+
+/* The variables of a path, or of the paths in a call; what stands in quotes is none. The text is known to be good. */
+static void text_references(struct check *check, struct str text)
+{
+    char before = '(', quote = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '\\') {
+            i++;
+        } else if (quote) {
+            quote = c == quote ? 0 : quote;
+        } else if ((c == '\'' || c == '"') && !in_name(before)) {
+            quote = c;
+        } else if (c == '$' && strchr("( \t,", before)) {
+            size_t end = i + 1;
+            while (end < text.len && !strchr(" \t.[,)", text.ptr[end]))
+                end++;
+            reference_add(check, str_slice(text, i + 1, end - i - 1));
+        }
+        before = c;
+    }
+}
+
 /* What a path or a function reads of the context object that is not at hand without asking for it: the
  * execution's input, an item of a Map. */
 static void text_wants(struct check *check, struct str text)
@@ -174,6 +211,8 @@ static void text_wants(struct check *check, struct str text)
                                          "$$.Execution.RoleArn",      "$$.Execution.StartTime",
                                          "$$.Execution.RedriveCount", "$$.State.",
                                          "$$.StateMachine.",          "$$.Task." };
+    if (check->references && check->state != STATE_NONE)
+        text_references(check, text);
     for (size_t at; (at = str_find(text, STR("$$"))) != STR_NOT_FOUND; text = str_from_offset(text, 2)) {
         text = str_from_offset(text, at);
         bool map = str_starts(text, STR("$$.Map.")), known = map;

@@ -48,6 +48,8 @@ struct check {
     uint32_t scope;       /* the one that is read; the outermost is 0 */
     VEC(uint32_t) scopes; /* of each the one around it */
     VEC(struct assigned) assigned;
+    reference_list *references;       /* NULL: not asked for */
+    struct map referenced;            /* those there already: "place name" */
     const struct names *names;        /* of the scope that is read */
     struct map every;                 /* names of all scopes: they must differ */
     struct state *states;             /* of all scopes: room for as many as the definition can have */

@@ -471,6 +471,34 @@ void plan_check(struct arena *arena, struct str definition, bool express, bool w
     *ret = check.problems;
 }
 
+static int reference_order(const void *a, const void *b)
+{
+    const struct reference *left = a, *right = b;
+    if (left->place != right->place)
+        return left->place < right->place ? -1 : 1;
+    return str_compare(left->name, right->name);
+}
+
+static bool any_known(void *self, struct str resource, struct str *ret_why)
+{
+    (void)self;
+    (void)resource;
+    (void)ret_why;
+    return true;
+}
+
+void plan_references(struct arena *arena, struct str definition, reference_list *ret)
+{
+    struct plan plan = { 0 };
+    struct check check = { .arena = arena, .known = any_known, .references = ret };
+    memset(ret, 0, sizeof(*ret));
+    map_init(&check.referenced, 0);
+    definition_read(&check, definition, &plan);
+    map_fini(&check.referenced);
+    if (ret->len > 0)
+        qsort(ret->at, ret->len, sizeof(*ret->at), reference_order);
+}
+
 void plan_free(struct plan **plan)
 {
     if (!*plan)

@@ -167,6 +167,34 @@ size_t flow_definition_problems(const struct flow *flow, struct arena *arena, st
     return problems.len;
 }
 
+struct str flow_variable_references(struct arena *arena, struct str definition)
+{
+    reference_list list;
+    struct buf out;
+    struct json_writer writer;
+    plan_references(arena, definition, &list);
+    if (list.len == 0)
+        return STR_EMPTY;
+    buf_init(&out, 0);
+    json_writer_init(&writer, &out);
+    json_begin_object(&writer);
+    for (size_t i = 0; i < list.len; i++) {
+        bool first = i == 0 || list.at[i - 1].place != list.at[i].place;
+        if (first && i > 0)
+            json_end_array(&writer);
+        if (first) {
+            json_key(&writer, list.at[i].state);
+            json_begin_array(&writer);
+        }
+        json_put_str(&writer, list.at[i].name);
+    }
+    json_end_array(&writer);
+    json_end_object(&writer);
+    struct str text = arena_copy(arena, buf_str(&out));
+    buf_fini(&out);
+    return text;
+}
+
 /* ---- writing ---- */
 
 void flow_machine_put(struct flow *flow, struct work *work, struct ns ns, struct str name,

@@ -81,6 +81,15 @@ struct problem {
 };
 typedef VEC(struct problem) problem_list;
 
+/* A variable that a state reads, once for each of them. */
+struct reference {
+    uint32_t place; /* of the state in the plan */
+    struct str state, name;
+};
+typedef VEC(struct reference) reference_list;
+/* Of a definition that was taken, by states; texts in arena. */
+void plan_references(struct arena *arena, struct str definition, reference_list *ret);
+
 /* Of a machine of either type. At most problems_max are told, warnings last; texts in arena. */
 void plan_check(struct arena *arena, struct str definition, bool express, bool warn, task_known_f *known,
                 void *known_self, size_t problems_max, problem_list *ret);

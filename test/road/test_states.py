@@ -167,6 +167,30 @@ def test_create_refusals(sfn, wire, make):
                 "must have length less than or equal to 80", **dict(base, name="n" * 81))
 
 
+def test_variable_references(wire):
+    """By state, those of branches and processors too; what only assigns, or quotes a dollar sign, reads nothing."""
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {"x.$": "$b.c[0]"}, "End": True}}}
+    arn = wire("states", "CreateStateMachine", name="m-" + uuid.uuid4().hex, roleArn=ROLE, definition=json.dumps({
+        "StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Assign": {"b": {"c": [1]}, "d.$": "$.d"}, "Next": "M"},
+            "M": {"Type": "Map", "ItemProcessor": inner, "ItemsPath": "$b.c", "Next": "C", "ItemSelector": {
+                "f.$": "States.Format('{} $q it\\'s $r', $d)", "g": [{"h.$": "$b.c"}], "i": "$no", "j.$": "$$.State.Name",
+                "k.$": "$.a$l['$m'].n"}},
+            "C": {"Type": "Choice", "Default": "S", "Choices": [{"And": [
+                {"Variable": "$\u00e9t\u00e9", "IsPresent": True},
+                {"Variable": "$.a", "NumericEqualsPath": "$d"}], "Next": "S"}]},
+            "S": {"Type": "Succeed", "OutputPath": "$.o"}}}))["stateMachineArn"]
+    wanted = {"M": ["b", "d"], "C": ["d", "\u00e9t\u00e9"], "I": ["b"]}
+    assert wire("states", "DescribeStateMachine", stateMachineArn=arn)["variableReferences"] == wanted
+    assert "variableReferences" not in wire("states", "DescribeStateMachine", stateMachineArn=arn,
+                                            includedData="METADATA_ONLY")
+    execution = wire("states", "StartExecution", stateMachineArn=arn)["executionArn"]
+    assert wire("states", "DescribeStateMachineForExecution", executionArn=execution)["variableReferences"] == wanted
+    plain = wire("states", "CreateStateMachine", name="m-" + uuid.uuid4().hex, definition=PASS, roleArn=ROLE)
+    assert "variableReferences" not in wire("states", "DescribeStateMachine",
+                                            stateMachineArn=plain["stateMachineArn"])
+
+
 def test_update(sfn, make):
     arn = make(PASS)
     refused(sfn.update_state_machine, "MissingRequiredParameter", "Either the definition, the role ARN, the "
