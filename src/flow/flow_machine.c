@@ -325,11 +325,10 @@ bool flow_machine_runs(struct work *work, uint64_t machine_id)
 void flow_purge_executions(struct work *work, uint64_t machine_id)
 {
     static const char kinds[] = { 'r', 'n', 'e', 'u', 'h', 'b', 'i', 'o', 'v', 'p', 'l' };
-    struct key key, end;
+    struct key key;
     for (size_t i = 0; i < sizeof(kinds); i++) {
         key_of_machine(&key, work->partition, kinds[i], machine_id);
-        key_after_prefix(key_str(&key), &end);
-        store_delete_range(work->batch, key_str(&key), key_str(&end));
+        flow_keys_delete(work, &key);
     }
 }
 
