@@ -487,11 +487,23 @@ static bool any_known(void *self, struct str resource, struct str *ret_why)
     return true;
 }
 
+/* Most definitions have no variables, and need not be read for that. */
+static bool may_have_references(struct str definition)
+{
+    for (size_t i = 0; i + 1 < definition.len; i++) {
+        if (definition.ptr[i] == '$' && !strchr(".$[\"'", definition.ptr[i + 1]))
+            return true;
+    }
+    return false;
+}
+
 void plan_references(struct arena *arena, struct str definition, reference_list *ret)
 {
     struct plan plan = { 0 };
     struct check check = { .arena = arena, .known = any_known, .references = ret };
     memset(ret, 0, sizeof(*ret));
+    if (!may_have_references(definition))
+        return;
     map_init(&check.referenced, 0);
     definition_read(&check, definition, &plan);
     map_fini(&check.referenced);
