@@ -195,6 +195,8 @@ enum err intrinsic_compile(struct arena *arena, struct str text, struct intrinsi
 
 /* ---- call ---- */
 
+enum { WEIGHT_A_VALUE = 16 }; /* bytes that take as long as a value that a path looks at */
+
 enum err call_fail(struct call *call, const char *format, ...)
 {
     va_list args;
@@ -235,7 +237,7 @@ enum err intrinsic_call(const struct intrinsic *intrinsic, struct arena *arena, 
                         struct json *ret, struct str *ret_why)
 {
     struct json *args = (void *)arena_bytes(arena, (intrinsic->count + 1) * sizeof(*args));
-    size_t budget = INTRINSIC_WEIGHT_MAX;
+    size_t budget = INTRINSIC_WEIGHT_MAX, work = 0;
     struct call call = { arena, scope, intrinsic->function->name, intrinsic->escaped_literal, STR_EMPTY };
     for (uint32_t i = 0; i < intrinsic->count; i++) {
         const struct argument *argument = &intrinsic->arguments[i];
@@ -250,10 +252,15 @@ enum err intrinsic_call(const struct intrinsic *intrinsic, struct arena *arena, 
         }
         if (err)
             return err == ERR_LIMIT ? ERR_INVALID : err;
+        work += args[i].count;
         if (!intrinsic->function->light && !weigh(&args[i], &budget)) {
             *ret_why = STR("the arguments are too large");
             return ERR_INVALID;
         }
+    }
+    if (!scope_work(scope, work + (INTRINSIC_WEIGHT_MAX - budget) / WEIGHT_A_VALUE)) {
+        *ret_why = STR("with what was looked through before, the arguments are too large");
+        return ERR_INVALID;
     }
     enum err err = intrinsic->function->run(&call, args, intrinsic->count, ret);
     if (err)

@@ -1,6 +1,6 @@
 /* What a hostile definition or input could make grow: descents, filters, copies, long texts. Each ends soon, with
  * its value or at a limit. */
-#include "expr/expression.h"
+#include "expr/template.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,11 +117,43 @@ static void test_functions(void **state)
     arena_fini(&arena);
 }
 
+/* Those of one template count together. */
+static void test_together(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "$..*", "States.ArrayLength(States.ArrayUnique($))",
+                                         "States.ArrayLength(States.ArrayPartition($, 1))" };
+    struct arena arena = { 0 };
+    struct json root, source, value;
+    struct str input = repeat(&arena, "[0", ",0", 50000, "]");
+    assert_int_equal(json_read(&arena, input, 0, &root, NULL), ERR_OK);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (size_t fields = 4; fields <= 4000; fields *= 1000) {
+            struct buf out;
+            buf_init(&out, 0);
+            for (size_t n = 0; n < fields; n++)
+                buf_printf(&out, "%s\"x%zu.$\":\"%s\"", n ? "," : "{", n, texts[i]);
+            buf_add_char(&out, '}');
+            struct template *template;
+            size_t work = 0, before = arena.used;
+            struct scope scope = { .root = &root, .work = &work, .work_max = 2 << 20 };
+            assert_int_equal(json_read(&arena, buf_str(&out), 0, &source, NULL), ERR_OK);
+            assert_int_equal(template_compile(&arena, &source, &template, NULL), ERR_OK);
+            enum err err = template_render(template, &arena, &scope, &value, NULL);
+            assert_int_equal(err, fields == 4 ? ERR_OK : i == 0 ? ERR_LIMIT : ERR_INVALID);
+            assert_true(arena.used - before < 400 << 20);
+            buf_fini(&out);
+        }
+    }
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_together),
     };
     return cmocka_run_group_tests_name("expr-limits", tests, NULL, NULL);
 }

@@ -260,7 +260,10 @@ enum err path_get(const struct path *path, struct arena *arena, const struct sco
 {
     const struct json *base = base_of(path, scope);
     struct picking picking = { .arena = arena, .base = base };
-    return base ? path_pick(path, &picking, base, ret) : ERR_NOTFOUND;
+    if (!scope_work(scope, 1))
+        return ERR_LIMIT;
+    enum err err = base ? path_pick(path, &picking, base, ret) : ERR_NOTFOUND;
+    return scope_work(scope, picking.work) ? err : ERR_LIMIT;
 }
 
 struct str path_why(const struct path *path, struct arena *arena, const struct scope *scope)

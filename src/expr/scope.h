@@ -23,6 +23,19 @@ struct scope {
     void *self;
     random_f *random;
     digest_f *digest;
+    /* What was looked at, by all who share the count, and where it ends: what comes after fails as what is too much
+     * by itself does. NULL: each expression is counted alone. */
+    size_t *work;
+    size_t work_max;
 };
+
+/* Adds to it. False: it is over. */
+static inline bool scope_work(const struct scope *scope, size_t more)
+{
+    if (!scope->work)
+        return true;
+    *scope->work += more;
+    return *scope->work <= scope->work_max;
+}
 
 #endif

@@ -99,6 +99,8 @@ static struct scope scope_of(struct step *step, struct branch *branch, struct va
         .context = context ? data_context(step, branch) : NULL,
         .random = step->settings->random,
         .digest = step->settings->digest,
+        .work = &step->work,
+        .work_max = step->work_max,
     };
 }
 
@@ -177,6 +179,7 @@ bool data_render(struct step *step, struct branch *branch, const struct template
 {
     struct json rendered;
     struct template_failure failure = { 0 };
+    step_work_begin(step);
     struct scope scope = scope_of(step, branch, from, template_reads_context(template));
     if (template_render(template, step->arena, &scope, &rendered, &failure) == ERR_OK) {
         *ret = value_of_json(&rendered);

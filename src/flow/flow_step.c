@@ -9,12 +9,21 @@
 #include "flow/flow_state.h"
 #include "flow/flow_variable.h"
 
-enum { CAUSE_BYTES_MAX = 32768 };
+enum {
+    CAUSE_BYTES_MAX = 32768,
+    WORK_MAX = 8 << 20, /* values that a template's expressions look at together, or those of a Choice */
+    WORK_SHARE_MAX = 2 << 20, /* of all expressions of a command: then others have their turn */
+};
 
 const struct state *step_state(const struct step *step, const struct branch *branch)
 {
     assert(branch->state < step->plan->state_count);
     return &step->plan->states[branch->state];
+}
+
+void step_work_begin(struct step *step)
+{
+    step->work_max = step->work + WORK_MAX;
 }
 
 /* ---- events ---- */
@@ -397,6 +406,7 @@ static void branch_enter(struct step *step, struct branch *branch)
 {
     const struct state *state = step_state(step, branch);
     step->transitions++;
+    step_work_begin(step);
     if (branch->phase == BRANCH_STOPPED) { /* of a redrive: it was entered long ago */
         branch->phase = BRANCH_READY;
         branch->entry = ++step->execution->last_entry;
@@ -414,7 +424,7 @@ static void branch_enter(struct step *step, struct branch *branch)
 
 static bool step_has_share(const struct step *step)
 {
-    return step->transitions < step->settings->transitions_max &&
+    return step->transitions < step->settings->transitions_max && step->work < WORK_SHARE_MAX &&
            step->history.out->len + (step->settings->logged ? step->history.repeated : 0) <
                step->settings->history_bytes_max;
 }
@@ -520,6 +530,7 @@ static void step_redrive(struct step *step, const struct happening *what)
 void flow_step(struct step *step, const struct happening *what)
 {
     struct branch *branch;
+    step_work_begin(step);
     switch (what->kind) {
     case HAPPENED_START:
         step_start(step, what);

@@ -179,6 +179,7 @@ struct step {
     bool full;              /* the history has no room for what else happens */
     size_t orders_told;     /* orders whose events it had room for */
     unsigned transitions;
+    size_t work, work_max; /* of its expressions: looked at so far, and where a state or a template ends */
     struct step_inspection *inspection; /* NULL: nobody looks */
 };
 
@@ -189,6 +190,8 @@ void flow_step(struct step *step, const struct happening *what);
 
 const struct state *step_state(const struct step *step, const struct branch *branch);
 uint32_t step_event(struct step *step, struct branch *branch, enum history_type type);
+/* What its expressions look at is counted from here: those of a template, or of all that a state asks. */
+void step_work_begin(struct step *step);
 /* The state is done with this result: ResultSelector, ResultPath, OutputPath, exit, next. next: where to,
  * instead of what the state says; STATE_NONE: as it says. */
 void step_leave(struct step *step, struct branch *branch, struct value result, uint32_t next);

@@ -381,6 +381,23 @@ def test_list_executions(sfn, make):
             "value less than or equal to 1000", stateMachineArn=arn, maxResults=1001)
 
 
+def test_hostile_expressions_hold_nobody_up(sfn, make):
+    """What the expressions of a state look at is limited together; a command ends before it has looked at much more."""
+    many = {f"x{i}.$": "States.ArrayLength($..*)" for i in range(1000)}
+    execution = sfn.start_execution(stateMachineArn=make(one({"Type": "Pass", "Parameters": many, "End": True})),
+                                    input="[0" + ",0" * 100000 + "]")["executionArn"]
+    about = sfn.describe_execution(executionArn=execution)
+    assert (about["status"], about["error"]) == ("FAILED", "States.IntrinsicFailure")
+    loop = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {
+        "Type": "Choice", "Default": "A", "Choices": [{"Variable": "$[?(@.a == 1)]", "IsNull": True, "Next": "E"}]},
+        "E": {"Type": "Succeed"}}}
+    execution = sfn.start_execution(stateMachineArn=make(json.dumps(loop)),
+                                    input="[{}" + ",{}" * 50000 + "]")["executionArn"]
+    events = sfn.get_execution_history(executionArn=execution, maxResults=1000, includeExecutionData=False)
+    assert "nextToken" not in events
+    sfn.stop_execution(executionArn=execution)
+
+
 def test_stop(sfn, make):
     arn = make(WAIT)
     execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
