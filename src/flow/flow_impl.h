@@ -93,8 +93,8 @@ bool states_arn_read(struct arena *arena, struct ns ns, struct str text, struct 
                      struct str *ret_rest, bool *ret_here, struct fault *reterr);
 bool states_type_wrong(struct arena *arena, struct str type, struct fault *reterr);
 bool name_check(struct arena *arena, struct str name, struct fault *reterr);
-/* arn:aws:states:R:A:stateMachine:NAME. Faults INVALID_ARN; MACHINE_NOT_FOUND when it can be none in ns; VALIDATION when
- * it names a Map state of one (NAME/LABEL). */
+/* arn:aws:states:R:A:stateMachine:NAME. Faults INVALID_ARN; MACHINE_NOT_FOUND when it can be none in ns;
+ * VALIDATION when it names a Map state of one (NAME/LABEL). */
 bool machine_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_name,
                       struct fault *reterr);
 bool execution_arn_read(struct arena *arena, struct ns ns, struct str arn, struct str *ret_machine,

@@ -174,7 +174,8 @@ def test_variable_references(wire):
         "StartAt": "A", "States": {
             "A": {"Type": "Pass", "Assign": {"b": {"c": [1]}, "d.$": "$.d"}, "Next": "M"},
             "M": {"Type": "Map", "ItemProcessor": inner, "ItemsPath": "$b.c", "Next": "C", "ItemSelector": {
-                "f.$": "States.Format('{} $q it\\'s $r', $d)", "g": [{"h.$": "$b.c"}], "i": "$no", "j.$": "$$.State.Name",
+                "f.$": "States.Format('{} $q it\\'s $r', $d)", "g": [{"h.$": "$b.c"}], "i": "$no",
+                "j.$": "$$.State.Name",
                 "k.$": "$.a$l['$m'].n"}},
             "C": {"Type": "Choice", "Default": "S", "Choices": [{"And": [
                 {"Variable": "$\u00e9t\u00e9", "IsPresent": True},
