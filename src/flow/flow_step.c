@@ -188,7 +188,7 @@ void step_sleep(struct step *step, struct branch *branch, enum branch_phase phas
 
 static bool error_matches(const struct error_names *names, struct str error, bool heartbeat)
 {
-    bool terminal = str_eq(error, STR("States.DataLimitExceeded"));
+    bool terminal = str_eq(error, STR("States.DataLimitExceeded")) || str_eq(error, STR("States.Runtime"));
     bool timeout = str_eq(error, STR("States.Timeout"));
     for (uint32_t i = 0; i < names->count; i++) {
         struct str name = names->names[i];
