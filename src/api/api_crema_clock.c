@@ -141,11 +141,12 @@ void op_crema_advance_clock(struct op_call *call)
         move_wait(call);
         return;
     }
-    if (move->to_ms && move->to_ms < call->now_ms) {
+    bool to = json_get(call->input, STR("To")) != NULL;
+    if (to && move->to_ms < call->now_ms) {
         fault_set(&call->fault, call->arena, FAULT_VALIDATION, "To is past. The clock does not go back.");
         return;
     }
-    (void)move_begin(call, move->to_ms ? move->to_ms : call->now_ms + move->by_ms);
+    (void)move_begin(call, to ? move->to_ms : call->now_ms + move->by_ms);
 }
 
 void op_crema_run_to_next_timer_prepare(struct op_call *call)
