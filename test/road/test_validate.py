@@ -1,4 +1,4 @@
-"""ValidateStateMachineDefinition: what it warns of. The cases stand in test/golden/flow/warnings.jsonl."""
+"""What is said of definitions: warnings (the cases stand in test/golden/flow/warnings.jsonl), and what is not there."""
 import json
 import os
 
@@ -6,7 +6,7 @@ import pytest
 
 from conftest import TOP
 from test_states import ROLE, one
-from wire import Wire
+from wire import Refused, Wire
 
 
 @pytest.fixture
@@ -32,6 +32,19 @@ def test_warnings(wire, case):
         assert wire("states", "ValidateStateMachineDefinition", definition=definition, **more) == {
             "result": "OK", "diagnostics": [], "truncated": False}
     wire("states", "CreateStateMachine", name="warned-" + case["id"], roleArn=ROLE, definition=definition)
+
+
+with open(os.path.join(TOP, "src", "api", "ops", "states.json"), encoding="utf-8") as file:
+    PARTS = json.load(file)["parts_refused"]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=[part["says"] for part in PARTS])
+def test_what_is_not_there_is_refused_as_the_coverage_page_says(wire, part):
+    with pytest.raises(Refused) as caught:
+        wire("states", "CreateStateMachine", name="refused", roleArn=ROLE,
+             definition=json.dumps(part["definition"]), **part.get("members", {}))
+    assert caught.value.text in (part["says"],
+                                 f"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: {part['says']}'")
 
 
 def test_errors_come_first(wire):
