@@ -26,7 +26,9 @@ struct value value_empty_object(void)
 const struct json *value_json(struct arena *arena, struct value *value)
 {
     if (!value->has_json) {
-        enum err err = json_read(arena, value->text, 0, &value->json, NULL);
+        /* A store of before may have some that were put together and are a level or two too deep: they are read, and
+         * refused where they are rendered. */
+        enum err err = json_read(arena, value->text, 2 * JSON_DEPTH_MAX, &value->json, NULL);
         assert(err == ERR_OK);
         value->has_json = err == ERR_OK;
     }

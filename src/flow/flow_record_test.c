@@ -215,6 +215,23 @@ static void input_that_passes_is_kept_once(void **test)
     buf_fini(&out);
 }
 
+/* What an earlier version put together and kept does not end the process; it does not go on either. */
+static void what_is_too_deep_can_be_read(void **test)
+{
+    (void)test;
+    enum { DEPTH = JSON_DEPTH_MAX + 2 };
+    struct arena arena = { 0 };
+    char *text = arena_bytes(&arena, 2 * (size_t)DEPTH);
+    memset(text, '[', DEPTH);
+    memset(text + DEPTH, ']', DEPTH);
+    struct value value = value_of_text(str_of(text, 2 * (size_t)DEPTH));
+    assert_true(value_text_is_deep(value.text));
+    assert_int_equal(value_json(&arena, &value)->type, JSON_ARRAY);
+    struct value again = value_of_json(value_json(&arena, &value));
+    assert_int_equal(value_shape(&again, 262144), VALUE_DEEP);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +240,7 @@ int main(void)
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(tokens_cannot_be_altered),
         cmocka_unit_test(input_that_passes_is_kept_once),
+        cmocka_unit_test(what_is_too_deep_can_be_read),
     };
     return cmocka_run_group_tests_name("flow-record", tests, NULL, NULL);
 }
