@@ -162,7 +162,6 @@ class Generator:
         self.handlers = []  # (service, declaration)
         self.rows = {}  # service -> [(name, entry or None)]
         self.reasons = {}  # service -> {name: why it is not there}
-        self.parts = {}  # service -> what its operations refuse by name
         self.services = []
         self.spoken = {}  # service -> protocols
         self.others = []  # what services that speak JSON and other protocols are in the latter
@@ -204,7 +203,6 @@ class Generator:
             unknown = set(entry) - {'name', 'kind', 'prepare', 'stream', 'since', 'body_bytes_max', 'refuses'}
             if unknown or entry['kind'] not in ('read', 'scan', 'write') or 'since' not in entry:
                 raise Stop(f'{service}.json: {name}: {unknown or "kind and since are needed"}')
-        self.parts[service] = listed.get('parts_refused', [])
         self.reasons[service] = {name: why for why, names in listed.get('refused', {}).items() for name in names}
         for name in self.reasons[service]:
             if name not in model['operations'] or name in entries:
@@ -354,9 +352,6 @@ class Generator:
                 if not entry and name in self.reasons.get(service, {}):
                     has += ": " + self.reasons[service][name]
                 text += f'| {name} | {has} | {since} |\n'
-            if self.parts.get(service):
-                text += '\nWhat these operations refuse by its name:\n\n| part | in these words |\n|---|---|\n'
-                text += ''.join(f'| {part["what"]} | `{part["says"]}` |\n' for part in self.parts[service])
         text += '\n## Constraints that are not checked\n\n'
         if self.unchecked:
             text += 'Patterns of the models that the expression matcher does not cover:\n\n'
