@@ -343,7 +343,7 @@ static bool map_limits(struct step *step, struct branch *branch, struct frame *f
         !given_pick(step, branch, "ToleratedFailurePercentage", &own->tolerated_percentage, &frame->from,
                     &percentage))
         return false;
-    *ret = (struct map_limits){ .concurrency = (uint32_t)concurrency,
+    *ret = (struct map_limits){ .concurrency = (uint32_t)(concurrency < INT32_MAX ? concurrency : INT32_MAX),
                                 .has_count = own->tolerated_count.there,
                                 .has_percentage = own->tolerated_percentage.there,
                                 .count = (uint32_t)tolerated,

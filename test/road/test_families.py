@@ -204,6 +204,18 @@ def test_a_map_state_is_no_machine(server):
     assert caught.value.response["Error"]["Code"] == "ResourceNotFound"
 
 
+def test_a_map_run_of_boundless_concurrency(server):
+    sfn = server.client("stepfunctions")
+    definition = {"StartAt": "M", "States": {"M": {
+        "Type": "Map", "End": True, "ItemsPath": "$.l", "MaxConcurrencyPath": "$.c", "ItemProcessor": dict(
+            scope("P", Type="Pass"), ProcessorConfig={"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"})}}}
+    arn = machine(sfn, "Boundless", definition)
+    execution = sfn.start_execution(stateMachineArn=arn, input=json.dumps({"l": [1], "c": 2 ** 32 + 1}))["executionArn"]
+    over(sfn, execution)
+    run = sfn.list_map_runs(executionArn=execution)["mapRuns"][0]["mapRunArn"]
+    assert sfn.describe_map_run(mapRunArn=run)["maxConcurrency"] == 2 ** 31 - 1
+
+
 def test_a_map_run_ends_with_its_execution(server):
     sfn = server.client("stepfunctions")
     definition = {"StartAt": "M", "States": {"M": {
