@@ -3,8 +3,8 @@ import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
-import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import ToggleButton from "@cloudscape-design/components/toggle-button";
 import { lazy, Suspense } from "react";
 import { getActivity, type Activity, type ActivityPoint } from "../../api/crema";
 import { useAnswer } from "../../api/use_answer";
@@ -20,6 +20,12 @@ import { worded } from "../../shell/worded";
 // They come right behind the numbers, which are there so much sooner.
 const Rates = lazy(() => import("./rates"));
 const Connect = lazy(worded(() => import("./connect")));
+
+// Buttons: a segmented control measures itself, and brings a list for where there is no room, before anything is seen.
+const spans: readonly { id: "day" | undefined; text: string }[] = [
+  { id: undefined, text: "10 minutes" },
+  { id: "day", text: "24 hours" },
+];
 
 function sum(points: readonly ActivityPoint[], of: (point: ActivityPoint) => number): string {
   return points.reduce((total, point) => total + of(point), 0).toLocaleString("en-US");
@@ -65,15 +71,11 @@ export default function Overview() {
   const actions = (
     <>
       <CopyCommand service="crema" operation="GetActivity" input={input} />
-      <SegmentedControl
-        label="Time shown"
-        selectedId={minutes ? "day" : "now"}
-        onChange={({ detail }) => setQuery({ span: detail.selectedId === "day" ? "day" : undefined })}
-        options={[
-          { id: "now", text: "10 minutes" },
-          { id: "day", text: "24 hours" },
-        ]}
-      />
+      {spans.map(({ id, text }) => (
+        <ToggleButton key={text} pressed={minutes === (id === "day")} onChange={() => setQuery({ span: id })}>
+          {text}
+        </ToggleButton>
+      ))}
     </>
   );
   return (
