@@ -112,6 +112,11 @@ def server():
 
 
 @pytest.fixture
+def events(server):
+    return server.client("events")
+
+
+@pytest.fixture
 def logs(server):
     return server.client("logs")
 

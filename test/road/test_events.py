@@ -25,16 +25,6 @@ def name_of(kind):
 
 
 @pytest.fixture
-def events(server):
-    return server.client("events")
-
-
-@pytest.fixture
-def states(server):
-    return server.client("stepfunctions")
-
-
-@pytest.fixture
 def wire(server):
     """For members that this boto3 does not know yet."""
     one = Wire(server.port)
@@ -710,21 +700,21 @@ def test_rules_choose(events, logs, bus, group):
     assert len(logged(logs, group)) == 3
 
 
-def machine(states, name=None):
+def machine(sfn, name=None):
     definition = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    return states.create_state_machine(name=name or name_of("machine"), definition=json.dumps(definition),
+    return sfn.create_state_machine(name=name or name_of("machine"), definition=json.dumps(definition),
                                        roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
 
 
-def test_a_rule_starts_an_execution(events, states, bus):
-    target = machine(states)
+def test_a_rule_starts_an_execution(events, sfn, bus):
+    target = machine(sfn)
     rule_to(events, bus, target, name="NewOrder")
     event = put(events, bus, '{"orderId":"2"}')
-    done = eventually(lambda: states.list_executions(stateMachineArn=target)["executions"])
+    done = eventually(lambda: sfn.list_executions(stateMachineArn=target)["executions"])
     assert len(done) == 1
     assert re.fullmatch(f"{event}_{UUID}", done[0]["name"])
     one = eventually(lambda: (lambda e: e if e["status"] == "SUCCEEDED" else None)(
-        states.describe_execution(executionArn=done[0]["executionArn"])))
+        sfn.describe_execution(executionArn=done[0]["executionArn"])))
     given = json.loads(one["input"])
     assert list(given) == ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"]
     assert given["id"] == event and given["detail"] == {"orderId": "2"}
@@ -757,7 +747,7 @@ def test_a_circle_of_rules_ends(server, events, logs, wire, bus, group):
     assert newest["RuleArn"] == arn("events", f"rule/{other}/back")
 
 
-def test_what_cannot_be_delivered_is_kept(server, events, states, wire, bus):
+def test_what_cannot_be_delivered_is_kept(server, events, sfn, wire, bus):
     rule_to(events, bus, group_arn("/absent"), name="a")
     rule_to(events, bus, arn("states", "stateMachine:absent"), name="b")
     rule_to(events, bus, arn("events", "event-bus/absent"), name="c")
@@ -774,18 +764,18 @@ def test_what_cannot_be_delivered_is_kept(server, events, states, wire, bus):
     assert {e["EventId"] for e in wire("crema", "ListInbox", Limit=4)["Entries"]} == {event}
 
 
-def test_events_of_a_workflow(events, logs, states, bus, group):
+def test_events_of_a_workflow(events, logs, sfn, bus, group):
     rule_to(events, bus, group_arn(group))
     definition = {"StartAt": "Emit", "States": {"Emit": {
         "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "End": True,
         "Parameters": {"Entries": [{"Source": "road", "DetailType": "t", "EventBusName": bus, "Resources": ["mine"],
                                     "Detail": {"orderId.$": "$.orderId", "at.$": "$$.State.EnteredTime"},
                                     "Time.$": "$$.State.EnteredTime"}]}}}}
-    target = states.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
+    target = sfn.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
                                          roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
-    execution = states.start_execution(stateMachineArn=target, input='{"orderId":"7"}')["executionArn"]
+    execution = sfn.start_execution(stateMachineArn=target, input='{"orderId":"7"}')["executionArn"]
     done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING"
-                               else None)(states.describe_execution(executionArn=execution)))
+                               else None)(sfn.describe_execution(executionArn=execution)))
     assert done["status"] == "SUCCEEDED", done
     event = json.loads(logged(logs, group)[0]["message"])
     assert event["resources"] == ["mine", target, execution]
@@ -804,14 +794,14 @@ def test_events_of_a_workflow(events, logs, states, bus, group):
      "EventBridge.FailedEntry"),
     ("arn:aws:states:::aws-sdk:eventbridge:putEvents", {}, "SUCCEEDED", None),
     ("arn:aws:states:::aws-sdk:eventbridge:putEvents", "no", "FAILED", None)])
-def test_failed_entries_of_a_workflow(states, resource, entry, status, error):
+def test_failed_entries_of_a_workflow(sfn, resource, entry, status, error):
     definition = {"StartAt": "Emit", "States": {"Emit": {"Type": "Task", "Resource": resource, "End": True,
                                                          "Parameters": {"Entries": [entry]}}}}
-    target = states.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
+    target = sfn.create_state_machine(name=name_of("machine"), definition=json.dumps(definition),
                                          roleArn="arn:aws:iam::000000000000:role/r")["stateMachineArn"]
-    execution = states.start_execution(stateMachineArn=target)["executionArn"]
+    execution = sfn.start_execution(stateMachineArn=target)["executionArn"]
     done = eventually(lambda: (lambda e: e if e["status"] != "RUNNING"
-                               else None)(states.describe_execution(executionArn=execution)))
+                               else None)(sfn.describe_execution(executionArn=execution)))
     assert done["status"] == status, done
     if error:
         assert done["error"] == error

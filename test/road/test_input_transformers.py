@@ -8,8 +8,7 @@ import pytest
 
 from conftest import SLOW, eventually
 from ledger import GONE
-from test_events import (arn, bus, events, group, group_arn, name_of, put, refused, rule_to,  # noqa: F401
-                         states, wire)
+from test_events import arn, bus, group, group_arn, name_of, put, refused, rule_to, wire  # noqa: F401
 from wire import Refused, Wire
 
 ROLE = arn("iam", "role/r").replace(":us-east-1:", "::")
@@ -17,23 +16,23 @@ PASS = json.dumps({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}
 
 
 @pytest.fixture
-def machine(states):
-    return states.create_state_machine(name=name_of("machine"), definition=PASS, roleArn=ROLE)["stateMachineArn"]
+def machine(sfn):
+    return sfn.create_state_machine(name=name_of("machine"), definition=PASS, roleArn=ROLE)["stateMachineArn"]
 
 
 def transformer(template, **paths):
     return {"InputPathsMap": paths, "InputTemplate": template}
 
 
-def given(states, machine):
+def given(sfn, machine):
     """The input of the machine's only execution."""
-    one, = eventually(lambda: states.list_executions(stateMachineArn=machine)["executions"])
-    return states.describe_execution(executionArn=one["executionArn"])["input"]
+    one, = eventually(lambda: sfn.list_executions(stateMachineArn=machine)["executions"])
+    return sfn.describe_execution(executionArn=one["executionArn"])["input"]
 
 
 # ---- what arrives ----
 
-def test_a_workflow_gets_what_the_template_makes(events, states, bus, machine):
+def test_a_workflow_gets_what_the_template_makes(events, sfn, bus, machine):
     made = transformer('{"order": <order>, "path": "orders/<order>", "size": <size>, "no": <no>,\n'
                        ' "rule": <aws.events.rule-name>, "arn": "<aws.events.rule-arn>",'
                        ' "all": <aws.events.event.json>, "head": <aws.events.event>,'
@@ -41,7 +40,7 @@ def test_a_workflow_gets_what_the_template_makes(events, states, bus, machine):
                        order="$.detail.orderId", size="$.detail.sizes[1]", no="$.detail.absent")
     rule_to(events, bus, machine, name="r", InputTransformer=made)
     event = put(events, bus, '{"orderId": "7", "sizes": [1, 2.50]}', Resources=["one"])
-    text = given(states, machine)
+    text = given(sfn, machine)
     assert '"size": 2.50, "no": "",' in text and "\n" in text  # the template and the numbers as they were written
     got = json.loads(text)
     whole, head = got.pop("all"), got.pop("head")
@@ -52,17 +51,17 @@ def test_a_workflow_gets_what_the_template_makes(events, states, bus, machine):
     assert list(head) == ["version", "id", "detailType", "source", "account", "time", "region", "resources"]
 
 
-def test_a_workflow_gets_a_string(events, states, bus, machine):
+def test_a_workflow_gets_a_string(events, sfn, bus, machine):
     rule_to(events, bus, machine, InputTransformer=transformer('"order <order>: <sizes>"', order="$.detail.orderId",
                                                                sizes="$.detail.sizes"))
     put(events, bus, '{"orderId": "7", "sizes": ["S", {"a": 1}]}')
-    assert given(states, machine) == '"order 7: [S,{a:1}]"'
+    assert given(sfn, machine) == '"order 7: [S,{a:1}]"'
 
 
-def test_a_part_that_is_a_text_keeps_its_quotes(events, states, bus, machine):
+def test_a_part_that_is_a_text_keeps_its_quotes(events, sfn, bus, machine):
     rule_to(events, bus, machine, InputPath="$.detail.orderId")
     put(events, bus, '{"orderId": "7"}')
-    assert given(states, machine) == '"7"'
+    assert given(sfn, machine) == '"7"'
 
 
 def test_a_log_group_gets_a_message_and_its_time(events, logs, wire, bus, group):
@@ -82,7 +81,7 @@ def test_a_log_group_gets_a_message_and_its_time(events, logs, wire, bus, group)
     assert delivery["LogStreamName"] == lines[0]["logStreamName"]
 
 
-def test_what_no_target_can_get_is_in_the_inbox(events, states, logs, wire, bus, group, machine):
+def test_what_no_target_can_get_is_in_the_inbox(events, sfn, logs, wire, bus, group, machine):
     targets = {
         "quote": (machine, transformer('{"note": "is <x>"}', x="$.detail.note"), "INVALID_INPUT",
                   "The transformed input is no JSON: "),
@@ -104,7 +103,7 @@ def test_what_no_target_can_get_is_in_the_inbox(events, states, logs, wire, bus,
     for name, (_, _, code, cause) in targets.items():
         assert kept[name]["ErrorCode"] == code and kept[name]["ErrorMessage"].startswith(cause), kept[name]
     assert json.loads(kept["quote"]["Event"])["id"] == event
-    assert states.list_executions(stateMachineArn=machine)["executions"] == []
+    assert sfn.list_executions(stateMachineArn=machine)["executions"] == []
 
 
 # ---- what is put and given back ----
@@ -162,7 +161,7 @@ def tried(wire, event=EVENT, rule="r", bus=None, **target):
                 **more)
 
 
-def test_trying_shows_what_the_target_would_get(events, states, wire, bus, machine):
+def test_trying_shows_what_the_target_would_get(events, sfn, wire, bus, machine):
     compact = json.dumps(EVENT, separators=(",", ":"))
     assert tried(wire) == {"Payload": compact}
     assert tried(wire, Input='{"a": 1}') == {"Payload": '{"a": 1}'}
@@ -174,7 +173,7 @@ def test_trying_shows_what_the_target_would_get(events, states, wire, bus, machi
     assert shown == ('{"n": 7, "s": "a\\"b", "all": {"n":7,"s":"a\\"b"}, "by": "%s"}' % arn("events", f"rule/{bus}/r"))
     rule_to(events, bus, machine, name="r", InputTransformer=made)
     put(events, bus, json.dumps(EVENT["detail"], indent=2))
-    assert given(states, machine) == shown
+    assert given(sfn, machine) == shown
     wrong = tried(wire, InputTransformer=transformer('{"s": "is <s>"}', s="$.detail.s"))
     assert wrong["ErrorCode"] == "INVALID_INPUT" and "no JSON" in wrong["ErrorMessage"] and "Payload" not in wrong
 
