@@ -695,6 +695,20 @@ static void tests_patterns(void **state)
     arena_fini(&arena);
 }
 
+/* How a bus reads the rules that its store holds: what an earlier version took is taken. */
+static void a_kept_rule_is_read_as_it_was_taken(void **state)
+{
+    (void)state;
+    const struct str pattern = STR("{\"detail\":{\"n\":[{\"numeric\":[\">=\",5,\"<=\",5]}]}}");
+    const struct pattern_limits given = { 0 };
+    struct arena arena = { 0 };
+    struct pattern *compiled;
+    struct fault fault = { 0 };
+    assert_false(bus_pattern_compile(&given, &arena, pattern, &compiled, &fault));
+    assert_true(bus_pattern_compile(&bus_pattern_unlimited, &arena, pattern, &compiled, &fault));
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -708,6 +722,7 @@ int main(void)
         cmocka_unit_test(default_is_in_the_list),
         cmocka_unit_test(keeps_rules),
         cmocka_unit_test(checks_targets),
+        cmocka_unit_test(a_kept_rule_is_read_as_it_was_taken),
         cmocka_unit_test(checks_schedules),
         cmocka_unit_test(tests_patterns),
     };
