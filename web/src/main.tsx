@@ -1,7 +1,7 @@
 import "@cloudscape-design/global-styles/index.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { placeOf } from "./route";
+import { placeOf } from "./place";
 import { preload } from "./routes";
 import { Console } from "./shell/console";
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { getNamespace, setNamespace } from "./api/namespace";
-import { go, href, match, placeOf, setQuery } from "./route";
+import { placeOf } from "./place";
+import { go, href, match, setQuery } from "./route";
 
 describe("places", () => {
   it("are read from a hash", () => {

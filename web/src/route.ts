@@ -2,13 +2,7 @@
 // stays where it was. A segment ":name" of a pattern is a parameter; values are percent-encoded, so an ARN fits one.
 import { useSyncExternalStore } from "react";
 import { namespaceQuery } from "./api/namespace";
-
-export type Query = Readonly<Record<string, string>>;
-
-export interface Place {
-  readonly path: string; // "/buses/orders", still encoded
-  readonly query: Query;
-}
+import { placeOf, type Place } from "./place";
 
 // The names of the parameters of a pattern, as a type: "/buses/:bus" has "bus".
 type ParameterOf<Pattern extends string> = Pattern extends `${string}:${infer Name}/${infer Rest}`
@@ -17,14 +11,6 @@ type ParameterOf<Pattern extends string> = Pattern extends `${string}:${infer Na
     ? Name
     : never;
 export type Parameters<Pattern extends string> = Readonly<Record<ParameterOf<Pattern>, string>>;
-
-export function placeOf(hash: string): Place {
-  const text = hash.replace(/^#/, "");
-  const mark = text.indexOf("?");
-  const path = mark < 0 ? text : text.slice(0, mark);
-  const query = Object.fromEntries(new URLSearchParams(mark < 0 ? "" : text.slice(mark + 1)));
-  return { path: path.startsWith("/") ? path : `/${path}`, query };
-}
 
 function decoded(segment: string): string | undefined {
   try {

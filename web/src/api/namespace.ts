@@ -1,6 +1,7 @@
 // Whom requests speak for: region, account, and keys for servers that want them. Keys stay in this tab's session; region and
 // account stand in the links of pages too, unless they are the first ones: what a page shows is of them.
 import { useSyncExternalStore } from "react";
+import { placeOf } from "../place";
 import { ofTab } from "../storage";
 
 export interface Namespace {
@@ -31,9 +32,8 @@ function kept(): Namespace {
 
 // What the link of the page says, and else what it was before.
 function linked(before: Namespace): Namespace {
-  const link = new URLSearchParams(window.location.hash.split("?").slice(1).join("?"));
-  const [region, account] = [link.get("region") ?? "", link.get("account") ?? ""];
-  const other = { ...(isRegion(region) ? { region } : {}), ...(isAccount(account) ? { account } : {}) };
+  const { region, account } = placeOf(window.location.hash).query;
+  const other = { ...(region && isRegion(region) ? { region } : {}), ...(account && isAccount(account) ? { account } : {}) };
   return Object.entries(other).every(([name, value]) => before[name as "region" | "account"] === value) ? before : { ...before, ...other };
 }
 

@@ -1,5 +1,5 @@
 // Times and ranges of time as one types them, as they are shown, and as they stand in a link.
-import type { Query } from "../route";
+import type { Query } from "../place";
 import { isUtc } from "./zone";
 
 const two = (value: number): string => String(value).padStart(2, "0");

@@ -1,7 +1,8 @@
 // The zone that times are shown in: the browser's until somebody chooses UTC. The choice is kept in this browser and
 // stands in the link of the page where it was made, which says it to whoever follows the link.
 import { useSyncExternalStore } from "react";
-import { placeOf, setQuery } from "../route";
+import { placeOf } from "../place";
+import { setQuery } from "../route";
 import { ofBrowser } from "../storage";
 
 export type Zone = "local" | "utc";

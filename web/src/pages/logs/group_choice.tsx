@@ -4,7 +4,8 @@ import Multiselect from "@cloudscape-design/components/multiselect";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { allGroups } from "../../api/logs";
 import { useAnswer } from "../../api/use_answer";
-import { setQuery, type Query } from "../../route";
+import type { Query } from "../../place";
+import { setQuery } from "../../route";
 import { Failure } from "../../shell/failure";
 
 // No name of a group has a comma.

@@ -11,7 +11,8 @@ import { listRecentEvents, type EventState, type RecentEventsInput } from "../..
 import { useAnswer } from "../../api/use_answer";
 import { CopyCommand } from "../../cli/copy_command";
 import { sendLink } from "../../links";
-import { href, setQuery, usePlace, type Query } from "../../route";
+import type { Query } from "../../place";
+import { href, setQuery, usePlace } from "../../route";
 import { CoffeeShopButton } from "../../coffee/coffee_shop_button";
 import { Failure } from "../../shell/failure";
 import { Heading } from "../../shell/heading";
