@@ -528,7 +528,8 @@ def test_death_while_a_task_waits_for_an_execution_in_memory():
                 wire("states", "StartExecution", stateMachineArn=CLOCK, name="one", input='{"how": "Sync"}')
                 started = True
                 settled(lambda: verify_clock(wire, Ledger()))
-                assert at == 0
+                # What is put off to a later command may be a call or two fewer than it was the first time.
+                assert at == 0 or disk.calls() < at
                 return before, disk.calls(), None
             except GONE:
                 assert wait_dead(one) == -signal.SIGKILL
@@ -544,8 +545,9 @@ def test_death_while_a_task_waits_for_an_execution_in_memory():
     first, last, _ = life(0, "before")
     assert last > first
     seen = [life(at, ("before", "after")[at % 2])[2] for at in range(first + 1, last + 1)]
+    assert seen.count(None) <= 2 and None not in seen[:-2], seen
     assert (2, 1) in seen and (2, 2) in seen, seen
-    assert set(seen) <= {(0, 0), (1, 1), (2, 1), (2, 2)}
+    assert set(seen) - {None} <= {(0, 0), (1, 1), (2, 1), (2, 2)}
 
 
 def test_a_backup_outlives_a_power_cut():
